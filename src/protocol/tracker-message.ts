@@ -1,0 +1,70 @@
+import type { PeerId, SwarmId, TrackId } from "./ids.ts";
+import type { UplinkClass } from "./peer-message.ts";
+
+/** What a viewer tells its tracker. */
+export type ViewerToTracker =
+  | {
+      readonly type: "join";
+      readonly version: number;
+      readonly versionMin: number;
+      readonly swarm: SwarmId;
+      readonly peersWanted: number;
+      readonly uplink: UplinkClass;
+      /** The rendition watched now; peers of the same one are introduced first. */
+      readonly track?: TrackId;
+      /** The token of the last `joined`: keeps id and neighbours over a dropped socket. */
+      readonly resume?: string;
+    }
+  /** More candidates, because links closed or never opened. */
+  | { readonly type: "need"; readonly peersWanted: number; readonly connected: number }
+  | { readonly type: "signal"; readonly to: PeerId; readonly signal: string }
+  /** Rendition or uplink changed. */
+  | { readonly type: "update"; readonly uplink: UplinkClass; readonly track?: TrackId }
+  /** Bytes since the session began, for the operator's page. Counters never go back within a session. */
+  | {
+      readonly type: "report";
+      readonly peerBytes: number;
+      readonly originBytes: number;
+      readonly uploadedBytes: number;
+      readonly wastedBytes: number;
+      readonly peers: number;
+    }
+  | { readonly type: "leave" };
+
+export interface Introduction {
+  readonly peer: PeerId;
+  readonly uplink: UplinkClass;
+}
+
+export type TrackerErrorCode =
+  "bad-message" | "not-joined" | "already-joined" | "rate-limited" | "full" | "bad-version" | "not-introduced";
+
+/** What a tracker tells its viewers. */
+export type TrackerToViewer =
+  | {
+      readonly type: "joined";
+      readonly version: number;
+      readonly peer: PeerId;
+      readonly resume: string;
+      /** Viewers in the swarm, this one included: the N of the suppression timers. */
+      readonly viewers: number;
+      /** Send `report` this often. */
+      readonly reportEveryMs: number;
+      /** Candidates to dial: the newcomer offers. */
+      readonly peers: readonly Introduction[];
+    }
+  /** Answer to `need`; whoever asked offers. */
+  | { readonly type: "peers"; readonly viewers: number; readonly peers: readonly Introduction[] }
+  | { readonly type: "signal"; readonly from: PeerId; readonly signal: string }
+  /** A peer that was introduced to this viewer has left, or a signal could not be delivered to it. */
+  | { readonly type: "gone"; readonly peer: PeerId }
+  | {
+      readonly type: "error";
+      readonly code: TrackerErrorCode;
+      /** What was wrong and how to mend it, for a person. */
+      readonly message: string;
+      readonly field?: string;
+      readonly retryInMs?: number;
+    }
+  /** The tracker is about to stop: reconnect after this long. Links between peers are untouched. */
+  | { readonly type: "drain"; readonly reconnectInMs: number };

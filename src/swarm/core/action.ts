@@ -1,0 +1,44 @@
+import type { PeerId, SegmentId } from "../../protocol/ids.ts";
+import type { ByeReason, PeerMessage } from "../../protocol/peer-message.ts";
+import type { ViewerToTracker } from "../../protocol/tracker-message.ts";
+import type { FetchId } from "./event.ts";
+
+/** Everything the swarm core ever asks for. Performed in order; results come back as events. */
+export type SwarmAction =
+  /** Open an origin request for the chunks `[from, to)`; without `to`, to the end. Whole when `from` is 0 without `to`. */
+  | {
+      readonly type: "fetch-origin";
+      readonly fetch: FetchId;
+      readonly segment: SegmentId;
+      readonly from: number;
+      readonly to?: number;
+    }
+  /** Close it; no further event of this fetch may arrive. */
+  | { readonly type: "abort-origin"; readonly fetch: FetchId }
+  /** The store holds the whole segment: hand it to whoever asked. */
+  | { readonly type: "segment-complete"; readonly segment: SegmentId; readonly byteLength: number }
+  /** The origin refused a segment that hls.js waits for: surface this status, hls.js decides about retries. */
+  | { readonly type: "segment-failed"; readonly segment: SegmentId; readonly status: number }
+  /** Bytes of a segment are no longer needed. */
+  | { readonly type: "evict"; readonly segment: SegmentId }
+  /** Open a connection. `initiator` makes the offer. */
+  | { readonly type: "open-peer"; readonly peer: PeerId; readonly initiator: boolean }
+  | { readonly type: "signal-peer"; readonly peer: PeerId; readonly signal: string }
+  | { readonly type: "close-peer"; readonly peer: PeerId; readonly reason: ByeReason | "unreachable" | "silent" }
+  /** One message to several peers: encoded once. */
+  | {
+      readonly type: "send";
+      readonly peers: readonly PeerId[];
+      readonly message: Exclude<PeerMessage, { type: "chunk" }>;
+    }
+  /** Read a chunk from the store and send it in frames; `slot` is the receiver's name for the track. */
+  | {
+      readonly type: "send-chunk";
+      readonly peer: PeerId;
+      readonly slot: number;
+      readonly segment: SegmentId;
+      readonly chunk: number;
+    }
+  | { readonly type: "open-tracker" }
+  | { readonly type: "send-tracker"; readonly message: ViewerToTracker }
+  | { readonly type: "close-tracker" };

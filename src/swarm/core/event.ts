@@ -1,0 +1,94 @@
+import type { Millis, Seconds } from "../../base/time.ts";
+import type { PeerId, SegmentId, SegmentName, TrackId } from "../../protocol/ids.ts";
+import type { PeerMessage } from "../../protocol/peer-message.ts";
+import type { TrackerToViewer } from "../../protocol/tracker-message.ts";
+
+/** Names one origin request of one viewer. */
+export type FetchId = number;
+
+/** One segment as the playlist lists it, reduced to what policy needs: URLs stay with the loader. */
+export interface ListedSegment {
+  readonly id: SegmentId;
+  readonly name: SegmentName;
+  /** Place on the media timeline. May drift between playlist updates: the newest counts. */
+  readonly start: Seconds;
+  readonly duration: Seconds;
+  /** Program date time in whole seconds since 1970, when the playlist has one. */
+  readonly startedAtSeconds?: number;
+}
+
+/** Everything the swarm core is ever told. Plain data: a recorded list of these replays a session. */
+export type SwarmEvent =
+  | { readonly type: "wakeup" }
+  /** A media playlist was loaded or refreshed: the whole window, oldest first. */
+  | {
+      readonly type: "playlist";
+      readonly track: TrackId;
+      readonly live: boolean;
+      readonly targetDuration: Seconds;
+      readonly segments: readonly ListedSegment[];
+    }
+  /** The tracks that the player plays now; empties what is prefetched for others. */
+  | { readonly type: "tracks-followed"; readonly tracks: readonly TrackId[] }
+  /** Where the player is. `position` is absent until the first frame can be shown. */
+  | {
+      readonly type: "playback";
+      readonly position?: Seconds;
+      /** End of the media buffered at `position`. */
+      readonly bufferedEnd: Seconds;
+      /** Playback rate, at least 0. A paused player says 0. */
+      readonly rate: number;
+      /** How far ahead of `position` the player would buffer by itself. */
+      readonly bufferAheadMax: Seconds;
+    }
+  /** hls.js asks for a segment. */
+  | { readonly type: "segment-wanted"; readonly segment: SegmentId }
+  /** hls.js has it, or no longer wants it. What was received stays in the store. */
+  | { readonly type: "segment-unwanted"; readonly segment: SegmentId }
+  /** The origin answered; bytes follow. `firstChunk` is where they start: 0 when a range was ignored. */
+  | {
+      readonly type: "origin-opened";
+      readonly fetch: FetchId;
+      readonly firstChunk: number;
+      /** Size of the whole segment, when the answer tells it. */
+      readonly byteLength?: number;
+    }
+  /** A whole chunk from the origin is in the store. */
+  | { readonly type: "origin-chunk"; readonly fetch: FetchId; readonly chunk: number; readonly byteLength: number }
+  | {
+      readonly type: "origin-closed";
+      readonly fetch: FetchId;
+      readonly outcome: "complete" | "failed" | "void";
+      /** HTTP status; 0 when there was none. `void` is 416: the range starts after the end. */
+      readonly status: number;
+      /** Size of the whole segment, if the answer's end told it. */
+      readonly byteLength?: number;
+      /** Bytes received, whether or not they made whole chunks. */
+      readonly receivedBytes: number;
+    }
+  /** Whether ranges work on the host(s) segments come from. Assumed until told otherwise. */
+  | { readonly type: "origin-ranges"; readonly usable: boolean }
+  | { readonly type: "peer-signal"; readonly peer: PeerId; readonly signal: string }
+  | { readonly type: "peer-opened"; readonly peer: PeerId }
+  | { readonly type: "peer-closed"; readonly peer: PeerId; readonly reason: string }
+  /** Any message but `chunk`, whose bytes stay outside. `byteLength` is the frame's. */
+  | {
+      readonly type: "peer-message";
+      readonly peer: PeerId;
+      readonly message: Exclude<PeerMessage, { type: "chunk" }>;
+      readonly byteLength: number;
+    }
+  /** A whole chunk came from a peer. `stored` is false when we held it already. */
+  | {
+      readonly type: "peer-chunk";
+      readonly peer: PeerId;
+      readonly segment: SegmentId;
+      readonly chunk: number;
+      readonly byteLength: number;
+      readonly stored: boolean;
+    }
+  | { readonly type: "tracker-opened" }
+  | { readonly type: "tracker-message"; readonly message: TrackerToViewer }
+  | { readonly type: "tracker-closed" }
+  /** How late the driver's timers are (hidden tabs run them once a second); widens the guard. */
+  | { readonly type: "timer-lag"; readonly lagMs: Millis };
