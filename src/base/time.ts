@@ -3,3 +3,6 @@ export type Millis = number;
 
 /** A span or a position on a media timeline, in seconds, as hls.js and the media element count. */
 export type Seconds = number;
+
+/** A size in bytes. */
+export type Bytes = number;

@@ -1,4 +1,4 @@
-import type { PeerId, SegmentId } from "../../protocol/ids.ts";
+import type { PeerId, SegmentId, SegmentName } from "../../protocol/ids.ts";
 import type { ByeReason, PeerMessage } from "../../protocol/peer-message.ts";
 import type { ViewerToTracker } from "../../protocol/tracker-message.ts";
 import type { FetchId } from "./event.ts";
@@ -37,6 +37,7 @@ export type SwarmAction =
       readonly peer: PeerId;
       readonly slot: number;
       readonly segment: SegmentId;
+      readonly name: SegmentName;
       readonly chunk: number;
     }
   | { readonly type: "open-tracker" }

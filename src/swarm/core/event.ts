@@ -68,7 +68,8 @@ export type SwarmEvent =
     }
   /** Whether ranges work on the host(s) segments come from. Assumed until told otherwise. */
   | { readonly type: "origin-ranges"; readonly usable: boolean }
-  | { readonly type: "peer-signal"; readonly peer: PeerId; readonly signal: string }
+  /** Our own end of a connection wants this carried to the other. */
+  | { readonly type: "link-signal"; readonly peer: PeerId; readonly signal: string }
   | { readonly type: "peer-opened"; readonly peer: PeerId }
   | { readonly type: "peer-closed"; readonly peer: PeerId; readonly reason: string }
   /** Any message but `chunk`, whose bytes stay outside. `byteLength` is the frame's. */

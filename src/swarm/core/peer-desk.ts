@@ -1,0 +1,204 @@
+import { assertNever } from "../../base/assert.ts";
+import type { Millis } from "../../base/time.ts";
+import type { PeerId, SegmentName, TrackId, ViewerId } from "../../protocol/ids.ts";
+import { TRACK_SLOTS_MAX } from "../../protocol/limits.ts";
+import type { ByeReason, HaveEntry, PeerMessage, RejectReason } from "../../protocol/peer-message.ts";
+import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "../../protocol/version.ts";
+import type { SwarmAction } from "./action.ts";
+import type { Announcer } from "./announcer.ts";
+import type { Liveness } from "./liveness.ts";
+import type { Peer } from "./peer.ts";
+import type { RequestTable } from "./request-table.ts";
+import type { Segment } from "./segment.ts";
+import type { SegmentTable } from "./segment-table.ts";
+import type { UploadQueue } from "./upload-queue.ts";
+
+/** What peers' messages change. */
+export interface PeerDesk {
+  readonly self: ViewerId;
+  readonly table: SegmentTable;
+  readonly peers: ReadonlyMap<PeerId, Peer>;
+  readonly requests: RequestTable;
+  readonly uploads: UploadQueue;
+  readonly announcer: Announcer;
+  readonly liveness: Liveness;
+  /** A notice older than this is news again. */
+  readonly noticeMs: Millis;
+  /** Whether this viewer serves at all. */
+  readonly shares: boolean;
+}
+
+export interface Received {
+  readonly actions: SwarmAction[];
+  /** The link must be closed for this reason; `left` when the peer closed it. */
+  readonly bye?: ByeReason | "left";
+}
+
+type Message = Exclude<PeerMessage, { type: "chunk" }>;
+
+const DONE: Received = { actions: [] };
+const BROKEN: Received = { actions: [], bye: "protocol" };
+
+/** Takes one message of a peer in: facts change, and what must be answered is. Nothing is scheduled here. */
+export function receive(now: Millis, desk: PeerDesk, peer: Peer, message: Message): Received {
+  if (!peer.identity && message.type !== "hello" && message.type !== "bye") return BROKEN;
+  switch (message.type) {
+    case "hello":
+      return hello(desk, peer, message);
+    case "track":
+      return track(desk, peer, message);
+    case "have": {
+      const id = peer.tracks.get(message.slot);
+      if (id === undefined) return BROKEN;
+      for (const entry of message.segments) have(now, desk, peer, id, entry);
+      return DONE;
+    }
+    case "gone": {
+      const id = peer.tracks.get(message.slot);
+      if (id === undefined) return BROKEN;
+      for (const name of message.segments) {
+        peer.setGone(id, name);
+        const segment = find(desk, id, name);
+        if (segment) desk.requests.rejected(peer, segment, owed(peer, segment));
+      }
+      return DONE;
+    }
+    case "fetching":
+      return fetching(now, desk, peer, message);
+    case "request":
+      return request(now, desk, peer, message);
+    case "cancel": {
+      const segment = named(desk, peer, message.slot, message.segment);
+      if (segment) desk.uploads.cancel(peer, segment, message.chunks);
+      return DONE;
+    }
+    case "reject": {
+      const id = peer.tracks.get(message.slot);
+      const segment = named(desk, peer, message.slot, message.segment);
+      if (segment) desk.requests.rejected(peer, segment, message.chunks);
+      if (message.reason === "busy") peer.suspendedUntil = now + Math.min(BUSY_MS_MAX, message.retryInMs);
+      else if (id !== undefined) peer.setGone(id, message.segment);
+      return DONE;
+    }
+    case "received":
+      return desk.uploads.acknowledged(now, peer, message.bytes) ? DONE : BROKEN;
+    case "position":
+      // Of use to VOD peer choice only, which goes by announcements so far.
+      return DONE;
+    case "ping":
+      return { actions: [{ type: "send", peers: [peer.id], message: { type: "pong", nonce: message.nonce } }] };
+    case "pong":
+      desk.liveness.pong(now, peer);
+      return DONE;
+    case "bye":
+      return { actions: [], bye: "left" };
+    default:
+      return assertNever(message);
+  }
+}
+
+function hello(desk: PeerDesk, peer: Peer, message: Extract<Message, { type: "hello" }>): Received {
+  const common = Math.min(PROTOCOL_VERSION, message.version);
+  if (common < Math.max(PROTOCOL_VERSION_MIN, message.versionMin)) return BROKEN;
+  if (message.viewer === desk.self) return { actions: [], bye: "duplicate" };
+  for (const other of desk.peers.values()) {
+    if (other === peer || other.identity?.viewer !== message.viewer) continue;
+    // Both ends see two links and must keep the same one: the lower viewer id's end closes the newer.
+    if (desk.self < message.viewer) return { actions: [], bye: "duplicate" };
+  }
+  peer.introduce(message.viewer, message.uplink, message.seeder);
+  return DONE;
+}
+
+function track(desk: PeerDesk, peer: Peer, message: Extract<Message, { type: "track" }>): Received {
+  const bound = peer.tracks.get(message.slot);
+  if (bound !== undefined && bound !== message.track) return BROKEN;
+  peer.tracks.set(message.slot, message.track);
+  if (!message.following) {
+    peer.following.delete(message.track);
+    return DONE;
+  }
+  if (peer.following.has(message.track)) return DONE;
+  peer.following.add(message.track);
+  const ours = desk.table.tracks.get(message.track);
+  const tell = ours && desk.shares && ours.slot < TRACK_SLOTS_MAX;
+  return tell ? { actions: desk.announcer.introduce(peer, ours) } : DONE;
+}
+
+function have(now: Millis, desk: PeerDesk, peer: Peer, id: TrackId, entry: HaveEntry): void {
+  peer.setAvailable(id, entry);
+  const segment = find(desk, id, entry.segment) ?? foresee(now, desk, id, entry.segment);
+  // A peer's word on the size stands until the origin says otherwise.
+  if (segment && segment.byteLength === undefined && entry.byteLength !== undefined && peer.availability(segment))
+    learnSize(desk, segment, entry.byteLength);
+}
+
+function fetching(now: Millis, desk: PeerDesk, peer: Peer, message: Extract<Message, { type: "fetching" }>): Received {
+  const id = peer.tracks.get(message.slot);
+  if (id === undefined) return BROKEN;
+  const segment = find(desk, id, message.segment) ?? foresee(now, desk, id, message.segment);
+  if (!segment) return DONE;
+  if (message.byteLength !== undefined && segment.byteLength === undefined)
+    learnSize(desk, segment, message.byteLength);
+  const end = message.to ?? Math.max(segment.expectedChunks, message.from + 1);
+  let news = false;
+  for (let chunk = message.from; chunk < end; chunk++) {
+    if (now - (segment.noticedAt[chunk] ?? -Infinity) < desk.noticeMs) continue;
+    segment.notice(chunk, now);
+    news = true;
+  }
+  if (!news || message.hops === 0 || segment.track.slot >= TRACK_SLOTS_MAX) return DONE;
+  const others = [...desk.peers.values()]
+    .filter((other) => other !== peer && other.following.has(id))
+    .map((other) => other.id);
+  if (others.length === 0) return DONE;
+  const passed = { ...message, slot: segment.track.slot, hops: message.hops - 1 };
+  return { actions: [{ type: "send", peers: others, message: passed }] };
+}
+
+function request(now: Millis, desk: PeerDesk, peer: Peer, message: Extract<Message, { type: "request" }>): Received {
+  const id = peer.tracks.get(message.slot);
+  if (id === undefined) return BROKEN;
+  const segment = find(desk, id, message.segment);
+  const rejected = new Map<RejectReason, number[]>();
+  for (const chunk of message.chunks) {
+    const reason = desk.uploads.add(now, peer, message.slot, segment, chunk, message.dueInMs);
+    if (reason) rejected.set(reason, [...(rejected.get(reason) ?? []), chunk]);
+  }
+  const ours = desk.table.tracks.get(id);
+  if (!ours || rejected.size === 0) return DONE;
+  const actions = [...rejected].map(([reason, chunks]): SwarmAction => {
+    const retryInMs = reason === "busy" ? BUSY_MS : 0;
+    const reply = { type: "reject", slot: ours.slot, segment: message.segment, chunks, reason, retryInMs } as const;
+    return { type: "send", peers: [peer.id], message: reply };
+  });
+  return { actions };
+}
+
+/** Chunks of a segment that a peer still owes us. */
+const owed = (peer: Peer, segment: Segment): number[] =>
+  peer.requests.filter((asked) => asked.segment === segment).map((asked) => asked.chunk);
+
+function learnSize(desk: PeerDesk, segment: Segment, byteLength: number): void {
+  if (!segment.learnSize(byteLength, false)) return;
+  desk.table.tracks.get(segment.track.id)?.learnRate(byteLength, segment.duration);
+}
+
+function find(desk: PeerDesk, id: TrackId, name: SegmentName): Segment | undefined {
+  const segment = desk.table.tracks.get(id)?.bySequence.get(name.sequence);
+  return segment?.name.tag === name.tag ? segment : undefined;
+}
+
+function named(desk: PeerDesk, peer: Peer, slot: number, name: SegmentName): Segment | undefined {
+  const id = peer.tracks.get(slot);
+  return id === undefined ? undefined : find(desk, id, name);
+}
+
+function foresee(now: Millis, desk: PeerDesk, id: TrackId, name: SegmentName): Segment | undefined {
+  const ours = desk.table.tracks.get(id);
+  return ours?.following ? desk.table.foresee(now, ours, name) : undefined;
+}
+
+/** How long a peer without uplink is asked to wait when the queue is full, and the longest we would wait. */
+const BUSY_MS = 500;
+const BUSY_MS_MAX = 5000;

@@ -1,0 +1,117 @@
+import type { Bytes, Millis, Seconds } from "../../base/time.ts";
+import { segmentIdOf, type SegmentId, type SegmentName, type TrackId } from "../../protocol/ids.ts";
+import { CHUNK_BYTES, SEGMENT_CHUNKS_MAX } from "../../protocol/limits.ts";
+import type { ListedSegment } from "./event.ts";
+import { Segment, type SegmentTrack } from "./segment.ts";
+
+/** One rendition: its playlist as last seen, and every segment of it that we know. */
+export class Track implements SegmentTrack {
+  readonly id: TrackId;
+  /** Our short name for it towards every peer. */
+  readonly slot: number;
+  following = false;
+  live = false;
+  targetDuration: Seconds = 0;
+  /** In playlist order. */
+  listed: readonly Segment[] = [];
+  readonly bySequence = new Map<number, Segment>();
+  readonly #recentRates: number[] = [];
+
+  constructor(id: TrackId, slot: number) {
+    this.id = id;
+    this.slot = slot;
+  }
+
+  /** A segment's size became known: the next ones will be alike. */
+  learnRate(byteLength: Bytes, duration: Seconds): void {
+    if (duration <= 0) return;
+    this.#recentRates.push(byteLength / duration);
+    if (this.#recentRates.length > RATES_KEPT) this.#recentRates.shift();
+  }
+
+  /** Mean bytes per second of media over the last few segments; 0 while none is known. */
+  get bytesPerSecond(): number {
+    const sum = this.#recentRates.reduce((total, rate) => total + rate, 0);
+    return this.#recentRates.length ? sum / this.#recentRates.length : 0;
+  }
+
+  estimateChunks(duration: Seconds): number {
+    return Math.min(SEGMENT_CHUNKS_MAX, Math.ceil((this.bytesPerSecond * duration) / CHUNK_BYTES));
+  }
+}
+
+/** Every track and segment this viewer knows. Facts only: nothing is decided here. */
+export class SegmentTable {
+  readonly tracks = new Map<TrackId, Track>();
+  readonly #segments = new Map<SegmentId, Segment>();
+  #slots = 0;
+
+  get(id: SegmentId): Segment | undefined {
+    return this.#segments.get(id);
+  }
+
+  all(): IterableIterator<Segment> {
+    return this.#segments.values();
+  }
+
+  track(id: TrackId): Track {
+    let track = this.tracks.get(id);
+    if (!track) this.tracks.set(id, (track = new Track(id, this.#slots++)));
+    return track;
+  }
+
+  /** Takes a playlist in. Returns the segments that are new, and those that left the table because another took their place. */
+  list(now: Millis, track: Track, listed: readonly ListedSegment[]): { readonly replaced: readonly Segment[] } {
+    const replaced: Segment[] = [];
+    for (const segment of track.listed) segment.listed = false;
+    track.listed = listed.map((entry) => {
+      const present = track.bySequence.get(entry.name.sequence);
+      if (present && present.id !== entry.id) {
+        // The sequence numbering began anew, or a peer announced what our playlist does not have.
+        replaced.push(present);
+        this.remove(present);
+      }
+      const segment =
+        this.#segments.get(entry.id) ?? this.#add(now, track, entry.id, entry.name, entry.start, entry.duration);
+      segment.listed = true;
+      segment.start = entry.start;
+      segment.duration = entry.duration;
+      segment.startedAtSeconds = entry.startedAtSeconds;
+      return segment;
+    });
+    return { replaced };
+  }
+
+  /**
+   * A live segment that a peer has and our playlist does not list yet: peers' playlists may be one reload ahead.
+   * Undefined unless it can be one of the next few.
+   */
+  foresee(now: Millis, track: Track, name: SegmentName): Segment | undefined {
+    const newest = track.listed.at(-1);
+    if (!newest || !track.live) return undefined;
+    const ahead = name.sequence - newest.name.sequence;
+    if (ahead < 1 || ahead > FORESEEN_MAX || track.bySequence.has(name.sequence)) return undefined;
+    const duration = track.targetDuration || newest.duration;
+    const start = newest.start + newest.duration + (ahead - 1) * duration;
+    return this.#add(now, track, segmentIdOf(track.id, name), name, start, duration);
+  }
+
+  remove(segment: Segment): void {
+    this.#segments.delete(segment.id);
+    const track = this.tracks.get(segment.track.id);
+    if (track?.bySequence.get(segment.name.sequence) === segment) track.bySequence.delete(segment.name.sequence);
+  }
+
+  #add(now: Millis, track: Track, id: SegmentId, name: SegmentName, start: Seconds, duration: Seconds): Segment {
+    const segment = new Segment(id, name, track, start, duration, now);
+    this.#segments.set(id, segment);
+    track.bySequence.set(name.sequence, segment);
+    return segment;
+  }
+}
+
+/** A mean over this many sizes follows a change of content and still smooths single segments. */
+const RATES_KEPT = 5;
+
+/** Live segments taken on a peer's word ahead of our playlist: one reload interval is at most two segments. */
+const FORESEEN_MAX = 2;

@@ -1,0 +1,54 @@
+import type { Millis } from "../../base/time.ts";
+import type { PeerId, SegmentId, TrackId } from "../../protocol/ids.ts";
+import type { UplinkClass } from "../../protocol/peer-message.ts";
+
+/** One link, as the viewer sees it. Addresses appear nowhere. */
+export interface PeerStats {
+  readonly peer: PeerId;
+  readonly state: "connecting" | "open";
+  readonly uplink: UplinkClass;
+  readonly seeder: boolean;
+  /** Chunk payload received from and sent to this peer since the link opened. */
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+  /** Smallest round trip seen, or undefined before the first answer. */
+  readonly roundTripMs: Millis | undefined;
+  /** Chunks asked of this peer and not here yet. */
+  readonly pending: number;
+}
+
+/** One segment of the window, oldest first within a track. */
+export interface SegmentStats {
+  readonly segment: SegmentId;
+  readonly track: TrackId;
+  readonly sequence: number;
+  /** Undefined until known. */
+  readonly byteLength: number | undefined;
+  /** One character a chunk: `.` missing, `~` in flight, `o` from the origin, `p` from a peer. Empty while the size is unknown and nothing is held. */
+  readonly sources: string;
+  readonly complete: boolean;
+  readonly peerBytes: number;
+  readonly originBytes: number;
+}
+
+/** A snapshot. Byte counters count media bytes since the session began and never go back. */
+export interface SwarmStats {
+  /** Bytes handed to the player that peers brought, and that the origin brought. */
+  readonly peerBytes: number;
+  readonly originBytes: number;
+  /** `peerBytes / (peerBytes + originBytes)`, 0 before the first byte. */
+  readonly offload: number;
+  /** All media bytes received, by source, handed over or not yet. */
+  readonly peerReceivedBytes: number;
+  readonly originReceivedBytes: number;
+  readonly uploadedBytes: number;
+  /** Bytes received and not used: duplicate, late, or broken. */
+  readonly wastedBytes: number;
+  readonly tracker: "off" | "connecting" | "joined" | "lost";
+  /** Viewers in the swarm as the tracker counts them, this one included; 1 without a tracker. */
+  readonly viewers: number;
+  readonly peers: readonly PeerStats[];
+  readonly segments: readonly SegmentStats[];
+  /** True after a bug of ours: everything now comes straight from the origin. */
+  readonly retired: boolean;
+}

@@ -1,0 +1,552 @@
+import { assertNever } from "../../base/assert.ts";
+import type { Core } from "../../base/core.ts";
+import { hash32, type Rng } from "../../base/random.ts";
+import type { Bytes, Millis } from "../../base/time.ts";
+import type { PeerId, SwarmId, ViewerId } from "../../protocol/ids.ts";
+import { NOTICE_HOPS_MAX, TRACK_SLOTS_MAX } from "../../protocol/limits.ts";
+import type { ByeReason, UplinkClass } from "../../protocol/peer-message.ts";
+import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "../../protocol/version.ts";
+import type { SwarmAction } from "./action.ts";
+import { Announcer } from "./announcer.ts";
+import { CACHE_CHECK_MS, planEvictions } from "./cache.ts";
+import { planElection } from "./election.ts";
+import type { SwarmEvent } from "./event.ts";
+import { Liveness } from "./liveness.ts";
+import { OriginDesk, type OriginFetch, type OriginRange } from "./origin-desk.ts";
+import { Peer } from "./peer.ts";
+import { Playback } from "./playback.ts";
+import { receive, type PeerDesk } from "./peer-desk.ts";
+import { RequestTable } from "./request-table.ts";
+import { planOrigin, planRequests } from "./scheduler.ts";
+import { FETCHING, HELD, type Segment, type Source } from "./segment.ts";
+import { SegmentTable, type Track } from "./segment-table.ts";
+import { snapshot } from "./snapshot.ts";
+import type { SwarmStats } from "./stats.ts";
+import { Topology, type Report } from "./topology.ts";
+import { DEFAULT_TUNING, type SwarmTuning } from "./tuning.ts";
+import { UploadQueue } from "./upload-queue.ts";
+import { windowAt, type DueSegment } from "./window.ts";
+
+export interface SwarmCoreOptions {
+  readonly swarm: SwarmId;
+  readonly viewer: ViewerId;
+  /** Whether there is a tracker to connect to. */
+  readonly tracker: boolean;
+  /** 0 when this viewer must not upload. */
+  readonly uplink: UplinkClass;
+  readonly seeder?: boolean;
+  /** Bytes kept for the player and for peers. */
+  readonly memoryBytesMax: Bytes;
+  readonly rng: Rng;
+  readonly tuning?: Partial<SwarmTuning>;
+}
+
+/**
+ * One viewer's engine: told what happened, answers what to do. Events only change facts; `#evaluate` then looks at all
+ * facts and decides, in this order, each step seeing what the former left over:
+ *
+ * 1. Links that are dead are closed, requests that are not answered are taken back.
+ * 2. What the swarm would bring too late is fetched from the origin (deadline rule).
+ * 3. What nobody has is fetched for everybody by whoever is elected.
+ * 4. Everything else that peers have is asked of them.
+ * 5. What is no longer needed is cancelled, aborted, evicted.
+ */
+export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
+  readonly #options: SwarmCoreOptions;
+  readonly #tuning: SwarmTuning;
+  readonly #selfHash: number;
+  readonly #table = new SegmentTable();
+  readonly #playback = new Playback();
+  readonly #desk = new OriginDesk();
+  readonly #peers = new Map<PeerId, Peer>();
+  readonly #requests: RequestTable;
+  readonly #uploads: UploadQueue;
+  readonly #announcer: Announcer;
+  readonly #liveness: Liveness;
+  readonly #topology: Topology;
+  readonly #peerDesk: PeerDesk;
+
+  #out: SwarmAction[] = [];
+  #evaluatedAt: Millis = -Infinity;
+  #evaluateAt: Millis = 0;
+  #lookAgainAt: Millis = Infinity;
+  #cacheAt: Millis = 0;
+  #firstPeerAt: Millis = Infinity;
+  #timerLagMs: Millis = 0;
+  #peerBytes: Bytes = 0;
+  #originBytes: Bytes = 0;
+  #peerReceivedBytes: Bytes = 0;
+  #originReceivedBytes: Bytes = 0;
+  #wastedBytes: Bytes = 0;
+
+  constructor(options: SwarmCoreOptions) {
+    this.#options = options;
+    this.#tuning = { ...DEFAULT_TUNING, ...options.tuning };
+    this.#selfHash = hash32(options.viewer);
+    this.#requests = new RequestTable(this.#peers, this.#tuning);
+    this.#uploads = new UploadQueue(this.#tuning, options.uplink > 0);
+    this.#announcer = new Announcer(this.#table, this.#tuning.announceMs);
+    this.#liveness = new Liveness(this.#tuning);
+    this.#topology = new Topology({ ...options, tuning: this.#tuning, rng: options.rng.fork("topology") });
+    this.#peerDesk = {
+      self: options.viewer,
+      table: this.#table,
+      peers: this.#peers,
+      requests: this.#requests,
+      uploads: this.#uploads,
+      announcer: this.#announcer,
+      liveness: this.#liveness,
+      noticeMs: this.#tuning.noticeMsMax,
+      shares: options.uplink > 0,
+    };
+  }
+
+  handle(now: Millis, event: SwarmEvent): readonly SwarmAction[] {
+    this.#out = [];
+    const urgent = this.#apply(now, event);
+    this.#evaluateAt = Math.min(this.#evaluateAt, Math.max(now, this.#evaluatedAt + this.#tuning.evaluateMsMin));
+    if (urgent || now >= this.#evaluateAt) this.#evaluate(now);
+    this.#out.push(...this.#uploads.pump(now));
+    return this.#out;
+  }
+
+  nextWakeup(): Millis {
+    const at = Math.min(
+      this.#evaluateAt,
+      this.#lookAgainAt,
+      this.#announcer.flushAt,
+      this.#topology.nextWakeup(),
+      this.#peers.size > 0 ? this.#liveness.checkAt : Infinity,
+    );
+    return Math.max(at, this.#evaluatedAt + this.#tuning.evaluateMsMin);
+  }
+
+  stats(): SwarmStats {
+    return snapshot({
+      table: this.#table,
+      peers: this.#peers,
+      dialing: this.#topology.dialing.keys(),
+      tracker: this.#topology.trackerPhase,
+      viewers: this.#topology.viewers,
+      peerBytes: this.#peerBytes,
+      originBytes: this.#originBytes,
+      peerReceivedBytes: this.#peerReceivedBytes,
+      originReceivedBytes: this.#originReceivedBytes,
+      uploadedBytes: this.#uploads.uploadedBytes,
+      wastedBytes: this.#wastedBytes,
+    });
+  }
+
+  /** Bytes of a segment by source, for whoever hands it to the player. */
+  bytesOf(
+    segment: Segment["id"],
+  ): { readonly peerBytes: Bytes; readonly originBytes: Bytes; readonly byteLength: Bytes | undefined } | undefined {
+    return this.#table.get(segment);
+  }
+
+  /** Changes facts. Returns whether a decision cannot wait for the next round. */
+  #apply(now: Millis, event: SwarmEvent): boolean {
+    switch (event.type) {
+      case "wakeup":
+        return false;
+      case "playlist": {
+        const track = this.#track(event.track);
+        track.live = event.live;
+        track.targetDuration = event.targetDuration;
+        for (const gone of this.#table.list(now, track, event.segments).replaced) this.#drop(gone);
+        return false;
+      }
+      case "tracks-followed":
+        this.#follow(event.tracks.map((id) => this.#track(id)));
+        return true;
+      case "playback":
+        this.#playback.update(now, event.position, event.bufferedEnd, event.rate, event.bufferAheadMax);
+        return false;
+      case "segment-wanted": {
+        const segment = this.#table.get(event.segment);
+        if (!segment) return false;
+        segment.wanted = true;
+        segment.originRetryAt = 0;
+        this.#deliver(segment);
+        return true;
+      }
+      case "segment-unwanted": {
+        const segment = this.#table.get(event.segment);
+        if (segment) segment.wanted = false;
+        return segment !== undefined;
+      }
+      case "origin-opened": {
+        const fetch = this.#desk.get(event.fetch);
+        if (!fetch) return false;
+        this.#desk.opened(now, fetch, event.firstChunk);
+        this.#originSize(fetch.segment, event.byteLength);
+        return false;
+      }
+      case "origin-chunk": {
+        const fetch = this.#desk.get(event.fetch);
+        if (fetch) this.#originChunk(now, fetch, event.chunk, event.byteLength);
+        return false;
+      }
+      case "origin-closed": {
+        const fetch = this.#desk.get(event.fetch);
+        if (fetch) this.#originClosed(now, fetch, event);
+        return fetch !== undefined;
+      }
+      case "origin-ranges":
+        this.#desk.rangesUsable = event.usable;
+        return false;
+      case "link-signal":
+        this.#out.push(...this.#topology.relay(event.peer, event.signal));
+        return false;
+      case "peer-opened":
+        this.#peerOpened(now, event.peer);
+        return false;
+      case "peer-closed":
+        this.#topology.closed(now, event.peer);
+        this.#dropPeer(event.peer);
+        return true;
+      case "peer-message": {
+        const peer = this.#peers.get(event.peer);
+        if (!peer) return false;
+        peer.lastInboundAt = now;
+        const { actions, bye } = receive(now, this.#peerDesk, peer, event.message);
+        this.#out.push(...actions);
+        if (bye) this.#closePeer(now, peer, bye === "left" ? undefined : bye);
+        return false;
+      }
+      case "peer-chunk":
+        return this.#peerChunk(now, event);
+      case "tracker-opened":
+        this.#out.push(...this.#topology.trackerOpened());
+        return false;
+      case "tracker-message": {
+        if (event.message.type === "signal") {
+          this.#out.push(...this.#topology.signalled(event.message.from, event.message.signal));
+          return false;
+        }
+        const { actions, gone } = this.#topology.trackerMessage(now, event.message);
+        this.#out.push(...actions);
+        const doubtful = gone === undefined ? undefined : this.#peers.get(gone);
+        if (doubtful) this.#out.push(this.#liveness.doubt(now, doubtful));
+        return true;
+      }
+      case "tracker-closed":
+        this.#topology.trackerClosed(now);
+        return false;
+      case "timer-lag":
+        this.#timerLagMs = Math.min(TIMER_LAG_MS_MAX, event.lagMs);
+        return false;
+      default:
+        return assertNever(event);
+    }
+  }
+
+  #evaluate(now: Millis): void {
+    this.#evaluatedAt = now;
+    this.#evaluateAt = Infinity;
+    const { actions, dead } = this.#liveness.check(now, this.#peers.values());
+    this.#out.push(...actions, ...this.#requests.expire(now));
+    for (const peer of dead) this.#closePeer(now, peer, "silent");
+
+    this.#desk.cover();
+    const window = windowAt(now, this.#table, this.#playback);
+    const peers = [...this.#peers.values()].filter((peer) => peer.identity);
+    const guardMs = this.#tuning.guardMs + this.#timerLagMs;
+    const isAlone = (segment: Segment): boolean => !peers.some((peer) => helps(peer, segment));
+
+    const due = planOrigin(now, window, this.#desk, { started: this.#playback.started, guardMs, isAlone });
+    for (const range of due.ranges) this.#fetch(now, range);
+
+    const eligible = peers.length > 0 && now >= this.#firstPeerAt + this.#tuning.electionAfterMs;
+    const election = planElection(now, eligible ? window.filter((d) => !isAlone(d.segment)) : [], {
+      selfHash: this.#selfHash,
+      selfWeight: this.#options.uplink,
+      peers,
+      viewers: this.#topology.viewers,
+      desk: this.#desk,
+      tuning: this.#tuning,
+    });
+    for (const range of election.ranges) this.#fetch(now, range);
+
+    const situation = { hasUplink: this.#options.uplink > 0, tuning: this.#tuning };
+    for (const plan of planRequests(now, window, peers, this.#options.rng, situation))
+      this.#out.push(this.#requests.ask(now, plan));
+
+    this.#out.push(...this.#announcer.flush(now, peers));
+    this.#out.push(...this.#topology.evaluate(now, () => this.#report()));
+    this.#cleanUp(now, window, isAlone);
+    const eligibleAt = eligible || peers.length === 0 ? Infinity : this.#firstPeerAt + this.#tuning.electionAfterMs;
+    this.#lookAgainAt = Math.max(
+      now + 1,
+      Math.min(due.lookAgainAt, election.lookAgainAt, eligibleAt, this.#requestsExpireAt()),
+    );
+  }
+
+  #report(): Report {
+    return {
+      peerBytes: this.#peerBytes,
+      originBytes: this.#originBytes,
+      uploadedBytes: this.#uploads.uploadedBytes,
+      wastedBytes: this.#wastedBytes,
+      peers: this.#peers.size,
+    };
+  }
+
+  /** When the first unanswered request times out. */
+  #requestsExpireAt(): Millis {
+    let at = Infinity;
+    for (const peer of this.#peers.values()) {
+      const first = peer.requests[0];
+      if (first) at = Math.min(at, Math.max(first.at, peer.lastChunkAt) + this.#tuning.requestTimeoutMs);
+      else if (peer.suspendedUntil > this.#evaluatedAt) at = Math.min(at, peer.suspendedUntil);
+    }
+    return at;
+  }
+
+  #fetch(now: Millis, range: OriginRange): void {
+    const { segment, from, to, reason } = range;
+    const end = to ?? Infinity;
+    this.#out.push(...this.#requests.cancel(segment, (chunk) => chunk < from || chunk >= end));
+    this.#out.push(this.#desk.start(now, range));
+    if (reason !== "elected") return;
+    for (let chunk = from; chunk < Math.min(end, Math.max(segment.expectedChunks, from + 1)); chunk++)
+      segment.notice(chunk, now);
+    const peers = [...this.#peers.values()]
+      .filter((peer) => peer.following.has(segment.track.id))
+      .map((peer) => peer.id);
+    if (peers.length === 0 || segment.track.slot >= TRACK_SLOTS_MAX) return;
+    const message = {
+      type: "fetching",
+      slot: segment.track.slot,
+      segment: segment.name,
+      from,
+      ...(to === undefined ? {} : { to }),
+      ...(segment.byteLength === undefined ? {} : { byteLength: segment.byteLength }),
+      // VOD viewers are at different places: only neighbours can care.
+      hops: segment.track.live ? NOTICE_HOPS_MAX : 0,
+    } as const;
+    this.#out.push({ type: "send", peers, message });
+  }
+
+  #originSize(segment: Segment, byteLength: Bytes | undefined): void {
+    if (byteLength === undefined) return;
+    if (segment.byteLength !== undefined && segment.byteLength !== byteLength && segment.peerBytes > 0) {
+      // Peers brought something else under this name: nothing of it may be mixed with the origin's.
+      this.#wastedBytes += segment.peerBytes + segment.originBytes;
+      this.#out.push({ type: "evict", segment: segment.id }, ...this.#requests.cancel(segment, () => false));
+      segment.reset();
+    }
+    if (segment.learnSize(byteLength, true)) this.#sized(segment);
+    this.#deliver(segment);
+  }
+
+  #sized(segment: Segment): void {
+    if (segment.byteLength !== undefined) this.#trackOf(segment)?.learnRate(segment.byteLength, segment.duration);
+  }
+
+  #originChunk(now: Millis, fetch: OriginFetch, chunk: number, byteLength: Bytes): void {
+    fetch.receivedBytes += byteLength;
+    this.#originReceivedBytes += byteLength;
+    if (fetch.segment.stateOf(chunk) === HELD) this.#wastedBytes += byteLength;
+    else {
+      this.#out.push(...this.#requests.cancel(fetch.segment, (other) => other !== chunk));
+      this.#hold(now, fetch.segment, chunk, "origin", byteLength);
+    }
+  }
+
+  #originClosed(now: Millis, fetch: OriginFetch, end: Extract<SwarmEvent, { type: "origin-closed" }>): void {
+    const { segment } = fetch;
+    this.#originReceivedBytes += end.receivedBytes - fetch.receivedBytes;
+    this.#wastedBytes += end.receivedBytes - fetch.receivedBytes;
+    this.#desk.closed(now, fetch);
+    if (end.outcome === "void") segment.endsBefore(fetch.from);
+    this.#originSize(segment, end.byteLength);
+    if (end.outcome === "complete") {
+      segment.originFailures = 0;
+      return;
+    }
+    if (end.outcome === "void" && fetch.from > 0) return;
+    segment.originRetryAt =
+      now + Math.min(ORIGIN_RETRY_MS_MAX, ORIGIN_RETRY_MS_MIN * (1 << Math.min(segment.originFailures++, 6)));
+    if (!segment.wanted || this.#desk.isFetching(segment)) return;
+    // hls.js decides about retries, unless peers can still bring the rest in time.
+    const inTime = this.#playback.started && this.#playback.dueAt(now, segment.start) - now > this.#tuning.guardMs;
+    if (inTime && this.#peersCanFinish(segment)) return;
+    segment.wanted = false;
+    this.#out.push({ type: "segment-failed", segment: segment.id, status: end.status });
+  }
+
+  #peersCanFinish(segment: Segment): boolean {
+    if (segment.chunkCount === undefined) return false;
+    for (let chunk = 0; chunk < segment.chunkCount; chunk++) {
+      if (segment.stateOf(chunk) === HELD) continue;
+      if (![...this.#peers.values()].some((peer) => peer.has(segment, chunk))) return false;
+    }
+    return true;
+  }
+
+  #peerChunk(now: Millis, event: Extract<SwarmEvent, { type: "peer-chunk" }>): boolean {
+    this.#peerReceivedBytes += event.byteLength;
+    const peer = this.#peers.get(event.peer);
+    const segment = this.#table.get(event.segment);
+    if (peer) {
+      peer.lastInboundAt = now;
+      peer.receivedBytes += event.byteLength;
+      const bytes = peer.receivedBytes % 0x1_0000_0000;
+      this.#out.push({ type: "send", peers: [peer.id], message: { type: "received", bytes } });
+      if (segment) this.#requests.answered(now, peer, segment, event.chunk);
+    }
+    const before = segment?.stateOf(event.chunk);
+    if (!segment || before === HELD || !event.stored) {
+      this.#wastedBytes += event.byteLength;
+      return false;
+    }
+    this.#out.push(...this.#requests.cancel(segment, (chunk) => chunk !== event.chunk));
+    this.#hold(now, segment, event.chunk, "peer", event.byteLength);
+    if (before === FETCHING)
+      for (const fetch of this.#desk.all())
+        if (fetch.segment === segment && !stillNeeded(fetch)) this.#out.push(this.#desk.abort(fetch));
+    return false;
+  }
+
+  #hold(now: Millis, segment: Segment, chunk: number, source: Source, byteLength: Bytes): void {
+    const sized = segment.byteLength !== undefined;
+    segment.hold(chunk, source, byteLength);
+    if (!sized) this.#sized(segment);
+    if (this.#options.uplink > 0) this.#announcer.add(now, segment);
+    this.#deliver(segment);
+  }
+
+  #deliver(segment: Segment): void {
+    if (!segment.wanted || !segment.complete) return;
+    segment.wanted = false;
+    segment.delivered = true;
+    this.#peerBytes += segment.peerBytes;
+    this.#originBytes += segment.originBytes;
+    this.#out.push({ type: "segment-complete", segment: segment.id, byteLength: segment.byteLength ?? 0 });
+  }
+
+  #track(id: Track["id"]): Track {
+    const known = this.#table.tracks.get(id);
+    if (known) return known;
+    const track = this.#table.track(id);
+    this.#tell(track);
+    return track;
+  }
+
+  #trackOf(segment: Segment): Track | undefined {
+    return this.#table.tracks.get(segment.track.id);
+  }
+
+  #follow(tracks: readonly Track[]): void {
+    for (const track of this.#table.tracks.values()) {
+      const following = tracks.includes(track);
+      if (following === track.following) continue;
+      track.following = following;
+      this.#tell(track);
+    }
+    this.#out.push(...this.#topology.watch(tracks[0]?.id));
+  }
+
+  #tell(track: Track): void {
+    const peers = [...this.#peers.keys()];
+    if (peers.length > 0 && track.slot < TRACK_SLOTS_MAX)
+      this.#out.push({ type: "send", peers, message: trackMessage(track) });
+  }
+
+  #peerOpened(now: Millis, id: PeerId): void {
+    this.#topology.opened(id);
+    const peer = new Peer(id, now, this.#tuning);
+    this.#peers.set(id, peer);
+    this.#firstPeerAt = Math.min(this.#firstPeerAt, now);
+    const hello = {
+      type: "hello",
+      version: PROTOCOL_VERSION,
+      versionMin: PROTOCOL_VERSION_MIN,
+      viewer: this.#options.viewer,
+      uplink: this.#options.uplink,
+      seeder: this.#options.seeder ?? false,
+    } as const;
+    this.#out.push({ type: "send", peers: [id], message: hello });
+    for (const track of this.#table.tracks.values())
+      if (track.slot < TRACK_SLOTS_MAX) this.#out.push({ type: "send", peers: [id], message: trackMessage(track) });
+    this.#out.push(this.#liveness.ping(now, peer));
+  }
+
+  #closePeer(now: Millis, peer: Peer, reason: ByeReason | "silent" | undefined): void {
+    if (reason !== undefined && reason !== "silent")
+      this.#out.push({ type: "send", peers: [peer.id], message: { type: "bye", reason } });
+    this.#out.push({ type: "close-peer", peer: peer.id, reason: reason ?? "leaving" });
+    this.#topology.closed(now, peer.id);
+    this.#dropPeer(peer.id);
+  }
+
+  #dropPeer(id: PeerId): void {
+    const peer = this.#peers.get(id);
+    if (!peer) return;
+    this.#requests.dropPeer(peer);
+    this.#uploads.dropPeer(peer);
+    this.#peers.delete(id);
+    if (this.#peers.size === 0) this.#firstPeerAt = Infinity;
+  }
+
+  #cleanUp(now: Millis, window: readonly DueSegment[], isAlone: (segment: Segment) => boolean): void {
+    const needed = new Set(window.map((due) => due.segment));
+    for (const fetch of this.#desk.all()) {
+      const { segment } = fetch;
+      if (segment.wanted || (needed.has(segment) && !isAlone(segment))) continue;
+      // An elected fetch has been promised to others.
+      if (fetch.reason === "elected" && segment.listed) continue;
+      this.#out.push(this.#desk.abort(fetch));
+    }
+    if (now < this.#cacheAt) return;
+    this.#cacheAt = now + CACHE_CHECK_MS;
+    for (const segment of this.#table.all())
+      if (segment.requests.size > 0 && !needed.has(segment))
+        this.#out.push(...this.#requests.cancel(segment, () => false));
+    const position = this.#playback.positionAt(now);
+    for (const segment of planEvictions(this.#table, window, position, this.#options.memoryBytesMax))
+      this.#drop(segment);
+  }
+
+  /** Forgets a segment's bytes, and the segment itself unless the playlist still lists it. */
+  #drop(segment: Segment): void {
+    const held = segment.heldCount > 0;
+    if (!segment.delivered) this.#wastedBytes += segment.peerBytes + segment.originBytes;
+    for (const fetch of this.#desk.all()) if (fetch.segment === segment) this.#out.push(this.#desk.abort(fetch));
+    this.#out.push(...this.#requests.cancel(segment, () => false));
+    this.#uploads.dropSegment(segment);
+    this.#announcer.forget(segment);
+    segment.reset();
+    if (!segment.listed) this.#table.remove(segment);
+    if (!held) return;
+    this.#out.push({ type: "evict", segment: segment.id });
+    const peers = [...this.#peers.values()]
+      .filter((peer) => peer.following.has(segment.track.id))
+      .map((peer) => peer.id);
+    if (peers.length > 0 && this.#options.uplink > 0 && segment.track.slot < TRACK_SLOTS_MAX) {
+      const message = { type: "gone", slot: segment.track.slot, segments: [segment.name] } as const;
+      this.#out.push({ type: "send", peers, message });
+    }
+  }
+}
+
+/** Whether a peer could bring chunks of a segment: it gives, and is in the same rendition or has some of it. */
+const helps = (peer: Peer, segment: Segment): boolean =>
+  (peer.identity?.uplink ?? 0) > 0 &&
+  (peer.following.has(segment.track.id) || peer.availability(segment) !== undefined);
+
+const stillNeeded = (fetch: OriginFetch): boolean => {
+  for (let chunk = fetch.from; chunk < (fetch.to ?? fetch.segment.states.length); chunk++)
+    if (fetch.segment.stateOf(chunk) === FETCHING) return true;
+  return fetch.segment.chunkCount === undefined && fetch.to === undefined;
+};
+
+const trackMessage = (track: Track) =>
+  ({ type: "track", slot: track.slot, track: track.id, following: track.following }) as const;
+
+const ORIGIN_RETRY_MS_MIN = 500;
+const ORIGIN_RETRY_MS_MAX = 8000;
+
+/** Hidden tabs run timers once a second; anything longer is a suspended machine, not a habit. */
+const TIMER_LAG_MS_MAX = 2000;

@@ -1,0 +1,260 @@
+import type { Rng } from "../../base/random.ts";
+import type { Millis } from "../../base/time.ts";
+import type { PeerId, SwarmId, TrackId } from "../../protocol/ids.ts";
+import { PEERS_PER_ANNOUNCE_MAX } from "../../protocol/limits.ts";
+import type { UplinkClass } from "../../protocol/peer-message.ts";
+import type { TrackerToViewer } from "../../protocol/tracker-message.ts";
+import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "../../protocol/version.ts";
+import type { SwarmAction } from "./action.ts";
+import type { SwarmTuning } from "./tuning.ts";
+
+/** Where we stand with the tracker. `off` for good: none configured, or it speaks another version. */
+type TrackerState =
+  | { readonly phase: "off" }
+  | { readonly phase: "connecting" }
+  | { readonly phase: "joining" }
+  | { readonly phase: "joined"; readonly self: PeerId; readonly reportEveryMs: Millis }
+  | { readonly phase: "waiting"; readonly until: Millis };
+
+/** Byte counters for the operator's page. */
+export interface Report {
+  readonly peerBytes: number;
+  readonly originBytes: number;
+  readonly uploadedBytes: number;
+  readonly wastedBytes: number;
+  readonly peers: number;
+}
+
+export interface TopologyOptions {
+  readonly swarm: SwarmId;
+  readonly tracker: boolean;
+  readonly uplink: UplinkClass;
+  readonly tuning: SwarmTuning;
+  readonly rng: Rng;
+}
+
+/**
+ * Keeps this viewer in touch: one tracker, and as many links as it wants. Decides whom to dial; knows nothing of
+ * segments. Links between peers outlive the tracker.
+ */
+export class Topology {
+  readonly #options: TopologyOptions;
+  #tracker: TrackerState;
+  #attempt = 0;
+  #resume: string | undefined;
+  #track: TrackId | undefined;
+  #self: PeerId | undefined;
+  viewers = 1;
+  /** Being dialed, by us or by them. */
+  readonly dialing = new Map<PeerId, { readonly initiator: boolean }>();
+  /** Open links, and whether we offered. */
+  readonly #open = new Map<PeerId, boolean>();
+  #candidates: PeerId[] = [];
+  /** Could not be reached lately: not dialed again before. */
+  readonly #unreachableUntil = new Map<PeerId, Millis>();
+  #needAt: Millis = Infinity;
+  #needWaitMs: Millis = NEED_MS_MIN;
+  #reportAt: Millis = Infinity;
+
+  constructor(options: TopologyOptions) {
+    this.#options = options;
+    this.#tracker = options.tracker ? { phase: "waiting", until: 0 } : { phase: "off" };
+  }
+
+  get trackerPhase(): "off" | "connecting" | "joined" | "lost" {
+    const { phase } = this.#tracker;
+    if (phase === "joining") return "connecting";
+    return phase === "waiting" ? (this.#attempt > 0 ? "lost" : "connecting") : phase;
+  }
+
+  /** The rendition watched now; peers of the same one are introduced first. */
+  watch(track: TrackId | undefined): SwarmAction[] {
+    if (track === this.#track) return [];
+    this.#track = track;
+    if (this.#tracker.phase !== "joined") return [];
+    return [{ type: "send-tracker", message: { type: "update", uplink: this.#options.uplink, ...this.#watched() } }];
+  }
+
+  trackerOpened(): SwarmAction[] {
+    this.#tracker = { phase: "joining" };
+    return [
+      {
+        type: "send-tracker",
+        message: {
+          type: "join",
+          version: PROTOCOL_VERSION,
+          versionMin: PROTOCOL_VERSION_MIN,
+          swarm: this.#options.swarm,
+          peersWanted: Math.min(PEERS_PER_ANNOUNCE_MAX, this.#options.tuning.peersWanted),
+          uplink: this.#options.uplink,
+          ...this.#watched(),
+          ...(this.#resume === undefined ? {} : { resume: this.#resume }),
+        },
+      },
+    ];
+  }
+
+  trackerClosed(now: Millis): void {
+    if (this.#tracker.phase === "off" || this.#tracker.phase === "waiting") return;
+    this.#tracker = { phase: "waiting", until: this.#retryAt(now) };
+  }
+
+  /** Takes a tracker's message in, `signal` apart. Returns the peers that the tracker saw go. */
+  trackerMessage(
+    now: Millis,
+    message: Exclude<TrackerToViewer, { type: "signal" }>,
+  ): { readonly actions: SwarmAction[]; readonly gone?: PeerId } {
+    switch (message.type) {
+      case "joined":
+        this.#tracker = { phase: "joined", self: message.peer, reportEveryMs: message.reportEveryMs };
+        this.#self = message.peer;
+        this.#resume = message.resume;
+        this.#attempt = 0;
+        this.#reportAt = now + message.reportEveryMs;
+        this.#introduced(
+          now,
+          message.viewers,
+          message.peers.map(({ peer }) => peer),
+        );
+        return { actions: [] };
+      case "peers":
+        this.#introduced(
+          now,
+          message.viewers,
+          message.peers.map(({ peer }) => peer),
+        );
+        return { actions: [] };
+      case "gone":
+        this.#candidates = this.#candidates.filter((peer) => peer !== message.peer);
+        return { actions: [], gone: message.peer };
+      case "drain":
+        this.#tracker = { phase: "waiting", until: now + message.reconnectInMs };
+        this.#attempt = 1;
+        return { actions: [{ type: "close-tracker" }] };
+      case "error":
+        if (message.code === "bad-version") {
+          this.#tracker = { phase: "off" };
+          return { actions: [{ type: "close-tracker" }] };
+        }
+        if (message.retryInMs !== undefined) this.#needAt = Math.max(this.#needAt, now + message.retryInMs);
+        return { actions: [] };
+    }
+  }
+
+  /** Carries a signal of our own end through the tracker, marked with the side that made the offer. */
+  relay(to: PeerId, signal: string): SwarmAction[] {
+    const initiator = this.dialing.get(to)?.initiator ?? this.#open.get(to);
+    if (initiator === undefined || this.#tracker.phase !== "joined") return [];
+    const marked = (initiator ? INITIATOR : ANSWERER) + signal;
+    return [{ type: "send-tracker", message: { type: "signal", to, signal: marked } }];
+  }
+
+  /** A signal came through the tracker: opens our end where it is an offer, and hands it over. */
+  signalled(from: PeerId, marked: string): SwarmAction[] {
+    const byInitiator = marked.startsWith(INITIATOR);
+    const signal: SwarmAction = { type: "signal-peer", peer: from, signal: marked.slice(1) };
+    const ours = this.dialing.get(from)?.initiator ?? this.#open.get(from);
+    // The other end of the same link: one offered, one answers.
+    if (ours === !byInitiator) return [signal];
+    // A late answer or candidate of a link that is gone.
+    if (!byInitiator) return [];
+    const open: SwarmAction = { type: "open-peer", peer: from, initiator: false };
+    if (ours) {
+      // Both offered. The lower id's offer stands; an open link stands in any case.
+      if (this.#open.has(from) || (this.#self ?? "") < from) return [];
+      this.dialing.set(from, { initiator: false });
+      return [{ type: "close-peer", peer: from, reason: "duplicate" }, open, signal];
+    }
+    if (this.#open.size + this.dialing.size >= this.#options.tuning.peersMax) return [];
+    this.dialing.set(from, { initiator: false });
+    return [open, signal];
+  }
+
+  opened(peer: PeerId): void {
+    this.#open.set(peer, this.dialing.get(peer)?.initiator ?? false);
+    this.dialing.delete(peer);
+    this.#needWaitMs = NEED_MS_MIN;
+  }
+
+  closed(now: Millis, peer: PeerId): void {
+    if (this.dialing.delete(peer)) this.#unreachableUntil.set(peer, now + UNREACHABLE_MS);
+    if (this.#open.delete(peer)) this.#needAt = Math.min(this.#needAt, now + NEED_MS_MIN);
+  }
+
+  /** Dials, asks for more, reports, reconnects: whatever is due. */
+  evaluate(now: Millis, report: () => Report): SwarmAction[] {
+    const actions: SwarmAction[] = [];
+    if (this.#tracker.phase === "waiting" && now >= this.#tracker.until) {
+      this.#tracker = { phase: "connecting" };
+      actions.push({ type: "open-tracker" });
+    }
+    if (this.#tracker.phase !== "joined") return actions;
+
+    const { peersWanted } = this.#options.tuning;
+    for (const [peer, until] of this.#unreachableUntil) if (until <= now) this.#unreachableUntil.delete(peer);
+    while (this.#open.size + this.dialing.size < peersWanted) {
+      const peer = this.#candidates.shift();
+      if (peer === undefined) break;
+      if (this.#open.has(peer) || this.dialing.has(peer) || this.#unreachableUntil.has(peer)) continue;
+      this.dialing.set(peer, { initiator: true });
+      actions.push({ type: "open-peer", peer, initiator: true });
+    }
+    if (now >= this.#needAt) {
+      const missing = peersWanted - this.#open.size - this.dialing.size;
+      this.#needWaitMs = Math.min(NEED_MS_MAX, this.#needWaitMs * 2);
+      this.#needAt = now + this.#needWaitMs * (0.75 + this.#options.rng.next() / 2);
+      actions.push({
+        type: "send-tracker",
+        message: {
+          type: "need",
+          peersWanted: Math.max(0, Math.min(PEERS_PER_ANNOUNCE_MAX, missing)),
+          connected: this.#open.size,
+        },
+      });
+    }
+    if (now >= this.#reportAt) {
+      this.#reportAt = now + this.#tracker.reportEveryMs;
+      actions.push({ type: "send-tracker", message: { type: "report", ...report() } });
+    }
+    return actions;
+  }
+
+  nextWakeup(): Millis {
+    switch (this.#tracker.phase) {
+      case "waiting":
+        return this.#tracker.until;
+      case "joined":
+        return Math.min(this.#needAt, this.#reportAt);
+      default:
+        return Infinity;
+    }
+  }
+
+  #watched(): { readonly track?: TrackId } {
+    return this.#track === undefined ? {} : { track: this.#track };
+  }
+
+  #introduced(now: Millis, viewers: number, peers: readonly PeerId[]): void {
+    this.viewers = viewers;
+    for (const peer of peers) if (!this.#candidates.includes(peer)) this.#candidates.push(peer);
+    this.#needAt = now + this.#needWaitMs;
+  }
+
+  /** Full jitter above a floor: a restarted tracker must not meet everyone at once. */
+  #retryAt(now: Millis): Millis {
+    const spanMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * (1 << Math.min(this.#attempt++, 10)));
+    return now + spanMs * (0.5 + this.#options.rng.next() / 2);
+  }
+}
+
+/** First character of a signal, telling which side of the link it comes from (PE rules on glare). */
+const INITIATOR = "o";
+const ANSWERER = "a";
+
+const RETRY_MS_MIN = 500;
+const RETRY_MS_MAX = 30_000;
+/** Between two `need`s: the tracker allows one per 5 s, and the answer also refreshes the count of viewers. */
+const NEED_MS_MIN = 6_000;
+const NEED_MS_MAX = 60_000;
+/** A peer that could not be reached is behind a firewall more often than it is busy. */
+const UNREACHABLE_MS = 60_000;

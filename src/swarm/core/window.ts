@@ -1,0 +1,45 @@
+import type { Millis } from "../../base/time.ts";
+import type { Playback } from "./playback.ts";
+import type { Segment } from "./segment.ts";
+import type { SegmentTable } from "./segment-table.ts";
+
+/** A segment that matters now, and when it is due. */
+export interface DueSegment {
+  readonly segment: Segment;
+  readonly dueAt: Millis;
+}
+
+/**
+ * The incomplete segments that matter now, soonest due first: what hls.js waits for, and what it will ask for next
+ * within its own buffer limits. Until playback starts, the first wanted segment stands in for the playhead.
+ */
+export function windowAt(now: Millis, table: SegmentTable, playback: Playback): DueSegment[] {
+  const due: DueSegment[] = [];
+  for (const track of table.tracks.values()) {
+    let anchor = playback.started ? playback.positionAt(now) : Infinity;
+    for (const segment of track.bySequence.values()) if (segment.wanted) anchor = Math.min(anchor, segment.start);
+    if (anchor === Infinity) continue;
+    const horizon = anchor + playback.bufferAheadMax;
+    const buffered = playback.started ? playback.bufferedEnd - BUFFERED_SLACK : -Infinity;
+    for (const segment of track.bySequence.values()) {
+      if (segment.complete) continue;
+      const end = segment.start + segment.duration;
+      const ahead = track.following && end > anchor && end > buffered && segment.start < horizon;
+      if (!segment.wanted && !ahead) continue;
+      const dueAt = playback.started
+        ? playback.dueAt(now, segment.start)
+        : now + (segment.wanted ? 0 : (segment.start - anchor) * 1000);
+      due.push({ segment, dueAt });
+    }
+  }
+  // Total order, so that equal due times replay alike.
+  return due.sort(
+    (a, b) =>
+      a.dueAt - b.dueAt ||
+      a.segment.track.slot - b.segment.track.slot ||
+      a.segment.name.sequence - b.segment.name.sequence,
+  );
+}
+
+/** Buffered ranges end a little before or after the playlist's idea of a segment's end. */
+const BUFFERED_SLACK = 0.2;

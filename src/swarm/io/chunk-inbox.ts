@@ -1,0 +1,57 @@
+import type { Bytes } from "../../base/time.ts";
+import { segmentIdOf, type SegmentId, type TrackId } from "../../protocol/ids.ts";
+import type { PeerMessage } from "../../protocol/peer-message.ts";
+import { ProtocolError } from "../../protocol/protocol-error.ts";
+
+/** A chunk that has come whole. `bytes` is undefined when nobody asked for it: to be acknowledged, not kept. */
+export interface ArrivedChunk {
+  readonly segment: SegmentId;
+  readonly chunk: number;
+  readonly byteLength: Bytes;
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** Puts the parts of one peer's chunks together. Memory is spent on what we asked for only. */
+export class ChunkInbox {
+  readonly #expected = new Map<string, { readonly bytes: Uint8Array; filled: Bytes } | undefined>();
+  #unasked: Bytes = 0;
+
+  /** We asked for it: also after a cancel it may still be on its way. */
+  expect(segment: SegmentId, chunk: number): void {
+    const key = keyOf(segment, chunk);
+    if (!this.#expected.has(key)) this.#expected.set(key, undefined);
+    if (this.#expected.size > EXPECTED_MAX)
+      for (const oldest of this.#expected.keys()) return void this.#expected.delete(oldest);
+  }
+
+  /** Takes one part in. Throws ProtocolError when parts do not fit together, or too much comes that we never asked for. */
+  accept(message: Extract<PeerMessage, { type: "chunk" }>, track: TrackId): ArrivedChunk | undefined {
+    const { chunk, offset, chunkBytes, payload } = message;
+    const segment = segmentIdOf(track, message.segment);
+    const key = keyOf(segment, chunk);
+    const last = offset + payload.byteLength === chunkBytes;
+    if (!this.#expected.has(key)) {
+      this.#unasked += payload.byteLength;
+      if (this.#unasked > UNASKED_BYTES_MAX)
+        throw new ProtocolError("bad-field", "chunks must be requested first", "chunk");
+      return last ? { segment, chunk, byteLength: chunkBytes, bytes: undefined } : undefined;
+    }
+    const begun = offset === 0 ? { bytes: new Uint8Array(chunkBytes), filled: 0 } : this.#expected.get(key);
+    if (!begun || begun.filled !== offset || begun.bytes.byteLength !== chunkBytes)
+      throw new ProtocolError("bad-field", "parts of a chunk must come in order and agree on its size", "offset");
+    begun.bytes.set(payload, offset);
+    begun.filled += payload.byteLength;
+    this.#expected.set(key, begun);
+    if (!last) return undefined;
+    this.#expected.delete(key);
+    return { segment, chunk, byteLength: chunkBytes, bytes: begun.bytes };
+  }
+}
+
+const keyOf = (segment: SegmentId, chunk: number): string => `${segment}/${String(chunk)}`;
+
+/** More than any pipeline, cancelled requests included. */
+const EXPECTED_MAX = 512;
+
+/** Late answers to requests long forgotten are honest; a stream of them is not. */
+const UNASKED_BYTES_MAX = 4 * 1024 * 1024;
