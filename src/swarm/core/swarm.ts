@@ -11,14 +11,15 @@ import { Announcer } from "./announcer.ts";
 import { CACHE_CHECK_MS, planEvictions } from "./cache.ts";
 import { planElection } from "./election.ts";
 import type { SwarmEvent } from "./event.ts";
+import { Intake } from "./intake.ts";
 import { Liveness } from "./liveness.ts";
-import { OriginDesk, type OriginFetch, type OriginRange } from "./origin-desk.ts";
+import { OriginDesk, type OriginRange } from "./origin-desk.ts";
 import { Peer } from "./peer.ts";
 import { Playback } from "./playback.ts";
 import { receive, type PeerDesk } from "./peer-desk.ts";
 import { RequestTable } from "./request-table.ts";
 import { planOrigin, planRequests } from "./scheduler.ts";
-import { FETCHING, HELD, type Segment, type Source } from "./segment.ts";
+import type { Segment } from "./segment.ts";
 import { SegmentTable, type Track } from "./segment-table.ts";
 import { snapshot } from "./snapshot.ts";
 import type { SwarmStats } from "./stats.ts";
@@ -65,6 +66,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   readonly #liveness: Liveness;
   readonly #topology: Topology;
   readonly #peerDesk: PeerDesk;
+  readonly #intake: Intake;
 
   #out: SwarmAction[] = [];
   #evaluatedAt: Millis = -Infinity;
@@ -73,11 +75,6 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   #cacheAt: Millis = 0;
   #firstPeerAt: Millis = Infinity;
   #timerLagMs: Millis = 0;
-  #peerBytes: Bytes = 0;
-  #originBytes: Bytes = 0;
-  #peerReceivedBytes: Bytes = 0;
-  #originReceivedBytes: Bytes = 0;
-  #wastedBytes: Bytes = 0;
 
   constructor(options: SwarmCoreOptions) {
     this.#options = options;
@@ -88,6 +85,17 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     this.#announcer = new Announcer(this.#table, this.#tuning.announceMs);
     this.#liveness = new Liveness(this.#tuning);
     this.#topology = new Topology({ ...options, tuning: this.#tuning, rng: options.rng.fork("topology") });
+    const shares = options.uplink > 0;
+    this.#intake = new Intake({
+      table: this.#table,
+      desk: this.#desk,
+      peers: this.#peers,
+      requests: this.#requests,
+      announcer: this.#announcer,
+      playback: this.#playback,
+      tuning: this.#tuning,
+      shares,
+    });
     this.#peerDesk = {
       self: options.viewer,
       table: this.#table,
@@ -97,7 +105,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       announcer: this.#announcer,
       liveness: this.#liveness,
       noticeMs: this.#tuning.noticeMsMax,
-      shares: options.uplink > 0,
+      shares,
     };
   }
 
@@ -128,12 +136,12 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       dialing: this.#topology.dialing.keys(),
       tracker: this.#topology.trackerPhase,
       viewers: this.#topology.viewers,
-      peerBytes: this.#peerBytes,
-      originBytes: this.#originBytes,
-      peerReceivedBytes: this.#peerReceivedBytes,
-      originReceivedBytes: this.#originReceivedBytes,
+      peerBytes: this.#intake.peerBytes,
+      originBytes: this.#intake.originBytes,
+      peerReceivedBytes: this.#intake.peerReceivedBytes,
+      originReceivedBytes: this.#intake.originReceivedBytes,
       uploadedBytes: this.#uploads.uploadedBytes,
-      wastedBytes: this.#wastedBytes,
+      wastedBytes: this.#intake.wastedBytes,
     });
   }
 
@@ -167,7 +175,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
         if (!segment) return false;
         segment.wanted = true;
         segment.originRetryAt = 0;
-        this.#deliver(segment);
+        this.#out.push(...this.#intake.deliver(segment));
         return true;
       }
       case "segment-unwanted": {
@@ -177,19 +185,17 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       }
       case "origin-opened": {
         const fetch = this.#desk.get(event.fetch);
-        if (!fetch) return false;
-        this.#desk.opened(now, fetch, event.firstChunk);
-        this.#originSize(fetch.segment, event.byteLength);
+        if (fetch) this.#out.push(...this.#intake.originOpened(now, fetch, event));
         return false;
       }
       case "origin-chunk": {
         const fetch = this.#desk.get(event.fetch);
-        if (fetch) this.#originChunk(now, fetch, event.chunk, event.byteLength);
+        if (fetch) this.#out.push(...this.#intake.originChunk(now, fetch, event.chunk, event.byteLength));
         return false;
       }
       case "origin-closed": {
         const fetch = this.#desk.get(event.fetch);
-        if (fetch) this.#originClosed(now, fetch, event);
+        if (fetch) this.#out.push(...this.#intake.originClosed(now, fetch, event));
         return fetch !== undefined;
       }
       case "origin-ranges":
@@ -215,7 +221,8 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
         return false;
       }
       case "peer-chunk":
-        return this.#peerChunk(now, event);
+        this.#out.push(...this.#intake.peerChunk(now, event));
+        return false;
       case "tracker-opened":
         this.#out.push(...this.#topology.trackerOpened());
         return false;
@@ -284,10 +291,10 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
 
   #report(): Report {
     return {
-      peerBytes: this.#peerBytes,
-      originBytes: this.#originBytes,
+      peerBytes: this.#intake.peerBytes,
+      originBytes: this.#intake.originBytes,
       uploadedBytes: this.#uploads.uploadedBytes,
-      wastedBytes: this.#wastedBytes,
+      wastedBytes: this.#intake.wastedBytes,
       peers: this.#peers.size,
     };
   }
@@ -328,114 +335,12 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     this.#out.push({ type: "send", peers, message });
   }
 
-  #originSize(segment: Segment, byteLength: Bytes | undefined): void {
-    if (byteLength === undefined) return;
-    if (segment.byteLength !== undefined && segment.byteLength !== byteLength && segment.peerBytes > 0) {
-      // Peers brought something else under this name: nothing of it may be mixed with the origin's.
-      this.#wastedBytes += segment.peerBytes + segment.originBytes;
-      this.#out.push({ type: "evict", segment: segment.id }, ...this.#requests.cancel(segment, () => false));
-      segment.reset();
-    }
-    if (segment.learnSize(byteLength, true)) this.#sized(segment);
-    this.#deliver(segment);
-  }
-
-  #sized(segment: Segment): void {
-    if (segment.byteLength !== undefined) this.#trackOf(segment)?.learnRate(segment.byteLength, segment.duration);
-  }
-
-  #originChunk(now: Millis, fetch: OriginFetch, chunk: number, byteLength: Bytes): void {
-    fetch.receivedBytes += byteLength;
-    this.#originReceivedBytes += byteLength;
-    if (fetch.segment.stateOf(chunk) === HELD) this.#wastedBytes += byteLength;
-    else {
-      this.#out.push(...this.#requests.cancel(fetch.segment, (other) => other !== chunk));
-      this.#hold(now, fetch.segment, chunk, "origin", byteLength);
-    }
-  }
-
-  #originClosed(now: Millis, fetch: OriginFetch, end: Extract<SwarmEvent, { type: "origin-closed" }>): void {
-    const { segment } = fetch;
-    this.#originReceivedBytes += end.receivedBytes - fetch.receivedBytes;
-    this.#wastedBytes += end.receivedBytes - fetch.receivedBytes;
-    this.#desk.closed(now, fetch);
-    if (end.outcome === "void") segment.endsBefore(fetch.from);
-    this.#originSize(segment, end.byteLength);
-    if (end.outcome === "complete") {
-      segment.originFailures = 0;
-      return;
-    }
-    if (end.outcome === "void" && fetch.from > 0) return;
-    segment.originRetryAt =
-      now + Math.min(ORIGIN_RETRY_MS_MAX, ORIGIN_RETRY_MS_MIN * (1 << Math.min(segment.originFailures++, 6)));
-    if (!segment.wanted || this.#desk.isFetching(segment)) return;
-    // hls.js decides about retries, unless peers can still bring the rest in time.
-    const inTime = this.#playback.started && this.#playback.dueAt(now, segment.start) - now > this.#tuning.guardMs;
-    if (inTime && this.#peersCanFinish(segment)) return;
-    segment.wanted = false;
-    this.#out.push({ type: "segment-failed", segment: segment.id, status: end.status });
-  }
-
-  #peersCanFinish(segment: Segment): boolean {
-    if (segment.chunkCount === undefined) return false;
-    for (let chunk = 0; chunk < segment.chunkCount; chunk++) {
-      if (segment.stateOf(chunk) === HELD) continue;
-      if (![...this.#peers.values()].some((peer) => peer.has(segment, chunk))) return false;
-    }
-    return true;
-  }
-
-  #peerChunk(now: Millis, event: Extract<SwarmEvent, { type: "peer-chunk" }>): boolean {
-    this.#peerReceivedBytes += event.byteLength;
-    const peer = this.#peers.get(event.peer);
-    const segment = this.#table.get(event.segment);
-    if (peer) {
-      peer.lastInboundAt = now;
-      peer.receivedBytes += event.byteLength;
-      const bytes = peer.receivedBytes % 0x1_0000_0000;
-      this.#out.push({ type: "send", peers: [peer.id], message: { type: "received", bytes } });
-      if (segment) this.#requests.answered(now, peer, segment, event.chunk);
-    }
-    const before = segment?.stateOf(event.chunk);
-    if (!segment || before === HELD || !event.stored) {
-      this.#wastedBytes += event.byteLength;
-      return false;
-    }
-    this.#out.push(...this.#requests.cancel(segment, (chunk) => chunk !== event.chunk));
-    this.#hold(now, segment, event.chunk, "peer", event.byteLength);
-    if (before === FETCHING)
-      for (const fetch of this.#desk.all())
-        if (fetch.segment === segment && !stillNeeded(fetch)) this.#out.push(this.#desk.abort(fetch));
-    return false;
-  }
-
-  #hold(now: Millis, segment: Segment, chunk: number, source: Source, byteLength: Bytes): void {
-    const sized = segment.byteLength !== undefined;
-    segment.hold(chunk, source, byteLength);
-    if (!sized) this.#sized(segment);
-    if (this.#options.uplink > 0) this.#announcer.add(now, segment);
-    this.#deliver(segment);
-  }
-
-  #deliver(segment: Segment): void {
-    if (!segment.wanted || !segment.complete) return;
-    segment.wanted = false;
-    segment.delivered = true;
-    this.#peerBytes += segment.peerBytes;
-    this.#originBytes += segment.originBytes;
-    this.#out.push({ type: "segment-complete", segment: segment.id, byteLength: segment.byteLength ?? 0 });
-  }
-
   #track(id: Track["id"]): Track {
     const known = this.#table.tracks.get(id);
     if (known) return known;
     const track = this.#table.track(id);
     this.#tell(track);
     return track;
-  }
-
-  #trackOf(segment: Segment): Track | undefined {
-    return this.#table.tracks.get(segment.track.id);
   }
 
   #follow(tracks: readonly Track[]): void {
@@ -512,7 +417,12 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   /** Forgets a segment's bytes, and the segment itself unless the playlist still lists it. */
   #drop(segment: Segment): void {
     const held = segment.heldCount > 0;
-    if (!segment.delivered) this.#wastedBytes += segment.peerBytes + segment.originBytes;
+    this.#intake.forgotten(segment);
+    if (segment.wanted && !segment.listed) {
+      // Another segment took its name: hls.js has to ask anew.
+      segment.wanted = false;
+      this.#out.push({ type: "segment-failed", segment: segment.id, status: 0 });
+    }
     for (const fetch of this.#desk.all()) if (fetch.segment === segment) this.#out.push(this.#desk.abort(fetch));
     this.#out.push(...this.#requests.cancel(segment, () => false));
     this.#uploads.dropSegment(segment);
@@ -536,17 +446,8 @@ const helps = (peer: Peer, segment: Segment): boolean =>
   (peer.identity?.uplink ?? 0) > 0 &&
   (peer.following.has(segment.track.id) || peer.availability(segment) !== undefined);
 
-const stillNeeded = (fetch: OriginFetch): boolean => {
-  for (let chunk = fetch.from; chunk < (fetch.to ?? fetch.segment.states.length); chunk++)
-    if (fetch.segment.stateOf(chunk) === FETCHING) return true;
-  return fetch.segment.chunkCount === undefined && fetch.to === undefined;
-};
-
 const trackMessage = (track: Track) =>
   ({ type: "track", slot: track.slot, track: track.id, following: track.following }) as const;
-
-const ORIGIN_RETRY_MS_MIN = 500;
-const ORIGIN_RETRY_MS_MAX = 8000;
 
 /** Hidden tabs run timers once a second; anything longer is a suspended machine, not a habit. */
 const TIMER_LAG_MS_MAX = 2000;

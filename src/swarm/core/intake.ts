@@ -1,0 +1,169 @@
+import type { Bytes, Millis } from "../../base/time.ts";
+import type { PeerId } from "../../protocol/ids.ts";
+import type { SwarmAction } from "./action.ts";
+import type { Announcer } from "./announcer.ts";
+import type { SwarmEvent } from "./event.ts";
+import type { OriginDesk, OriginFetch } from "./origin-desk.ts";
+import type { Peer } from "./peer.ts";
+import type { Playback } from "./playback.ts";
+import type { RequestTable } from "./request-table.ts";
+import { FETCHING, HELD, type Segment, type Source } from "./segment.ts";
+import type { SegmentTable } from "./segment-table.ts";
+import type { SwarmTuning } from "./tuning.ts";
+
+export interface IntakeDesk {
+  readonly table: SegmentTable;
+  readonly desk: OriginDesk;
+  readonly peers: ReadonlyMap<PeerId, Peer>;
+  readonly requests: RequestTable;
+  readonly announcer: Announcer;
+  readonly playback: Playback;
+  readonly tuning: SwarmTuning;
+  /** Whether what is held is announced. */
+  readonly shares: boolean;
+}
+
+type Event<Type extends SwarmEvent["type"]> = Extract<SwarmEvent, { type: Type }>;
+
+/**
+ * Takes in what the origin and the peers bring: marks chunks held, counts every byte once, hands whole segments over.
+ * Asks for nothing.
+ */
+export class Intake {
+  readonly #at: IntakeDesk;
+  /** Handed to the player, by source. */
+  peerBytes: Bytes = 0;
+  originBytes: Bytes = 0;
+  peerReceivedBytes: Bytes = 0;
+  originReceivedBytes: Bytes = 0;
+  wastedBytes: Bytes = 0;
+
+  constructor(desk: IntakeDesk) {
+    this.#at = desk;
+  }
+
+  originOpened(now: Millis, fetch: OriginFetch, event: Event<"origin-opened">): SwarmAction[] {
+    this.#at.desk.opened(now, fetch, event.firstChunk);
+    return this.#originSize(fetch.segment, event.byteLength);
+  }
+
+  originChunk(now: Millis, fetch: OriginFetch, chunk: number, byteLength: Bytes): SwarmAction[] {
+    fetch.receivedBytes += byteLength;
+    this.originReceivedBytes += byteLength;
+    if (fetch.segment.stateOf(chunk) === HELD) {
+      this.wastedBytes += byteLength;
+      return [];
+    }
+    const cancels = this.#at.requests.cancel(fetch.segment, (other) => other !== chunk);
+    return [...cancels, ...this.#hold(now, fetch.segment, chunk, "origin", byteLength)];
+  }
+
+  originClosed(now: Millis, fetch: OriginFetch, event: Event<"origin-closed">): SwarmAction[] {
+    const { segment } = fetch;
+    const { desk, playback, tuning } = this.#at;
+    const broken = event.receivedBytes - fetch.receivedBytes;
+    this.originReceivedBytes += broken;
+    this.wastedBytes += broken;
+    desk.closed(now, fetch);
+    if (event.outcome === "void") segment.endsBefore(fetch.from);
+    const actions = this.#originSize(segment, event.byteLength);
+    if (event.outcome === "complete") segment.originFailures = 0;
+    if (event.outcome === "complete" || (event.outcome === "void" && fetch.from > 0)) return actions;
+
+    const waitMs = ORIGIN_RETRY_MS_MIN * (1 << Math.min(segment.originFailures++, 6));
+    segment.originRetryAt = now + Math.min(ORIGIN_RETRY_MS_MAX, waitMs);
+    if (!segment.wanted || desk.isFetching(segment)) return actions;
+    // hls.js decides about retries, unless peers can still bring the rest in time.
+    const inTime = playback.started && playback.dueAt(now, segment.start) - now > tuning.guardMs;
+    if (inTime && this.#peersCanFinish(segment)) return actions;
+    segment.wanted = false;
+    return [...actions, { type: "segment-failed", segment: segment.id, status: event.status }];
+  }
+
+  peerChunk(now: Millis, event: Event<"peer-chunk">): SwarmAction[] {
+    const { peers, table, requests, desk } = this.#at;
+    const actions: SwarmAction[] = [];
+    this.peerReceivedBytes += event.byteLength;
+    const peer = peers.get(event.peer);
+    const segment = table.get(event.segment);
+    if (peer) {
+      peer.lastInboundAt = now;
+      peer.receivedBytes += event.byteLength;
+      // Whatever comes is acknowledged, wanted or not: it moves the uploader's window.
+      const bytes = peer.receivedBytes % 0x1_0000_0000;
+      actions.push({ type: "send", peers: [peer.id], message: { type: "received", bytes } });
+      if (segment) requests.answered(now, peer, segment, event.chunk);
+    }
+    const before = segment?.stateOf(event.chunk);
+    if (!segment || before === HELD || !event.stored) {
+      this.wastedBytes += event.byteLength;
+      return actions;
+    }
+    actions.push(...requests.cancel(segment, (chunk) => chunk !== event.chunk));
+    actions.push(...this.#hold(now, segment, event.chunk, "peer", event.byteLength));
+    if (before === FETCHING)
+      for (const fetch of desk.all())
+        if (fetch.segment === segment && !isStillOfUse(fetch)) actions.push(desk.abort(fetch));
+    return actions;
+  }
+
+  /** Hands a segment over if it is whole and waited for. */
+  deliver(segment: Segment): SwarmAction[] {
+    if (!segment.wanted || !segment.complete) return [];
+    segment.wanted = false;
+    segment.delivered = true;
+    this.peerBytes += segment.peerBytes;
+    this.originBytes += segment.originBytes;
+    return [{ type: "segment-complete", segment: segment.id, byteLength: segment.byteLength ?? 0 }];
+  }
+
+  /** A segment is forgotten: what was never handed over was for nothing. */
+  forgotten(segment: Segment): void {
+    if (!segment.delivered) this.wastedBytes += segment.peerBytes + segment.originBytes;
+  }
+
+  #originSize(segment: Segment, byteLength: Bytes | undefined): SwarmAction[] {
+    if (byteLength === undefined) return [];
+    const actions: SwarmAction[] = [];
+    if (segment.byteLength !== undefined && segment.byteLength !== byteLength && segment.peerBytes > 0) {
+      // Peers brought something else under this name: nothing of it may be mixed with the origin's.
+      this.wastedBytes += segment.peerBytes + segment.originBytes;
+      actions.push({ type: "evict", segment: segment.id }, ...this.#at.requests.cancel(segment, () => false));
+      segment.reset();
+    }
+    if (segment.learnSize(byteLength, true)) this.#sized(segment);
+    return [...actions, ...this.deliver(segment)];
+  }
+
+  #hold(now: Millis, segment: Segment, chunk: number, source: Source, byteLength: Bytes): SwarmAction[] {
+    const sized = segment.byteLength !== undefined;
+    segment.hold(chunk, source, byteLength);
+    if (!sized) this.#sized(segment);
+    if (this.#at.shares) this.#at.announcer.add(now, segment);
+    return this.deliver(segment);
+  }
+
+  #sized(segment: Segment): void {
+    if (segment.byteLength === undefined) return;
+    this.#at.table.tracks.get(segment.track.id)?.learnRate(segment.byteLength, segment.duration);
+  }
+
+  #peersCanFinish(segment: Segment): boolean {
+    if (segment.chunkCount === undefined) return false;
+    const peers = [...this.#at.peers.values()];
+    for (let chunk = 0; chunk < segment.chunkCount; chunk++)
+      if (segment.stateOf(chunk) !== HELD && !peers.some((peer) => peer.has(segment, chunk))) return false;
+    return true;
+  }
+}
+
+/** Whether a fetch still brings something that we do not hold. */
+function isStillOfUse({ segment, from, to }: OriginFetch): boolean {
+  for (let chunk = from; chunk < (to ?? segment.states.length); chunk++)
+    if (segment.stateOf(chunk) === FETCHING) return true;
+  return segment.chunkCount === undefined && to === undefined;
+}
+
+/** Between two attempts of ours at a segment that the origin refused; hls.js's own retries come through at once. */
+const ORIGIN_RETRY_MS_MIN = 500;
+const ORIGIN_RETRY_MS_MAX = 8000;
