@@ -140,7 +140,6 @@ function delayOf(
   const viewers = Math.max(situation.viewers, situation.peers.length + 1);
   // ln(score)/ln(N) of an exponential variate is what the minimum over N viewers has near zero: the first timer.
   const timer = suppressionMs * Math.max(0, 1 + log2Of(Math.min(1, own.score)) / Math.max(1, -log2Of(1 / viewers)));
-  if (!segment.track.live) return timer;
   let rank = 0;
   for (const { identity } of electors) {
     if (!identity) continue;

@@ -7,6 +7,8 @@ export class Playback {
   #rate = 1;
   #at: Millis = 0;
   bufferAheadMax: Seconds = 30;
+  /** When the first frame could be shown; Infinity before. */
+  startedAt: Millis = Infinity;
 
   update(
     now: Millis,
@@ -17,6 +19,7 @@ export class Playback {
   ): void {
     this.#at = now;
     this.#position = position;
+    if (position !== undefined) this.startedAt = Math.min(this.startedAt, now);
     this.#bufferedEnd = bufferedEnd;
     this.#rate = rate;
     this.bufferAheadMax = bufferAheadMax;

@@ -3,18 +3,18 @@ import type { Core } from "../../base/core.ts";
 import { hash32, type Rng } from "../../base/random.ts";
 import type { Bytes, Millis } from "../../base/time.ts";
 import type { PeerId, SwarmId, ViewerId } from "../../protocol/ids.ts";
-import { NOTICE_HOPS_MAX, TRACK_SLOTS_MAX } from "../../protocol/limits.ts";
 import type { ByeReason, UplinkClass } from "../../protocol/peer-message.ts";
-import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "../../protocol/version.ts";
 import type { SwarmAction } from "./action.ts";
 import { Announcer } from "./announcer.ts";
 import { CACHE_CHECK_MS, planEvictions } from "./cache.ts";
 import { planElection } from "./election.ts";
 import type { SwarmEvent } from "./event.ts";
 import { Intake } from "./intake.ts";
+import { Links } from "./links.ts";
 import { Liveness } from "./liveness.ts";
+import type { SwarmCoreOptions } from "./options.ts";
 import { OriginDesk, type OriginRange } from "./origin-desk.ts";
-import { Peer } from "./peer.ts";
+import type { Peer } from "./peer.ts";
 import { Playback } from "./playback.ts";
 import { receive, type PeerDesk } from "./peer-desk.ts";
 import { RequestTable } from "./request-table.ts";
@@ -27,20 +27,6 @@ import { Topology, type Report } from "./topology.ts";
 import { DEFAULT_TUNING, type SwarmTuning } from "./tuning.ts";
 import { UploadQueue } from "./upload-queue.ts";
 import { windowAt, type DueSegment } from "./window.ts";
-
-export interface SwarmCoreOptions {
-  readonly swarm: SwarmId;
-  readonly viewer: ViewerId;
-  /** Whether there is a tracker to connect to. */
-  readonly tracker: boolean;
-  /** 0 when this viewer must not upload. */
-  readonly uplink: UplinkClass;
-  readonly seeder?: boolean;
-  /** Bytes kept for the player and for peers. */
-  readonly memoryBytesMax: Bytes;
-  readonly rng: Rng;
-  readonly tuning?: Partial<SwarmTuning>;
-}
 
 /**
  * One viewer's engine: told what happened, answers what to do. Events only change facts; `#evaluate` then looks at all
@@ -67,13 +53,13 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   readonly #topology: Topology;
   readonly #peerDesk: PeerDesk;
   readonly #intake: Intake;
+  readonly #links: Links;
 
   #out: SwarmAction[] = [];
   #evaluatedAt: Millis = -Infinity;
   #evaluateAt: Millis = 0;
   #lookAgainAt: Millis = Infinity;
   #cacheAt: Millis = 0;
-  #firstPeerAt: Millis = Infinity;
   #timerLagMs: Millis = 0;
 
   constructor(options: SwarmCoreOptions) {
@@ -85,6 +71,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     this.#announcer = new Announcer(this.#table, this.#tuning.announceMs);
     this.#liveness = new Liveness(this.#tuning);
     this.#topology = new Topology({ ...options, tuning: this.#tuning, rng: options.rng.fork("topology") });
+    this.#links = new Links(options, this.#tuning, this.#peers, this.#requests, this.#uploads);
     const shares = options.uplink > 0;
     this.#intake = new Intake({
       table: this.#table,
@@ -204,12 +191,15 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       case "link-signal":
         this.#out.push(...this.#topology.relay(event.peer, event.signal));
         return false;
-      case "peer-opened":
-        this.#peerOpened(now, event.peer);
+      case "peer-opened": {
+        this.#topology.opened(event.peer);
+        const { peer, actions } = this.#links.open(now, event.peer, this.#table.tracks.values());
+        this.#out.push(...actions, this.#liveness.ping(now, peer));
         return false;
+      }
       case "peer-closed":
         this.#topology.closed(now, event.peer);
-        this.#dropPeer(event.peer);
+        this.#links.drop(event.peer);
         return true;
       case "peer-message": {
         const peer = this.#peers.get(event.peer);
@@ -217,7 +207,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
         peer.lastInboundAt = now;
         const { actions, bye } = receive(now, this.#peerDesk, peer, event.message);
         this.#out.push(...actions);
-        if (bye) this.#closePeer(now, peer, bye === "left" ? undefined : bye);
+        if (bye) this.#close(now, peer, bye);
         return false;
       }
       case "peer-chunk":
@@ -253,7 +243,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     this.#evaluateAt = Infinity;
     const { actions, dead } = this.#liveness.check(now, this.#peers.values());
     this.#out.push(...actions, ...this.#requests.expire(now));
-    for (const peer of dead) this.#closePeer(now, peer, "silent");
+    for (const peer of dead) this.#close(now, peer, "silent");
 
     this.#desk.cover();
     const window = windowAt(now, this.#table, this.#playback);
@@ -264,7 +254,8 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     const due = planOrigin(now, window, this.#desk, { started: this.#playback.started, guardMs, isAlone });
     for (const range of due.ranges) this.#fetch(now, range);
 
-    const eligible = peers.length > 0 && now >= this.#firstPeerAt + this.#tuning.electionAfterMs;
+    const eligibleAt = this.#playback.startedAt + this.#tuning.electionAfterMs;
+    const eligible = peers.length > 0 && now >= eligibleAt;
     const election = planElection(now, eligible ? window.filter((d) => !isAlone(d.segment)) : [], {
       selfHash: this.#selfHash,
       selfWeight: this.#options.uplink,
@@ -282,10 +273,9 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     this.#out.push(...this.#announcer.flush(now, peers));
     this.#out.push(...this.#topology.evaluate(now, () => this.#report()));
     this.#cleanUp(now, window, isAlone);
-    const eligibleAt = eligible || peers.length === 0 ? Infinity : this.#firstPeerAt + this.#tuning.electionAfterMs;
     this.#lookAgainAt = Math.max(
       now + 1,
-      Math.min(due.lookAgainAt, election.lookAgainAt, eligibleAt, this.#requestsExpireAt()),
+      Math.min(due.lookAgainAt, election.lookAgainAt, eligible ? Infinity : eligibleAt, this.#requestsExpireAt()),
     );
   }
 
@@ -318,28 +308,14 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     if (reason !== "elected") return;
     for (let chunk = from; chunk < Math.min(end, Math.max(segment.expectedChunks, from + 1)); chunk++)
       segment.notice(chunk, now);
-    const peers = [...this.#peers.values()]
-      .filter((peer) => peer.following.has(segment.track.id))
-      .map((peer) => peer.id);
-    if (peers.length === 0 || segment.track.slot >= TRACK_SLOTS_MAX) return;
-    const message = {
-      type: "fetching",
-      slot: segment.track.slot,
-      segment: segment.name,
-      from,
-      ...(to === undefined ? {} : { to }),
-      ...(segment.byteLength === undefined ? {} : { byteLength: segment.byteLength }),
-      // VOD viewers are at different places: only neighbours can care.
-      hops: segment.track.live ? NOTICE_HOPS_MAX : 0,
-    } as const;
-    this.#out.push({ type: "send", peers, message });
+    this.#out.push(...this.#links.tellFetching(range));
   }
 
   #track(id: Track["id"]): Track {
     const known = this.#table.tracks.get(id);
     if (known) return known;
     const track = this.#table.track(id);
-    this.#tell(track);
+    this.#out.push(...this.#links.tellTrack(track));
     return track;
   }
 
@@ -348,51 +324,14 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       const following = tracks.includes(track);
       if (following === track.following) continue;
       track.following = following;
-      this.#tell(track);
+      this.#out.push(...this.#links.tellTrack(track));
     }
     this.#out.push(...this.#topology.watch(tracks[0]?.id));
   }
 
-  #tell(track: Track): void {
-    const peers = [...this.#peers.keys()];
-    if (peers.length > 0 && track.slot < TRACK_SLOTS_MAX)
-      this.#out.push({ type: "send", peers, message: trackMessage(track) });
-  }
-
-  #peerOpened(now: Millis, id: PeerId): void {
-    this.#topology.opened(id);
-    const peer = new Peer(id, now, this.#tuning);
-    this.#peers.set(id, peer);
-    this.#firstPeerAt = Math.min(this.#firstPeerAt, now);
-    const hello = {
-      type: "hello",
-      version: PROTOCOL_VERSION,
-      versionMin: PROTOCOL_VERSION_MIN,
-      viewer: this.#options.viewer,
-      uplink: this.#options.uplink,
-      seeder: this.#options.seeder ?? false,
-    } as const;
-    this.#out.push({ type: "send", peers: [id], message: hello });
-    for (const track of this.#table.tracks.values())
-      if (track.slot < TRACK_SLOTS_MAX) this.#out.push({ type: "send", peers: [id], message: trackMessage(track) });
-    this.#out.push(this.#liveness.ping(now, peer));
-  }
-
-  #closePeer(now: Millis, peer: Peer, reason: ByeReason | "silent" | undefined): void {
-    if (reason !== undefined && reason !== "silent")
-      this.#out.push({ type: "send", peers: [peer.id], message: { type: "bye", reason } });
-    this.#out.push({ type: "close-peer", peer: peer.id, reason: reason ?? "leaving" });
+  #close(now: Millis, peer: Peer, reason: ByeReason | "left" | "silent"): void {
     this.#topology.closed(now, peer.id);
-    this.#dropPeer(peer.id);
-  }
-
-  #dropPeer(id: PeerId): void {
-    const peer = this.#peers.get(id);
-    if (!peer) return;
-    this.#requests.dropPeer(peer);
-    this.#uploads.dropPeer(peer);
-    this.#peers.delete(id);
-    if (this.#peers.size === 0) this.#firstPeerAt = Infinity;
+    this.#out.push(...this.#links.close(peer, reason));
   }
 
   #cleanUp(now: Millis, window: readonly DueSegment[], isAlone: (segment: Segment) => boolean): void {
@@ -429,15 +368,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     this.#announcer.forget(segment);
     segment.reset();
     if (!segment.listed) this.#table.remove(segment);
-    if (!held) return;
-    this.#out.push({ type: "evict", segment: segment.id });
-    const peers = [...this.#peers.values()]
-      .filter((peer) => peer.following.has(segment.track.id))
-      .map((peer) => peer.id);
-    if (peers.length > 0 && this.#options.uplink > 0 && segment.track.slot < TRACK_SLOTS_MAX) {
-      const message = { type: "gone", slot: segment.track.slot, segments: [segment.name] } as const;
-      this.#out.push({ type: "send", peers, message });
-    }
+    if (held) this.#out.push({ type: "evict", segment: segment.id }, ...this.#links.tellGone(segment));
   }
 }
 
@@ -445,9 +376,6 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
 const helps = (peer: Peer, segment: Segment): boolean =>
   (peer.identity?.uplink ?? 0) > 0 &&
   (peer.following.has(segment.track.id) || peer.availability(segment) !== undefined);
-
-const trackMessage = (track: Track) =>
-  ({ type: "track", slot: track.slot, track: track.id, following: track.following }) as const;
 
 /** Hidden tabs run timers once a second; anything longer is a suspended machine, not a habit. */
 const TIMER_LAG_MS_MAX = 2000;

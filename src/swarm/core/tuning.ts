@@ -47,6 +47,7 @@ export interface SwarmTuning {
   readonly linkWindowBytesMax: Bytes;
   /** In flight on all links together, on top of uplink rate times round trip. */
   readonly uploadWindowBytes: Bytes;
+  readonly uploadWindowBytesMin: Bytes;
   /** Viewers without uplink are told "busy" when the queue is longer than this. */
   readonly uploadQueueMsMax: Millis;
 }
@@ -78,5 +79,6 @@ export const DEFAULT_TUNING: SwarmTuning = {
   linkWindowBytesMin: 32 * 1024,
   linkWindowBytesMax: 256 * 1024,
   uploadWindowBytes: 128 * 1024,
+  uploadWindowBytesMin: 32 * 1024,
   uploadQueueMsMax: 2000,
 };

@@ -98,8 +98,11 @@ export class UploadQueue {
     const actions: SwarmAction[] = [];
     if (this.#waiting.length === 0) return actions;
     this.#waiting = this.#waiting.filter((r) => r.dueAt > now && r.segment.stateOf(r.chunk) === HELD);
-    const windowBytes =
-      this.#tuning.uploadWindowBytes + (this.#rate.mean * Math.min(this.#delayMs.mean, DELAY_MS_MAX)) / 1000;
+    const queueBytes = Math.max(
+      this.#tuning.uploadWindowBytesMin,
+      Math.min(this.#tuning.uploadWindowBytes, (this.#rate.mean * QUEUE_MS) / 1000),
+    );
+    const windowBytes = queueBytes + (this.#rate.mean * Math.min(this.#delayMs.mean, DELAY_MS_MAX)) / 1000;
     while (this.#inFlightBytes === 0 || this.#inFlightBytes + CHUNK_BYTES <= windowBytes) {
       const index = this.#pickNext();
       const next = this.#waiting[index];
@@ -151,5 +154,7 @@ const UPLOAD_REQUESTS_MAX = 512;
 const UPLOAD_RATE_INITIAL = 250_000;
 /** Rates are averaged over at least this long. */
 const RATE_SAMPLE_MS = 250;
+/** On a slow uplink less is in flight: what is cancelled then has mostly not been sent. */
+const QUEUE_MS = 500;
 /** A stalled path must not widen the window. */
 const DELAY_MS_MAX = 500;

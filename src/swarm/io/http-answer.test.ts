@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { isErrorPage, rangeHeader, readAnswer, type ByteRange, type HostTraits, type Part } from "./http-answer.ts";
+import {
+  isErrorPage,
+  rangeHeader,
+  readAnswer,
+  resourceRange,
+  type ByteRange,
+  type HostTraits,
+  type Part,
+} from "./http-answer.ts";
 
 const FRESH: HostTraits = { ranges: "untried", lengths: "untried" };
 
@@ -174,7 +182,7 @@ test.each([
   ["a part of a byte range", { from: 100, to: 200 }, { start: 1000, end: 1500 }, "bytes=1100-1199"],
   ["the rest of a byte range", { from: 100 }, { start: 1000, end: 1500 }, "bytes=1100-1499"],
 ] as const)("Range for %s", (_, part, byteRange, header) => {
-  expect(rangeHeader(part, byteRange)).toBe(header);
+  expect(rangeHeader(resourceRange(part, byteRange))).toBe(header);
 });
 
 test.each([

@@ -113,12 +113,21 @@ function readPart(
   };
 }
 
-/** The Range header for a part: one range, so that another origin needs no CORS preflight for it. */
-export function rangeHeader(part: Part, byteRange: ByteRange | undefined): string {
+/** Where a part is within the resource; `end` is the first byte not wanted, absent for the end of the resource. */
+export interface ResourceRange {
+  readonly start: Bytes;
+  readonly end?: Bytes;
+}
+
+export function resourceRange(part: Part, byteRange: ByteRange | undefined): ResourceRange {
   const offset = byteRange?.start ?? 0;
   const end = part.to === undefined ? byteRange?.end : offset + part.to;
-  return `bytes=${String(offset + part.from)}-${end === undefined ? "" : String(end - 1)}`;
+  return { start: offset + part.from, ...optional("end", end) };
 }
+
+/** The Range header: one range, so that another origin needs no CORS preflight for it. */
+export const rangeHeader = ({ start, end }: ResourceRange): string =>
+  `bytes=${String(start)}-${end === undefined ? "" : String(end - 1)}`;
 
 /**
  * Whether a body is a page that says what went wrong, sent as a success. Servers that give media a wrong Content-Type

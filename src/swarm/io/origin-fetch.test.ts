@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { ByteRange, HostTraits, Part } from "./http-answer.ts";
+import { rangeHeader, type ByteRange, type HostTraits, type Part } from "./http-answer.ts";
 import { fetchPart, HostTable, type HttpSegment } from "./origin-fetch.ts";
 import type { OriginAnswer, OriginOutcome } from "./origin.ts";
 
@@ -58,7 +58,8 @@ function world(
     firstByteMsMax: waitMs,
     loadMsMax: 10 * waitMs,
     open: (range) => {
-      const next = answers[requests.push(range) - 1] ?? serve(range);
+      const header = range && rangeHeader(range);
+      const next = answers[requests.push(header) - 1] ?? serve(header);
       return next instanceof Error ? Promise.reject(next) : Promise.resolve(next);
     },
     timedOut: () => timeouts.push(performance.now()),

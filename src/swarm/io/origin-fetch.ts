@@ -6,13 +6,14 @@
 import type { Bytes, Millis } from "../../base/time.ts";
 import {
   isErrorPage,
-  rangeHeader,
   readAnswer,
+  resourceRange,
   WHOLE,
   type ByteRange,
   type HostTraits,
   type HttpBody,
   type Part,
+  type ResourceRange,
 } from "./http-answer.ts";
 import type { OriginOutcome, OriginSink } from "./origin.ts";
 
@@ -22,8 +23,8 @@ export interface HttpSegment {
   /** Longest wait for the head of an answer, and for all of it. `Infinity` waits for ever. */
   readonly firstByteMsMax: Millis;
   readonly loadMsMax: Millis;
-  /** Makes the request; `range` is the value of its Range header. Rejects when there was no answer that we may read. */
-  open(range: string | undefined, signal: AbortSignal): Promise<Response>;
+  /** Makes the request, with a Range header when there is a range. Rejects when no answer came that we may read. */
+  open(range: ResourceRange | undefined, signal: AbortSignal): Promise<Response>;
   /** One of the waits was over; `closed` with status 0 follows. */
   timedOut(): void;
 }
@@ -104,7 +105,7 @@ class Transfer {
     this.#waitFor(this.#segment.firstByteMsMax);
     let response: Response;
     try {
-      response = await this.#segment.open(ranged ? rangeHeader(part, byteRange) : undefined, this.#aborter.signal);
+      response = await this.#segment.open(ranged ? resourceRange(part, byteRange) : undefined, this.#aborter.signal);
     } catch {
       return "unreachable";
     }

@@ -1,0 +1,112 @@
+import type { Millis } from "../../base/time.ts";
+import type { PeerId, TrackId } from "../../protocol/ids.ts";
+import { NOTICE_HOPS_MAX, TRACK_SLOTS_MAX } from "../../protocol/limits.ts";
+import type { ByeReason, PeerMessage } from "../../protocol/peer-message.ts";
+import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "../../protocol/version.ts";
+import type { SwarmAction } from "./action.ts";
+import type { OriginRange } from "./origin-desk.ts";
+import { Peer } from "./peer.ts";
+import type { RequestTable } from "./request-table.ts";
+import type { Segment } from "./segment.ts";
+import type { Track } from "./segment-table.ts";
+import type { SwarmCoreOptions } from "./options.ts";
+import type { SwarmTuning } from "./tuning.ts";
+import type { UploadQueue } from "./upload-queue.ts";
+
+/** The open links, and what is said on all of them: who we are, what we follow, what we fetch, what is gone. */
+export class Links {
+  readonly #options: SwarmCoreOptions;
+  readonly #tuning: SwarmTuning;
+  readonly #requests: RequestTable;
+  readonly #uploads: UploadQueue;
+  readonly #peers: Map<PeerId, Peer>;
+
+  constructor(
+    options: SwarmCoreOptions,
+    tuning: SwarmTuning,
+    peers: Map<PeerId, Peer>,
+    requests: RequestTable,
+    uploads: UploadQueue,
+  ) {
+    this.#options = options;
+    this.#tuning = tuning;
+    this.#peers = peers;
+    this.#requests = requests;
+    this.#uploads = uploads;
+  }
+
+  open(now: Millis, id: PeerId, tracks: Iterable<Track>): { readonly peer: Peer; readonly actions: SwarmAction[] } {
+    const peer = new Peer(id, now, this.#tuning);
+    this.#peers.set(id, peer);
+    const { viewer, uplink, seeder = false } = this.#options;
+    const hello: Said = {
+      type: "hello",
+      version: PROTOCOL_VERSION,
+      versionMin: PROTOCOL_VERSION_MIN,
+      viewer,
+      uplink,
+      seeder,
+    };
+    const actions: SwarmAction[] = [{ type: "send", peers: [id], message: hello }];
+    for (const track of tracks) actions.push(...say([id], track.slot, trackMessage(track)));
+    return { peer, actions };
+  }
+
+  /** Closes from our side. `left`: the peer has said bye itself. */
+  close(peer: Peer, reason: ByeReason | "left" | "silent"): SwarmAction[] {
+    this.drop(peer.id);
+    const close = (why: ByeReason | "silent"): SwarmAction => ({ type: "close-peer", peer: peer.id, reason: why });
+    if (reason === "left") return [close("leaving")];
+    if (reason === "silent") return [close(reason)];
+    return [{ type: "send", peers: [peer.id], message: { type: "bye", reason } }, close(reason)];
+  }
+
+  /** The link is gone: nothing is owed either way. */
+  drop(id: PeerId): void {
+    const peer = this.#peers.get(id);
+    if (!peer) return;
+    this.#requests.dropPeer(peer);
+    this.#uploads.dropPeer(peer);
+    this.#peers.delete(id);
+  }
+
+  /** A track is new, or we follow it now, or no longer. */
+  tellTrack(track: Track): SwarmAction[] {
+    return say([...this.#peers.keys()], track.slot, trackMessage(track));
+  }
+
+  /** We were elected and fetch: nobody else need. */
+  tellFetching({ segment, from, to }: OriginRange): SwarmAction[] {
+    const { slot, live } = segment.track;
+    return say(this.#followers(segment.track.id), slot, {
+      type: "fetching",
+      slot,
+      segment: segment.name,
+      from,
+      ...(to === undefined ? {} : { to }),
+      ...(segment.byteLength === undefined ? {} : { byteLength: segment.byteLength }),
+      // VOD viewers are at different places: only neighbours can care.
+      hops: live ? NOTICE_HOPS_MAX : 0,
+    });
+  }
+
+  tellGone(segment: Segment): SwarmAction[] {
+    if (this.#options.uplink === 0) return [];
+    const { slot } = segment.track;
+    return say(this.#followers(segment.track.id), slot, { type: "gone", slot, segments: [segment.name] });
+  }
+
+  #followers(track: TrackId): PeerId[] {
+    const followers: PeerId[] = [];
+    for (const peer of this.#peers.values()) if (peer.following.has(track)) followers.push(peer.id);
+    return followers;
+  }
+}
+
+type Said = Exclude<PeerMessage, { type: "chunk" }>;
+
+/** Nothing is said about tracks beyond the slots of the wire: they are simply not shared. */
+const say = (peers: readonly PeerId[], slot: number, message: Said): SwarmAction[] =>
+  peers.length > 0 && slot < TRACK_SLOTS_MAX ? [{ type: "send", peers, message }] : [];
+
+const trackMessage = ({ slot, id, following }: Track): Said => ({ type: "track", slot, track: id, following });

@@ -1,0 +1,20 @@
+import type { Rng } from "../../base/random.ts";
+import type { Bytes } from "../../base/time.ts";
+import type { SwarmId, ViewerId } from "../../protocol/ids.ts";
+import type { UplinkClass } from "../../protocol/peer-message.ts";
+import type { SwarmTuning } from "./tuning.ts";
+
+/** What one viewer's engine is told at its start. */
+export interface SwarmCoreOptions {
+  readonly swarm: SwarmId;
+  readonly viewer: ViewerId;
+  /** Whether there is a tracker to connect to. */
+  readonly tracker: boolean;
+  /** 0 when this viewer must not upload. */
+  readonly uplink: UplinkClass;
+  readonly seeder?: boolean;
+  /** Bytes kept for the player and for peers. */
+  readonly memoryBytesMax: Bytes;
+  readonly rng: Rng;
+  readonly tuning?: Partial<SwarmTuning>;
+}

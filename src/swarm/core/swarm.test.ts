@@ -1,0 +1,282 @@
+import { describe, expect, test } from "vitest";
+import { createRng, hash32 } from "../../base/random.ts";
+import { World, type Viewer, type WorldOptions } from "../../../testkit/world.ts";
+import { swarmIdOf, type ViewerId } from "../../protocol/ids.ts";
+import { CHUNK_BYTES } from "../../protocol/limits.ts";
+import { SwarmCore } from "./swarm.ts";
+
+/** A live stream and `count` viewers who come one after the other, each at its own phase of the playlist. */
+function crowd(
+  count: number,
+  options: WorldOptions,
+  viewer: Parameters<World["join"]>[1] = {},
+): { world: World; viewers: Viewer[] } {
+  const world = new World(options);
+  const viewers: Viewer[] = [];
+  for (let i = 0; i < count; i++)
+    world.at(world.now + i * 700 + world.rng.next() * 300, () =>
+      viewers.push(world.join(`viewer${String(i)}`, viewer)),
+    );
+  world.run(count * 700 + 10_000);
+  return { world, viewers };
+}
+
+const stalls = (viewers: readonly Viewer[]): number => viewers.reduce((sum, viewer) => sum + viewer.stalls, 0);
+
+/** Copies per segment from now on, over `ms` of the stream. */
+function copiesOver(world: World, ms: number): number {
+  const from = world.newest + 1;
+  world.run(ms);
+  return world.meanCopies(from, world.newest - 4);
+}
+
+describe("alone", () => {
+  test("[SW1] a lone viewer costs the origin exactly what plain hls.js does: each segment once, whole, when asked", () => {
+    const world = new World({ seed: 1 });
+    const alice = world.join("alice");
+    world.run(60_000);
+    world.runUntil(() => alice.delivered.length === world.origin.requests);
+    const asked = alice.delivered.length;
+    expect(asked).toBeGreaterThan(30);
+    expect(world.origin.requests).toBe(asked);
+    expect(world.origin.bytes).toBe(asked * world.options.segmentBytes);
+    expect(
+      alice.actions.filter((a) => a.type === "fetch-origin").every((a) => a.from === 0 && a.to === undefined),
+    ).toBe(true);
+    expect(alice.core.stats()).toMatchObject({ offload: 0, wastedBytes: 0, viewers: 1 });
+    expect(alice.stalls).toBe(0);
+  });
+
+  test("[SW1] viewers that must not upload are alone among themselves", () => {
+    const { world, viewers } = crowd(3, { seed: 2 }, { uplink: 0 });
+    expect(copiesOver(world, 30_000)).toBe(3);
+    expect(viewers.every((viewer) => viewer.core.stats().uploadedBytes === 0)).toBe(true);
+    expect(stalls(viewers)).toBe(0);
+  });
+
+  test("[SW2] a newcomer takes its first segment from the origin at once", () => {
+    const world = new World({ seed: 3 });
+    world.join("alice");
+    world.run(20_000);
+    const bob = world.join("bob");
+    const at = world.now;
+    world.runUntil(() => bob.startedAt !== undefined);
+    const plainMs =
+      world.options.originLatencyMs + (world.options.segmentBytes * 8000) / world.options.originBitsPerSecond;
+    expect((bob.startedAt ?? Infinity) - at).toBeLessThan(plainMs + 200);
+    expect(bob.sourcesOf(bob.delivered[0] ?? -1)).toMatch(/^o+$/);
+  });
+});
+
+describe("a live swarm", () => {
+  test.each([2, 4, 8, 16])("[SW30] %i viewers cost the origin about one copy of each segment", (count) => {
+    let copies = 0;
+    for (const seed of [1, 2, 3]) {
+      const { world, viewers } = crowd(count, { seed });
+      copies += copiesOver(world, 60_000) / 3;
+      expect(stalls(viewers)).toBe(0);
+      expect(world.origin.bytes).toBe(viewers.reduce((sum, viewer) => sum + viewer.originBytes, 0));
+    }
+    expect(copies).toBeGreaterThan(0.999);
+    expect(copies).toBeLessThan(1.25);
+  });
+
+  test("[SW40] with uplinks of twice the bit rate nothing is lost but time", () => {
+    const { world, viewers } = crowd(
+      8,
+      { seed: 4, segmentSeconds: 4, segmentBytes: 600_000 },
+      { uplinkBitsPerSecond: 2.4e6 },
+    );
+    expect(copiesOver(world, 90_000)).toBeLessThan(1.4);
+    expect(stalls(viewers)).toBe(0);
+  });
+
+  test("[SW21] with uplinks of half the bit rate the origin brings the rest, and nobody stalls", () => {
+    const { world, viewers } = crowd(
+      6,
+      { seed: 5, segmentSeconds: 4, segmentBytes: 600_000 },
+      { uplinkBitsPerSecond: 0.6e6 },
+    );
+    const copies = copiesOver(world, 90_000);
+    expect(copies).toBeLessThan(5);
+    expect(stalls(viewers)).toBe(0);
+    const waste = viewers.reduce((sum, viewer) => sum + viewer.core.stats().wastedBytes, 0);
+    const received = viewers.reduce(
+      (sum, viewer) => sum + viewer.core.stats().originReceivedBytes + viewer.core.stats().peerReceivedBytes,
+      0,
+    );
+    expect(waste / received).toBeLessThan(0.05);
+  });
+
+  test("[SW50] a chunk is passed on long before its segment is whole", () => {
+    // 4 s of media that takes 2 s to come from the origin.
+    const world = new World({ seed: 6, segmentSeconds: 4, segmentBytes: 1_000_000, originBitsPerSecond: 4e6 });
+    const [alice, bob] = [world.join("alice"), world.join("bob")];
+    world.run(30_000);
+    let early = 0;
+    for (let i = 0; i < 3000; i++) {
+      world.run(10);
+      const sequence = world.newest;
+      const [a, b] = [alice.sourcesOf(sequence), bob.sourcesOf(sequence)];
+      const unfinished = (sources: string): boolean => sources.includes("o") && /[.~]/.test(sources);
+      if ((unfinished(a) && b.includes("p")) || (unfinished(b) && a.includes("p"))) early++;
+    }
+    expect(early).toBeGreaterThan(50);
+    expect(alice.stalls + bob.stalls).toBe(0);
+  });
+
+  test("[SW51] a segment is asked of peers before our own playlist lists it", () => {
+    const { world, viewers } = crowd(4, { seed: 7 });
+    world.run(30_000);
+    let ahead = 0;
+    for (const viewer of viewers) {
+      let newest = -1;
+      for (const event of viewer.events) {
+        if (event.type === "playlist") newest = event.segments.at(-1)?.name.sequence ?? -1;
+        if (event.type === "peer-chunk" && Number(event.segment.split("/")[1]) > newest) ahead++;
+      }
+    }
+    expect(ahead).toBeGreaterThan(0);
+  });
+});
+
+describe("when things go wrong", () => {
+  test("[SW20] a peer that falls silent costs origin bytes, never a stall", () => {
+    const { world, viewers } = crowd(4, { seed: 8 });
+    const [asleep, ...others] = viewers;
+    if (asleep) asleep.asleep = true;
+    world.run(30_000);
+    expect(stalls(others)).toBe(0);
+    expect(others.every((viewer) => !viewer.links.has(asleep?.id ?? viewer.id))).toBe(true);
+  });
+
+  test("[SW20] one viewer of four crashes: the others neither stall nor fetch everything themselves", () => {
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const { world, viewers } = crowd(4, { seed });
+      const [crashed, ...others] = viewers;
+      crashed?.crash();
+      const copies = copiesOver(world, 40_000);
+      expect(stalls(others)).toBe(0);
+      expect(copies).toBeLessThan(1.4);
+    }
+  });
+
+  test("[SW80] the tracker dies: links live on and so does the swarm", () => {
+    const { world, viewers } = crowd(4, { seed: 9 });
+    world.trackerUp = false;
+    for (const viewer of viewers) viewer.feed({ type: "tracker-closed" });
+    expect(copiesOver(world, 40_000)).toBeLessThan(1.25);
+    expect(stalls(viewers)).toBe(0);
+    expect(viewers.every((viewer) => viewer.core.stats().tracker === "lost")).toBe(true);
+  });
+
+  test("[SW60] an origin that refuses is reported with its status, and asked again by whoever asks again", () => {
+    const world = new World({ seed: 10 });
+    const alice = world.join("alice");
+    world.run(10_000);
+    world.origin.up = false;
+    world.run(6_000);
+    expect(alice.failures).toContain(503);
+    world.origin.up = true;
+    const before = alice.delivered.length;
+    world.run(20_000);
+    expect(alice.delivered.length).toBeGreaterThan(before + 8);
+  });
+
+  test("[SW61] without ranges whole segments are elected and nothing is fetched in parts", () => {
+    const world = new World({ seed: 11 });
+    const viewers = ["alice", "bob", "carol", "dave"].map((name) => world.join(name));
+    for (const viewer of viewers) viewer.feed({ type: "origin-ranges", usable: false });
+    world.run(15_000);
+    expect(copiesOver(world, 40_000)).toBeLessThan(1.4);
+    for (const viewer of viewers)
+      for (const action of viewer.actions)
+        if (action.type === "fetch-origin") expect([action.from, action.to]).toEqual([0, undefined]);
+    expect(stalls(viewers)).toBe(0);
+  });
+
+  test("[SW62] what peers call the same but has another size is never mixed with the origin's bytes", () => {
+    const world = new World({ seed: 12 });
+    const alice = world.join("alice");
+    world.run(10_000);
+    const bob = world.join("bob");
+    world.run(2_000);
+    // Alice claims a wrong size for everything she announces from now on.
+    const sequence = world.newest + 2;
+    bob.feed({
+      type: "peer-message",
+      peer: alice.id,
+      message: {
+        type: "have",
+        slot: 0,
+        segments: [{ segment: world.segmentName(sequence), byteLength: 12 * CHUNK_BYTES }],
+      },
+      byteLength: 40,
+    });
+    world.run(20_000);
+    const delivered = bob.core.stats().segments.find((segment) => segment.sequence === sequence);
+    expect(delivered?.byteLength).toBe(world.options.segmentBytes);
+    expect(bob.got(sequence)).toBe(true);
+    expect(bob.stalls).toBe(0);
+  });
+});
+
+describe("video on demand", () => {
+  const title: WorldOptions = { seed: 13, live: false, segmentSeconds: 4, segmentBytes: 600_000, windowSegments: 60 };
+
+  test("[SW32] a viewer behind another gets nearly everything from it", () => {
+    const world = new World(title);
+    const alice = world.join("alice");
+    world.run(40_000);
+    const bob = world.join("bob");
+    world.run(120_000);
+    expect(alice.stalls + bob.stalls).toBe(0);
+    expect(bob.core.stats().offload).toBeGreaterThan(0.9);
+    expect(world.origin.bytes).toBeLessThanOrEqual((alice.delivered.length + 3) * world.options.segmentBytes);
+  });
+
+  test("[SW32] viewers who start together share the fetching", () => {
+    const world = new World({ ...title, seed: 14 });
+    const viewers = ["alice", "bob", "carol", "dave"].map((name) => world.join(name));
+    world.run(150_000);
+    expect(stalls(viewers)).toBe(0);
+    const played = viewers.reduce((sum, viewer) => sum + viewer.delivered.length, 0) * world.options.segmentBytes;
+    expect(world.origin.bytes / played).toBeLessThan(0.45);
+  });
+
+  test("[SW3] nobody fetches from the origin what a plain player would not have", () => {
+    const world = new World({ ...title, seed: 15 });
+    const viewers = [world.join("alice"), world.join("bob", { startAt: 30 })];
+    world.run(60_000);
+    const plain = viewers.reduce((sum, viewer) => sum + viewer.delivered.length + 1, 0) * world.options.segmentBytes;
+    expect(world.origin.bytes).toBeLessThanOrEqual(plain);
+  });
+});
+
+describe("a core", () => {
+  test("[SW0] the same seed and the same events give the same actions", () => {
+    const { viewers } = crowd(3, { seed: 16 });
+    const [alice] = viewers;
+    if (!alice) throw new Error("nobody came");
+    const run = (): string => JSON.stringify(crowd(3, { seed: 16 }).viewers.map((viewer) => viewer.actions));
+    expect(hash32(run())).toBe(hash32(run()));
+  });
+
+  test("[SW0] recorded events replay: a fresh core answers them alike", () => {
+    const world = new World({ seed: 17 });
+    const options = {
+      swarm: swarmIdOf("x"),
+      viewer: "0123456789abcdef" as ViewerId,
+      tracker: true,
+      uplink: 1,
+      memoryBytesMax: 1e8,
+    } as const;
+    const play = (): string => {
+      const core = new SwarmCore({ ...options, rng: createRng(5) });
+      const alice = world.viewers.get("alice") ?? world.join("alice");
+      if (alice.events.length < 50) world.run(10_000);
+      return JSON.stringify(alice.events.slice(0, 500).map((event, i) => core.handle(i * 10, event)));
+    };
+    expect(play()).toBe(play());
+  });
+});
