@@ -1,6 +1,6 @@
 import type { Millis } from "../../base/time.ts";
-import { SEGMENTS_PER_FRAME_MAX } from "../../protocol/limits.ts";
 import type { HaveEntry } from "../../protocol/peer-message.ts";
+import { splitHaveEntries } from "../../protocol/segment-list.ts";
 import type { SwarmAction } from "./action.ts";
 import type { Peer } from "./peer.ts";
 import type { Segment } from "./segment.ts";
@@ -23,6 +23,7 @@ export class Announcer {
   }
 
   add(now: Millis, segment: Segment): void {
+    if (!segment.sharable) return;
     if (this.#fresh.size === 0) this.flushAt = now + this.#batchMs;
     this.#fresh.add(segment);
   }
@@ -36,6 +37,7 @@ export class Announcer {
     this.flushAt = Infinity;
     const bySlot = new Map<number, Segment[]>();
     for (const segment of this.#fresh) {
+      if (segment.heldCount === 0 || !segment.sharable) continue;
       const same = bySlot.get(segment.track.slot);
       if (same) same.push(segment);
       else bySlot.set(segment.track.slot, [segment]);
@@ -52,7 +54,7 @@ export class Announcer {
           segments.some((segment) => peer.availability(segment)?.bitmap !== undefined || !peer.availability(segment)),
       );
       if (to.length === 0) continue;
-      for (const entries of batches(segments))
+      for (const entries of splitHaveEntries(segments.map(entryOf)))
         actions.push({
           type: "send",
           peers: to.map((peer) => peer.id),
@@ -65,20 +67,14 @@ export class Announcer {
   /** Everything we hold of a track, for one peer that has just come to follow it. */
   introduce(peer: Peer, track: Track): SwarmAction[] {
     const held: Segment[] = [];
-    for (const segment of this.#table.all()) if (segment.track === track && segment.heldCount > 0) held.push(segment);
-    return batches(held).map((entries) => ({
+    for (const segment of this.#table.all())
+      if (segment.track === track && segment.heldCount > 0 && segment.sharable) held.push(segment);
+    return splitHaveEntries(held.map(entryOf)).map((entries) => ({
       type: "send",
       peers: [peer.id],
       message: { type: "have", slot: track.slot, segments: entries },
     }));
   }
-}
-
-function batches(segments: readonly Segment[]): HaveEntry[][] {
-  const result: HaveEntry[][] = [];
-  for (let i = 0; i < segments.length; i += SEGMENTS_PER_FRAME_MAX)
-    result.push(segments.slice(i, i + SEGMENTS_PER_FRAME_MAX).map(entryOf));
-  return result;
 }
 
 const entryOf = (segment: Segment): HaveEntry => ({

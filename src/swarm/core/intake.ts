@@ -3,6 +3,7 @@ import type { PeerId } from "../../protocol/ids.ts";
 import type { SwarmAction } from "./action.ts";
 import type { Announcer } from "./announcer.ts";
 import type { SwarmEvent } from "./event.ts";
+import type { Links } from "./links.ts";
 import type { OriginDesk, OriginFetch } from "./origin-desk.ts";
 import type { Peer } from "./peer.ts";
 import type { Playback } from "./playback.ts";
@@ -17,6 +18,7 @@ export interface IntakeDesk {
   readonly peers: ReadonlyMap<PeerId, Peer>;
   readonly requests: RequestTable;
   readonly announcer: Announcer;
+  readonly links: Links;
   readonly playback: Playback;
   readonly tuning: SwarmTuning;
   /** Whether what is held is announced. */
@@ -129,6 +131,8 @@ export class Intake {
       // Peers brought something else under this name: nothing of it may be mixed with the origin's.
       this.wastedBytes += segment.peerBytes + segment.originBytes;
       actions.push({ type: "evict", segment: segment.id }, ...this.#at.requests.cancel(segment, () => false));
+      this.#at.announcer.forget(segment);
+      actions.push(...this.#at.links.tellGone(segment));
       segment.reset();
     }
     if (segment.learnSize(byteLength, true)) this.#sized(segment);

@@ -77,6 +77,7 @@ export class Links {
 
   /** We were elected and fetch: nobody else need. */
   tellFetching({ segment, from, to }: OriginRange): SwarmAction[] {
+    if (!segment.sharable) return [];
     const { slot, live } = segment.track;
     return say(this.#followers(segment.track.id), slot, {
       type: "fetching",

@@ -3,7 +3,7 @@ import type { Bytes, Millis, Seconds } from "../../base/time.ts";
 import { assert } from "../../base/assert.ts";
 import { createBitmap, setBit, type Bitmap } from "../../base/bitmap.ts";
 import type { PeerId, SegmentId, SegmentName, TrackId } from "../../protocol/ids.ts";
-import { CHUNK_BYTES } from "../../protocol/limits.ts";
+import { CHUNK_BYTES, SEGMENT_CHUNKS_MAX } from "../../protocol/limits.ts";
 
 /** What we have or are doing about one chunk. */
 export const MISSING = 0;
@@ -104,6 +104,11 @@ export class Segment {
     const known = this.chunkCount;
     if (known !== undefined) return known;
     return Math.min(Math.max(this.track.estimateChunks(this.duration), this.states.length), this.#endChunk);
+  }
+
+  /** Not too large for the wire. */
+  get sharable(): boolean {
+    return Math.max(this.states.length, this.chunkCount ?? 0) <= SEGMENT_CHUNKS_MAX;
   }
 
   get complete(): boolean {

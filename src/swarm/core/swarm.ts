@@ -1,9 +1,9 @@
 import { assertNever } from "../../base/assert.ts";
 import type { Core } from "../../base/core.ts";
-import { hash32, type Rng } from "../../base/random.ts";
+import { hash32 } from "../../base/random.ts";
 import type { Bytes, Millis } from "../../base/time.ts";
-import type { PeerId, SwarmId, ViewerId } from "../../protocol/ids.ts";
-import type { ByeReason, UplinkClass } from "../../protocol/peer-message.ts";
+import type { PeerId } from "../../protocol/ids.ts";
+import type { ByeReason } from "../../protocol/peer-message.ts";
 import type { SwarmAction } from "./action.ts";
 import { Announcer } from "./announcer.ts";
 import { CACHE_CHECK_MS, planEvictions } from "./cache.ts";
@@ -79,6 +79,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       peers: this.#peers,
       requests: this.#requests,
       announcer: this.#announcer,
+      links: this.#links,
       playback: this.#playback,
       tuning: this.#tuning,
       shares,

@@ -1,7 +1,7 @@
 import type { Rng } from "../../base/random.ts";
 import type { Millis } from "../../base/time.ts";
 import type { PeerId, SwarmId, TrackId } from "../../protocol/ids.ts";
-import { PEERS_PER_ANNOUNCE_MAX } from "../../protocol/limits.ts";
+import { PEERS_PER_ANNOUNCE_MAX, SIGNAL_CHARS_MAX } from "../../protocol/limits.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
 import type { TrackerToViewer } from "../../protocol/tracker-message.ts";
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "../../protocol/version.ts";
@@ -146,6 +146,7 @@ export class Topology {
     const initiator = this.dialing.get(to)?.initiator ?? this.#open.get(to);
     if (initiator === undefined || this.#tracker.phase !== "joined") return [];
     const marked = (initiator ? INITIATOR : ANSWERER) + signal;
+    if (marked.length > SIGNAL_CHARS_MAX) return [];
     return [{ type: "send-tracker", message: { type: "signal", to, signal: marked } }];
   }
 

@@ -274,6 +274,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
       if (!(error instanceof ProtocolError)) throw error;
       log.warn("swarm:peer", () => `${peer} broke the protocol: ${error.message}`);
       links.delete(peer);
+      link.send(encodePeerMessage({ type: "bye", reason: "protocol" }));
       link.close();
       feed({ type: "peer-closed", peer, reason: error.code });
     }

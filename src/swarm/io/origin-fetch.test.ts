@@ -98,7 +98,7 @@ describe("a server that knows ranges", () => {
     const { get, requests } = world();
     const { answer, bytes, outcome } = await get({ from: 0 });
     expect(requests).toEqual([undefined]);
-    expect(answer).toEqual({ firstByte: 0, ranged: false, byteLength: 1000 });
+    expect(answer).toEqual({ firstByte: 0, ranged: true, byteLength: 1000 });
     expect(bytes).toEqual(RESOURCE);
     expect(outcome).toEqual(complete(200, 1000));
   });
@@ -229,9 +229,9 @@ describe("lengths that a page cannot check", () => {
   test("are told at the end of the first body, and at the head of the next", async () => {
     const { get } = world([respond({ headers: head, cors: true }), respond({ headers: head, cors: true })]);
     const first = await get({ from: 0 });
-    expect(first.answer).toEqual({ firstByte: 0, ranged: false });
+    expect(first.answer).toEqual({ firstByte: 0, ranged: true });
     expect(first.outcome).toEqual(complete(200, 1000));
-    expect((await get({ from: 0 })).answer).toEqual({ firstByte: 0, ranged: false, byteLength: 1000 });
+    expect((await get({ from: 0 })).answer).toEqual({ firstByte: 0, ranged: true, byteLength: 1000 });
   });
 
   test("of compressed bodies are found out, and every byte is handed over", async () => {

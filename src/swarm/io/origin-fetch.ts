@@ -154,11 +154,15 @@ class Transfer {
     }
   }
 
-  #opened(answer: HttpBody): void {
-    if (!answer.ranged && this.#isPartial) this.#host.ranges = "broken";
-    else if (answer.ranged && this.#isPartial && this.#host.ranges === "untried") this.#host.ranges = "work";
-    const { firstByte, ranged, byteLength } = answer;
-    this.#sink.opened({ firstByte, ranged, ...(byteLength === undefined ? {} : { byteLength }) });
+  #opened({ ranged, firstByte, byteLength }: HttpBody): void {
+    if (this.#isPartial || this.#segment.byteRange) this.#learnRanges(ranged);
+    const rangesWork = this.#host.ranges !== "broken";
+    this.#sink.opened({ firstByte, ranged: rangesWork, ...(byteLength === undefined ? {} : { byteLength }) });
+  }
+
+  #learnRanges(honoured: boolean): void {
+    if (!honoured) this.#host.ranges = "broken";
+    else if (this.#host.ranges === "untried") this.#host.ranges = "work";
   }
 
   /** More than was asked for: the bytes are not what their place says. */

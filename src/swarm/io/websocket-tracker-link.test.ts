@@ -43,11 +43,7 @@ test("opens with our subprotocol, and messages pass both ways", async () => {
   const viewer = await connection;
   expect(viewer.protocol).toBe(TRACKER_SUBPROTOCOL);
   await logged(1);
-  const heard = new Promise((resolve) =>
-    viewer.once("message", (data) => {
-      resolve(String(data));
-    }),
-  );
+  const heard = new Promise((resolve) => viewer.addEventListener("message", ({ data }) => resolve(data)));
   link.send({ type: "leave" });
   expect(await heard).toBe('{"type":"leave"}');
   viewer.send(encodeTrackerMessage(DRAIN));
@@ -60,8 +56,8 @@ test("what was sent just before close() arrives; closed is said once, and not at
   const connection = connected();
   const link = open(url, events);
   const viewer = await connection;
-  const heard: string[] = [];
-  viewer.on("message", (data) => heard.push(String(data)));
+  const heard: unknown[] = [];
+  viewer.addEventListener("message", ({ data }) => heard.push(data));
   const gone = new Promise((resolve) => viewer.once("close", resolve));
   await logged(1);
   link.send({ type: "leave" });

@@ -1,0 +1,232 @@
+/**
+ * Text to tracker message and back. The two parsers share only the small functions below, so a viewer's bundle carries
+ * one and a tracker the other. Knows nothing of sockets, of who may send what when, or of counting errors.
+ */
+
+import { HEX_64_PATTERN, PEER_ID_PATTERN, SWARM_ID_PATTERN } from "./ids.ts";
+import type { PeerId, SwarmId, TrackId } from "./ids.ts";
+import { PEERS_PER_ANNOUNCE_MAX, SIGNAL_CHARS_MAX, TRACKER_MESSAGE_CHARS_MAX } from "./limits.ts";
+import type { UplinkClass } from "./peer-message.ts";
+import { ProtocolError } from "./protocol-error.ts";
+import type { Introduction, TrackerErrorCode, TrackerToViewer, ViewerToTracker } from "./tracker-message.ts";
+import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "./version.ts";
+
+export const encodeTrackerMessage = (message: ViewerToTracker | TrackerToViewer): string => JSON.stringify(message);
+
+/** What a viewer sent, or a {@link ProtocolError}. Fields that no version we speak defines are ignored. */
+export function parseViewerToTracker(text: string): ViewerToTracker {
+  const fields = parseFields(text, TRACKER_MESSAGE_CHARS_MAX);
+  const type = own(fields, "type");
+  switch (type) {
+    case "join": {
+      const version = integer(fields, "version", 1, VERSION_MAX);
+      const versionMin = integer(fields, "versionMin", 1, VERSION_MAX);
+      if (versionMin > version) throw badField("versionMin", `at most version, which is ${String(version)}`);
+      if (version < PROTOCOL_VERSION_MIN || versionMin > PROTOCOL_VERSION) throw badVersion("version");
+      return {
+        type,
+        version,
+        versionMin,
+        swarm: matching(fields, "swarm", SWARM_ID_PATTERN, "16 to 64 characters A-Z a-z 0-9 _ -") as SwarmId,
+        peersWanted: integer(fields, "peersWanted", 0, PEERS_PER_ANNOUNCE_MAX),
+        uplink: uplink(fields, "uplink"),
+        ...optionalTrack(fields),
+        ...(has(fields, "resume") && { resume: string(fields, "resume", 1, RESUME_CHARS_MAX) }),
+      };
+    }
+    case "need":
+      return {
+        type,
+        peersWanted: integer(fields, "peersWanted", 0, PEERS_PER_ANNOUNCE_MAX),
+        connected: integer(fields, "connected", 0, LINKS_MAX),
+      };
+    case "signal":
+      return { type, to: peerId(fields, "to"), signal: string(fields, "signal", 1, SIGNAL_CHARS_MAX) };
+    case "update":
+      return { type, uplink: uplink(fields, "uplink"), ...optionalTrack(fields) };
+    case "report":
+      return {
+        type,
+        peerBytes: integer(fields, "peerBytes", 0, Number.MAX_SAFE_INTEGER),
+        originBytes: integer(fields, "originBytes", 0, Number.MAX_SAFE_INTEGER),
+        uploadedBytes: integer(fields, "uploadedBytes", 0, Number.MAX_SAFE_INTEGER),
+        wastedBytes: integer(fields, "wastedBytes", 0, Number.MAX_SAFE_INTEGER),
+        peers: integer(fields, "peers", 0, LINKS_MAX),
+      };
+    case "leave":
+      return { type };
+    default:
+      throw unknownType(type, "join, need, signal, update, report or leave");
+  }
+}
+
+/** What a tracker sent, or a {@link ProtocolError}. Fields that no version we speak defines are ignored. */
+export function parseTrackerToViewer(text: string): TrackerToViewer {
+  const fields = parseFields(text, TRACKER_MESSAGE_CHARS_MAX + RELAY_GROWTH_CHARS);
+  const type = own(fields, "type");
+  switch (type) {
+    case "joined": {
+      const version = integer(fields, "version", 1, VERSION_MAX);
+      if (version < PROTOCOL_VERSION_MIN || version > PROTOCOL_VERSION) throw badVersion("version");
+      return {
+        type,
+        version,
+        peer: peerId(fields, "peer"),
+        resume: string(fields, "resume", 1, RESUME_CHARS_MAX),
+        viewers: integer(fields, "viewers", 1, Number.MAX_SAFE_INTEGER),
+        reportEveryMs: integer(fields, "reportEveryMs", REPORT_EVERY_MS_MIN, WAIT_MS_MAX),
+        peers: introductions(fields),
+      };
+    }
+    case "peers":
+      return {
+        type,
+        viewers: integer(fields, "viewers", 1, Number.MAX_SAFE_INTEGER),
+        peers: introductions(fields),
+      };
+    case "signal":
+      return { type, from: peerId(fields, "from"), signal: string(fields, "signal", 1, SIGNAL_CHARS_MAX) };
+    case "gone":
+      return { type, peer: peerId(fields, "peer") };
+    case "error":
+      return {
+        type,
+        code: errorCode(fields),
+        message: string(fields, "message", 0, ERROR_MESSAGE_CHARS_MAX),
+        ...(has(fields, "field") && { field: string(fields, "field", 0, ERROR_FIELD_CHARS_MAX) }),
+        ...(has(fields, "retryInMs") && { retryInMs: integer(fields, "retryInMs", 0, WAIT_MS_MAX) }),
+      };
+    case "drain":
+      return { type, reconnectInMs: integer(fields, "reconnectInMs", 0, WAIT_MS_MAX) };
+    default:
+      throw unknownType(type, "joined, peers, signal, gone, error or drain");
+  }
+}
+
+/** A JSON object from outside. Read through {@link own} alone: "__proto__" and "toString" are names like any other. */
+type Fields = Readonly<Record<string, unknown>>;
+
+function parseFields(text: string, charsMax: number): Fields {
+  if (text.length > charsMax)
+    throw new ProtocolError("too-long", `a message must be at most ${String(charsMax)} characters`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // SyntaxError, or RangeError where the engine's parser recurses and the text is nested very deep.
+    throw new ProtocolError("not-json", "a message must be JSON");
+  }
+  if (!isFields(value)) throw new ProtocolError("not-an-object", "a message must be a JSON object");
+  return value;
+}
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const has = (fields: Fields, name: string): boolean => Object.hasOwn(fields, name);
+const own = (fields: Fields, name: string): unknown => (has(fields, name) ? fields[name] : undefined);
+
+function integer(fields: Fields, name: string, min: number, max: number): number {
+  const value = own(fields, name);
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < min || value > max)
+    throw wrong(value, name, `an integer from ${String(min)} to ${String(max)}`);
+  return value + 0; // JSON knows -0; nothing inside should
+}
+
+function string(fields: Fields, name: string, charsMin: number, charsMax: number): string {
+  const value = own(fields, name);
+  if (typeof value !== "string" || value.length < charsMin || value.length > charsMax)
+    throw wrong(value, name, `a string of ${String(charsMin)} to ${String(charsMax)} characters`);
+  return value;
+}
+
+/** `path` is how an error calls the field; `name` where it is read. They differ inside a list. */
+function matching(fields: Fields, name: string, pattern: RegExp, shape: string, path = name): string {
+  const value = own(fields, name);
+  if (typeof value !== "string" || !pattern.test(value)) throw wrong(value, path, shape);
+  return value;
+}
+
+const peerId = (fields: Fields, name: string, path = name): PeerId =>
+  matching(fields, name, PEER_ID_PATTERN, "10 characters A-Z a-z 0-9 _ -", path) as PeerId;
+
+function optionalTrack(fields: Fields): { track?: TrackId } {
+  if (!has(fields, "track")) return {};
+  return { track: matching(fields, "track", HEX_64_PATTERN, "16 lowercase hex digits") as TrackId };
+}
+
+function uplink(fields: Fields, path: string): UplinkClass {
+  const value = own(fields, "uplink");
+  if (value === 1 || value === 2) return value;
+  if (value === 0) return 0;
+  throw wrong(value, path, "0, 1 or 2");
+}
+
+function introductions(fields: Fields): readonly Introduction[] {
+  const list: unknown = own(fields, "peers");
+  if (!Array.isArray(list) || list.length > PEERS_PER_ANNOUNCE_MAX)
+    throw wrong(list, "peers", `a list of at most ${String(PEERS_PER_ANNOUNCE_MAX)} introductions`);
+  return list.map((entry: unknown, index) => {
+    const path = `peers[${String(index)}]`;
+    if (!isFields(entry)) throw badField(path, "an object");
+    return { peer: peerId(entry, "peer", `${path}.peer`), uplink: uplink(entry, `${path}.uplink`) };
+  });
+}
+
+function errorCode(fields: Fields): TrackerErrorCode {
+  const value = own(fields, "code");
+  for (const code of TRACKER_ERROR_CODES) if (code === value) return code;
+  throw wrong(value, "code", `one of ${TRACKER_ERROR_CODES.join(", ")}`);
+}
+
+const wrong = (value: unknown, path: string, shape: string): ProtocolError =>
+  value === undefined
+    ? new ProtocolError("missing-field", `${path} is missing: it must be ${shape}`, path)
+    : badField(path, shape);
+
+const badField = (path: string, shape: string): ProtocolError =>
+  new ProtocolError("bad-field", `${path} must be ${shape}`, path);
+
+const unknownType = (type: unknown, known: string): ProtocolError =>
+  type === undefined
+    ? new ProtocolError("missing-field", `type is missing: it must be ${known}`, "type")
+    : new ProtocolError("unknown-type", `type must be ${known}`, "type");
+
+const badVersion = (path: string): ProtocolError =>
+  new ProtocolError(
+    "bad-version",
+    `${path} must have something in common with ${String(PROTOCOL_VERSION_MIN)} to ${String(PROTOCOL_VERSION)}`,
+    path,
+  );
+
+const TRACKER_ERROR_CODES: readonly TrackerErrorCode[] = [
+  "bad-message",
+  "not-joined",
+  "already-joined",
+  "rate-limited",
+  "full",
+  "bad-version",
+  "not-introduced",
+];
+
+/** Versions are counted by hand; a larger number is a mistake. */
+const VERSION_MAX = 65_535;
+
+/** A keyed hash with an expiry, in base64, with room to spare. */
+const RESUME_CHARS_MAX = 256;
+
+/** More links than any browser or process holds: `connected` and `peers` are counts of them. */
+const LINKS_MAX = 65_535;
+
+/** Enough for one sentence that names a field; `field` itself is a path like `peers[15].uplink`. */
+const ERROR_MESSAGE_CHARS_MAX = 512;
+const ERROR_FIELD_CHARS_MAX = 64;
+
+/** A tracker must not be able to make its viewers report in a busy loop. */
+const REPORT_EVERY_MS_MIN = 100;
+
+/** No tracker may silence a viewer for longer; also far below the 2^31 ms at which timers wrap. */
+const WAIT_MS_MAX = 3_600_000;
+
+/** A relayed signal says `from` where it said `to`: a message of the largest size must survive its relay. */
+const RELAY_GROWTH_CHARS = 2;
