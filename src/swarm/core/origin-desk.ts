@@ -74,12 +74,20 @@ export class OriginDesk {
     return { type: "fetch-origin", fetch: id, segment: segment.id, from, ...(to === undefined ? {} : { to }) };
   }
 
-  /** Marks what open-ended fetches will bring, now that more may be known of the segments' sizes. */
+  /**
+   * Marks what open-ended fetches will bring, now that more may be known of the segments' sizes: while one is unknown
+   * at least one more chunk, or a fetch that outran the estimate would be made anew.
+   */
   cover(): void {
     for (const { segment, from, to } of this.#fetches.values()) {
       if (to !== undefined) continue;
-      for (let chunk = from; chunk < segment.expectedChunks; chunk++)
+      const expected = segment.expectedChunks;
+      let fetching = segment.chunkCount !== undefined;
+      for (let chunk = from; chunk < expected; chunk++) {
         if (segment.stateOf(chunk) === MISSING) segment.setState(chunk, FETCHING);
+        fetching ||= segment.stateOf(chunk) === FETCHING;
+      }
+      if (!fetching) segment.setState(Math.max(expected, from), FETCHING);
     }
   }
 

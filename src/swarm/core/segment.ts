@@ -65,10 +65,13 @@ export class Segment {
   sizeProven = false;
   /** First chunk index known not to exist, from a 416 answer. */
   #endChunk = Infinity;
+  /** One more than the last chunk that we hold or have ever asked anybody for. */
+  #extent = 0;
   states = new Uint8Array(0);
   #sources = new Uint8Array(0);
-  /** When a fetching notice last covered the chunk. */
+  /** When a fetching notice last covered the chunk, and when one last went on to the end, wherever that is. */
   noticedAt = new Float64Array(0);
+  #restNoticedAt: Millis = -Infinity;
   heldCount = 0;
   peerBytes: Bytes = 0;
   originBytes: Bytes = 0;
@@ -103,7 +106,7 @@ export class Segment {
   get expectedChunks(): number {
     const known = this.chunkCount;
     if (known !== undefined) return known;
-    return Math.min(Math.max(this.track.estimateChunks(this.duration), this.states.length), this.#endChunk);
+    return Math.min(Math.max(this.track.estimateChunks(this.duration), this.#extent), this.#endChunk);
   }
 
   /** Not too large for the wire. */
@@ -125,18 +128,35 @@ export class Segment {
   }
 
   setState(chunk: number, state: typeof MISSING | typeof REQUESTED | typeof FETCHING): void {
-    this.#grow(chunk + 1);
+    this.#reach(chunk);
     assert(this.states[chunk] !== HELD, "a held chunk stays held");
     this.states[chunk] = state;
   }
 
+  /** Somebody fetches this chunk. Says nothing of the size: who fetches may guess it differently. */
   notice(chunk: number, now: Millis): void {
     this.#grow(chunk + 1);
     this.noticedAt[chunk] = now;
   }
 
-  hold(chunk: number, source: Source, bytes: Bytes): void {
-    this.#grow(chunk + 1);
+  /** Somebody fetches up to the end: that holds for chunks, too, that nobody can tell yet. */
+  noticeRest(now: Millis): void {
+    this.#restNoticedAt = now;
+  }
+
+  /** Whether a chunk of this length can be this segment's, as far as can be told. */
+  fits(chunk: number, bytes: Bytes): boolean {
+    if (this.#byteLength !== undefined) return bytes === Math.min(CHUNK_BYTES, this.#byteLength - chunk * CHUNK_BYTES);
+    // While the size is unknown every chunk held is a full one: a short one is the last, and ends the segment.
+    return chunk < this.#endChunk && (bytes === CHUNK_BYTES || this.#canEndAt(chunk * CHUNK_BYTES + bytes));
+  }
+
+  /** Keeps a chunk. False when it cannot be this segment's: it is then not held, and goes on missing. */
+  hold(chunk: number, source: Source, bytes: Bytes): boolean {
+    // The origin's chunks prove a peer's word on the size wrong.
+    if (source === "origin" && this.peerBytes === 0 && !this.fits(chunk, bytes)) this.#forgetSize();
+    if (!this.fits(chunk, bytes)) return false;
+    this.#reach(chunk);
     assert(this.states[chunk] !== HELD, "a chunk is held once");
     this.states[chunk] = HELD;
     this.#sources[chunk] = SOURCE_CODE[source];
@@ -146,15 +166,16 @@ export class Segment {
     // A short chunk is the last one, and a full one before nothing is too.
     if (bytes < CHUNK_BYTES || chunk + 1 === this.#endChunk)
       this.learnSize(chunk * CHUNK_BYTES + bytes, source === "origin");
+    return true;
   }
 
-  /** Takes the size in unless a better source has told another one. Returns whether it is believed. */
+  /** Takes the size in unless a better source, or what is held, tells another one. Returns whether that was news. */
   learnSize(byteLength: Bytes, proven: boolean): boolean {
     if (this.#byteLength === byteLength) {
       this.sizeProven ||= proven;
-      return true;
+      return false;
     }
-    if (this.#byteLength !== undefined && (this.sizeProven || !proven)) return false;
+    if (proven ? this.sizeProven : this.#byteLength !== undefined || !this.#canEndAt(byteLength)) return false;
     this.#byteLength = byteLength;
     this.sizeProven = proven;
     const count = Math.ceil(byteLength / CHUNK_BYTES);
@@ -169,31 +190,54 @@ export class Segment {
 
   /** The origin says that nothing starts at `chunk`. */
   endsBefore(chunk: number): void {
-    if (this.#byteLength !== undefined || chunk === 0) return;
+    if (chunk === 0 || chunk >= (this.chunkCount ?? Infinity)) return;
+    this.#forgetSize();
+    if (this.#byteLength !== undefined) return;
     this.#endChunk = Math.min(this.#endChunk, chunk);
     if (this.stateOf(chunk - 1) === HELD) this.learnSize(chunk * CHUNK_BYTES, true);
   }
 
-  /** Forgets every chunk: what peers brought cannot be what the origin has. */
+  /** Forgets every chunk, and the size unless the origin told it. What the origin is sending goes on. */
   reset(): void {
-    this.states.fill(MISSING);
+    this.states.forEach((state, chunk) => (this.states[chunk] = state === FETCHING ? FETCHING : MISSING));
     this.#sources.fill(0);
     this.heldCount = 0;
     this.peerBytes = 0;
     this.originBytes = 0;
+    this.#forgetSize();
   }
 
   heldBitmap(): Bitmap {
-    const bits = createBitmap(this.states.length);
-    for (let chunk = 0; chunk < this.states.length; chunk++) if (this.states[chunk] === HELD) setBit(bits, chunk);
+    const count = this.chunkCount ?? this.#extent;
+    const bits = createBitmap(count);
+    for (let chunk = 0; chunk < count; chunk++) if (this.states[chunk] === HELD) setBit(bits, chunk);
     return bits;
   }
 
-  #grow(count: number): void {
+  #canEndAt(byteLength: Bytes): boolean {
+    const count = Math.ceil(byteLength / CHUNK_BYTES);
+    if (count > this.#endChunk) return false;
+    for (let chunk = Math.floor(byteLength / CHUNK_BYTES); chunk < this.states.length; chunk++)
+      if (this.states[chunk] === HELD) return false;
+    return true;
+  }
+
+  #forgetSize(): void {
+    if (!this.sizeProven) this.#byteLength = undefined;
+  }
+
+  #reach(chunk: number): void {
+    this.#grow(chunk + 1);
+    this.#extent = Math.max(this.#extent, chunk + 1);
+  }
+
+  /** Never past the end: what is known of chunks that do not exist would only confuse. */
+  #grow(wanted: number): void {
+    const count = Math.min(wanted, this.chunkCount ?? Infinity);
     if (this.states.length >= count) return;
     const grow = <T extends Uint8Array | Float64Array>(old: T, fresh: T): T => (fresh.set(old), fresh);
     this.states = grow(this.states, new Uint8Array(count));
     this.#sources = grow(this.#sources, new Uint8Array(count));
-    this.noticedAt = grow(this.noticedAt, new Float64Array(count).fill(-Infinity));
+    this.noticedAt = grow(this.noticedAt, new Float64Array(count).fill(this.#restNoticedAt));
   }
 }

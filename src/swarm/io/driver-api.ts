@@ -41,7 +41,7 @@ export interface SwarmPort {
   want(segment: SegmentId, watcher: SegmentWatcher): () => void;
   /** Whether the segment is one this port knows from a playlist: otherwise load it as plain hls.js does. */
   lists(segment: SegmentId): boolean;
-  /** Called once when the port retires: whatever is still wanted must be loaded as plain hls.js does. */
-  onRetired(listener: () => void): void;
+  /** Called once, with the bug, when the port retires: whatever is still wanted must be loaded as plain hls.js does. */
+  onRetired(listener: (bug: unknown) => void): void;
   close(): void;
 }

@@ -82,7 +82,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
   const listed = new Map<TrackId, ReadonlySet<SegmentId>>();
   const slots = new Map<number, TrackId>();
   const changeListeners = new Set<() => void>();
-  const retiredListeners = new Set<() => void>();
+  const retiredListeners = new Set<(bug: unknown) => void>();
   let tracker: TrackerLink | undefined;
   let state: "working" | "retired" | "closed" = "working";
 
@@ -359,7 +359,9 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
     log.error("swarm", () => `retired after a bug of ours, playing on from the CDN alone: ${String(bug)}`);
     shut();
     watchers.clear();
-    for (const listener of retiredListeners) queueMicrotask(listener);
+    queueMicrotask(() => {
+      for (const listener of retiredListeners) listener(bug);
+    });
   }
 
   schedule();

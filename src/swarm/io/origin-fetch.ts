@@ -57,7 +57,6 @@ class Transfer {
   readonly #aborter = new AbortController();
   readonly #startedAt = performance.now();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #over = false;
 
   constructor(segment: HttpSegment, host: HostTraits, part: Part, sink: OriginSink) {
     this.#segment = segment;
@@ -68,17 +67,15 @@ class Transfer {
   }
 
   abort(): void {
-    if (this.#over) return;
-    this.#over = true;
     clearTimeout(this.#timer);
     this.#aborter.abort();
   }
 
   async run(): Promise<void> {
     await Promise.resolve(); // the caller must have `abort` in hand before it hears of anything
-    if (this.#over) return;
+    if (this.#isOver()) return;
     const outcome = await this.#transfer();
-    if (this.#over) return;
+    if (this.#isOver()) return;
     this.abort(); // ends what is left of a body that is not wanted
     this.#sink.closed(outcome);
   }
@@ -92,7 +89,7 @@ class Transfer {
       if (typeof outcome === "object") return outcome;
       // A server may refuse to let scripts read 206; whether it was that shows when the same segment comes whole.
       const mayBeRanges = outcome === "unusable" || (this.#host.ranges === "untried" && !byteRange);
-      if (this.#over || !mayBeRanges) return UNREACHABLE;
+      if (this.#isOver() || !mayBeRanges) return UNREACHABLE;
       if (outcome === "unusable") this.#host.ranges = "broken";
     }
     const outcome = await this.#attempt(WHOLE, byteRange !== undefined);
@@ -109,7 +106,7 @@ class Transfer {
     } catch {
       return "unreachable";
     }
-    if (this.#over) return UNREACHABLE;
+    if (this.#isOver()) return UNREACHABLE;
     this.#waitFor(this.#segment.loadMsMax);
     const answer = readAnswer(response, ranged ? part : undefined, byteRange, this.#host);
     if (answer.kind === "body") return this.#read(response, answer);
@@ -136,7 +133,7 @@ class Transfer {
       const reader = response.body?.getReader();
       for (;;) {
         const { value } = (await reader?.read()) ?? {};
-        if (this.#over) return UNREACHABLE;
+        if (this.#isOver()) return UNREACHABLE;
         if (received === 0) {
           // An empty segment plays nothing, and its chunks could never be complete.
           if (!value || (answer.firstByte === 0 && isErrorPage(response.headers, value[0]))) return refused;
@@ -181,6 +178,10 @@ class Transfer {
     const byteLength = received === take ? answer.byteLength : firstByte + received;
     if (byteLength !== (answer.byteLength ?? byteLength)) return UNREACHABLE; // not what its head announced
     return { outcome: "complete", status: response.status, ...(byteLength === undefined ? {} : { byteLength }) };
+  }
+
+  #isOver(): boolean {
+    return this.#aborter.signal.aborted;
   }
 
   #waitFor(ms: Millis): void {

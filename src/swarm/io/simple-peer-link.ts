@@ -127,9 +127,16 @@ class SimplePeerLink implements PeerLink {
     this.#lingerTimer = setTimeout(() => {
       this.#peer.destroy();
     }, LINGER_MS);
-    // destroy() would throw away what is queued, a `bye` for instance. Closing the channel sends that first, and its
-    // end, which destroys the peer, comes when the other side has it all (RFC 8831 section 6.7).
-    channel.close();
+    // destroy() would throw away what is queued, a `bye` for instance, and so does closing a channel in Chromium. Once
+    // nothing is queued, the end of the channel comes when the other side has it all (RFC 8831 section 6.7).
+    if (channel.bufferedAmount === 0) {
+      channel.close();
+      return;
+    }
+    channel.bufferedAmountLowThreshold = 0;
+    channel.onbufferedamountlow = () => {
+      channel.close();
+    };
   }
 
   /** Closes without waiting for what is queued. simple-peer says `close` in a microtask, so never re-entrantly. */
@@ -223,16 +230,23 @@ class SimplePeerLink implements PeerLink {
   }
 }
 
-/** simple-peer as we use it. */
+/** simple-peer as we use it. The build leaves out what is overridden here: see `scripts/slim-simple-peer.mjs`. */
 class TricklePeer extends SimplePeer {
+  /** Would first ask for statistics, in a loop, to learn the addresses of the chosen candidates. Nobody needs them. */
+  override _maybeReady(): void {
+    if (this._connected || !this._pcReady || !this._channelReady) return;
+    this._connected = true;
+    this.emit("connect");
+  }
+
   /** Would end the wait for all candidates, which trickling does without, and outlive the peer by up to 5 s. */
   override _startIceCompleteTimeout(): void {
     return;
   }
 
-  /** Asked for the chosen candidate pair, whose addresses nobody needs, in a loop until there is one. */
-  override getStats(done: (error: null, reports: readonly object[]) => void): void {
-    done(null, [{ type: "candidate-pair", selected: true }]);
+  /** Would ask for media. */
+  override _requestMissingTransceivers(): void {
+    return;
   }
 }
 

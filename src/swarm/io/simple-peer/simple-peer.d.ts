@@ -22,8 +22,13 @@ declare module "simple-peer" {
     signal(signal: Description | { readonly candidate: Candidate }): void;
     send(frame: Uint8Array): void;
     destroy(error?: Error): void;
-    getStats(done: (error: null, reports: readonly object[]) => void): void;
+    emit(event: "connect"): boolean;
+    _maybeReady(): void;
     _startIceCompleteTimeout(): void;
+    _requestMissingTransceivers(): void;
+    _connected: boolean;
+    readonly _pcReady: boolean;
+    readonly _channelReady: boolean;
     readonly _channel: RTCDataChannel | null;
   }
 }

@@ -1,0 +1,37 @@
+import type { ProtocolErrorCode } from "../../protocol/protocol-error.ts";
+import type { TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-message.ts";
+
+/** Names one socket for as long as the process lives. */
+export type ConnectionId = number;
+
+/** Why the io side gave a socket up: a message above the bound, a broken frame, no sign of life, a reader too slow. */
+export type ConnectionFault = "too-large" | "bad-frame" | "silent" | "slow-reader";
+
+/** Everything the tracker core is ever told. Plain data: a recorded list of these replays a run. */
+export type TrackerEvent =
+  /** Somebody wants to open a socket. `addressKey` is compared and counted, never shown. */
+  | {
+      readonly type: "connection-asked";
+      readonly connection: ConnectionId;
+      readonly addressKey: string;
+      /** The `Origin` header as sent; browsers always send one. */
+      readonly origin: string | undefined;
+    }
+  | { readonly type: "message"; readonly connection: ConnectionId; readonly message: ViewerToTracker }
+  /** What arrived was no message of the protocol. `text` says why, for a person. */
+  | {
+      readonly type: "bad-message";
+      readonly connection: ConnectionId;
+      readonly code: ProtocolErrorCode;
+      readonly field: string | undefined;
+      readonly text: string;
+    }
+  /** A WebSocket ping, which costs us a pong. */
+  | { readonly type: "ping"; readonly connection: ConnectionId }
+  /** A message could not be handed to this socket: it is closing, or its reader is behind. */
+  | { readonly type: "send-dropped"; readonly connection: ConnectionId; readonly message: TrackerToViewer }
+  /** Exactly once for every connection that was accepted. */
+  | { readonly type: "connection-closed"; readonly connection: ConnectionId; readonly fault?: ConnectionFault }
+  | { readonly type: "wakeup" }
+  /** Stop: refuse the new, tell the others to come back elsewhere or later, close them. */
+  | { readonly type: "drain" };

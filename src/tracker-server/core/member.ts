@@ -1,0 +1,28 @@
+import type { Millis } from "../../base/time.ts";
+import type { PeerId, TrackId } from "../../protocol/ids.ts";
+import type { UplinkClass } from "../../protocol/peer-message.ts";
+import type { ByteCounts } from "./byte-counts.ts";
+import type { ConnectionId } from "./event.ts";
+import type { Introductions } from "./introductions.ts";
+import type { TokenBucket } from "./rate-limit.ts";
+import type { Swarm } from "./swarm.ts";
+
+/** One viewer (or seeder) of one swarm, from its join until it leaves or its resume token expires. */
+export interface Member {
+  readonly peer: PeerId;
+  /** Whoever knows this token may take the id over. Sent to its owner only. */
+  readonly resume: string;
+  readonly swarm: Swarm;
+  /** The socket it is reached by; undefined while it is held for a resume. */
+  connection: ConnectionId | undefined;
+  uplink: UplinkClass;
+  track: TrackId | undefined;
+  /** Links it has or is about to have: what it last told, and the introductions since. */
+  links: number;
+  readonly introductions: Introductions;
+  /** How many peers it may yet be told of. */
+  readonly introductionQuota: TokenBucket;
+  nextNeedAt: Millis;
+  /** Its last report. */
+  reported: ByteCounts;
+}

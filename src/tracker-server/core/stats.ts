@@ -1,0 +1,109 @@
+import type { Millis } from "../../base/time.ts";
+import type { ProtocolErrorCode } from "../../protocol/protocol-error.ts";
+import type { TrackerErrorCode } from "../../protocol/tracker-message.ts";
+import type { AdmissionRefusal } from "./admission.ts";
+import { offloadOf, type ByteCounts } from "./byte-counts.ts";
+import type { ConnectionFault } from "./event.ts";
+import type { Swarm } from "./swarm.ts";
+
+/** Everything a tracker ever says no to, by the one word it is counted under. */
+export type RefusalReason =
+  | Exclude<TrackerErrorCode, "bad-message">
+  | ProtocolErrorCode
+  | AdmissionRefusal
+  | ConnectionFault
+  | "draining"
+  | "join-timeout"
+  | "counter-went-back";
+
+/** What has happened since the process started. Never goes back. */
+export interface TrackerCounters {
+  joins: number;
+  /** Joins that took an id up again over a dropped socket. */
+  resumes: number;
+  leaves: number;
+  /** Sockets that closed without a leave. */
+  drops: number;
+  /** Dropped viewers that did not resume in time. */
+  expired: number;
+  /** Pairs of viewers told of each other. */
+  introductions: number;
+  /** Signals passed on, and their characters. */
+  relays: number;
+  relayedChars: number;
+  /** Signals whose addressee was gone or too slow. */
+  undelivered: number;
+}
+
+/** One swarm, as the operator sees it. */
+export interface SwarmSummary {
+  /** The first eight characters of the id: enough to tell swarms apart, not enough to join one. */
+  readonly swarm: string;
+  readonly viewers: number;
+  /** Those of them that can upload. */
+  readonly givers: number;
+  /** Renditions watched now. */
+  readonly tracks: number;
+  /** Dropped viewers that may resume. */
+  readonly held: number;
+  /** As the viewers report it, unverified. */
+  readonly reported: ByteCounts;
+  readonly offload: number;
+}
+
+/** What a load balancer asks for; costs nothing to answer. */
+export interface TrackerHealth {
+  readonly uptimeMs: Millis;
+  readonly draining: boolean;
+  /** Sockets, joined or not. */
+  readonly connections: number;
+  /** Joined, in all swarms. */
+  readonly viewers: number;
+}
+
+/** A snapshot of one tracker process. No addresses, no peer ids, no whole swarm ids. */
+export interface TrackerStats extends TrackerHealth {
+  /** Dropped viewers that may resume. */
+  readonly held: number;
+  /** Addresses with a socket, or with one not long ago. */
+  readonly addresses: number;
+  readonly swarmCount: number;
+  /** The largest hundred. */
+  readonly swarms: readonly SwarmSummary[];
+  /** Sums since the process started, swarms that have ended included. */
+  readonly reported: ByteCounts;
+  readonly offload: number;
+  readonly counters: Readonly<TrackerCounters>;
+  readonly refusals: Readonly<Partial<Record<RefusalReason, number>>>;
+}
+
+export const createCounters = (): TrackerCounters => ({
+  joins: 0,
+  resumes: 0,
+  leaves: 0,
+  drops: 0,
+  expired: 0,
+  introductions: 0,
+  relays: 0,
+  relayedChars: 0,
+  undelivered: 0,
+});
+
+/** The largest swarms, most viewers first; ids break ties, so that a page does not flicker. */
+export function summarize(swarms: Iterable<Swarm>): readonly SwarmSummary[] {
+  const bySize = [...swarms].sort((a, b) => b.viewers - a.viewers || (a.id < b.id ? -1 : 1));
+  return bySize.slice(0, SWARMS_SHOWN_MAX).map((swarm) => ({
+    swarm: swarm.id.slice(0, SWARM_ID_CHARS_SHOWN),
+    viewers: swarm.viewers,
+    givers: swarm.everybody.givers.size,
+    tracks: swarm.tracks,
+    held: swarm.held,
+    reported: swarm.reported,
+    offload: offloadOf(swarm.reported),
+  }));
+}
+
+/** More than a person reads, and a page of about 30 kB. */
+const SWARMS_SHOWN_MAX = 100;
+/** Half of the shortest id: whoever sees the page must not be able to join what it lists. */
+const SWARM_ID_CHARS_SHOWN = 8;

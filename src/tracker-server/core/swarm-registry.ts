@@ -1,0 +1,105 @@
+import type { Millis } from "../../base/time.ts";
+import type { PeerId, SwarmId } from "../../protocol/ids.ts";
+import { DeadlineQueue } from "./deadline-queue.ts";
+import type { ConnectionId } from "./event.ts";
+import type { Member } from "./member.ts";
+import { Swarm } from "./swarm.ts";
+
+/**
+ * Who is in which swarm, by id and by resume token. Keeps the three indexes and the counts in step; decides
+ * nothing but when a swarm that nobody is in is forgotten.
+ */
+export class SwarmRegistry {
+  readonly #swarms = new Map<SwarmId, Swarm>();
+  readonly #byPeer = new Map<PeerId, Member>();
+  readonly #byResume = new Map<string, Member>();
+  readonly #held: DeadlineQueue<Member>;
+
+  constructor(resumeWithinMs: Millis) {
+    this.#held = new DeadlineQueue(resumeWithinMs);
+  }
+
+  get swarmCount(): number {
+    return this.#swarms.size;
+  }
+
+  get heldCount(): number {
+    return this.#held.size;
+  }
+
+  get viewerCount(): number {
+    return this.#byPeer.size - this.#held.size;
+  }
+
+  swarms(): Iterable<Swarm> {
+    return this.#swarms.values();
+  }
+
+  /** The swarm of that id, or a new one that is kept once somebody is added. */
+  swarm(id: SwarmId): Swarm {
+    return this.#swarms.get(id) ?? new Swarm(id);
+  }
+
+  member(peer: PeerId): Member | undefined {
+    return this.#byPeer.get(peer);
+  }
+
+  /** Whose token this is, if it is of that swarm. */
+  resumable(resume: string, swarm: SwarmId): Member | undefined {
+    const member = this.#byResume.get(resume);
+    return member?.swarm.id === swarm ? member : undefined;
+  }
+
+  add(member: Member): void {
+    this.#swarms.set(member.swarm.id, member.swarm);
+    this.#byPeer.set(member.peer, member);
+    this.#byResume.set(member.resume, member);
+    member.swarm.putIn(member);
+  }
+
+  /** Its socket is gone: nobody is introduced to it until it resumes. */
+  hold(now: Millis, member: Member): void {
+    member.connection = undefined;
+    member.swarm.takeOut(member);
+    member.swarm.held++;
+    this.#held.add(now, member);
+  }
+
+  /** It is back, on this socket. */
+  revive(member: Member, connection: ConnectionId): void {
+    if (member.connection === undefined) {
+      this.#held.delete(member);
+      member.swarm.held--;
+      member.swarm.putIn(member);
+    }
+    member.connection = connection;
+  }
+
+  remove(member: Member): void {
+    this.#byPeer.delete(member.peer);
+    this.#byResume.delete(member.resume);
+    if (member.connection === undefined) {
+      this.#held.delete(member);
+      member.swarm.held--;
+    } else {
+      member.swarm.takeOut(member);
+    }
+    if (member.swarm.viewers + member.swarm.held === 0) this.#swarms.delete(member.swarm.id);
+  }
+
+  /** When the next held viewer is to be forgotten. */
+  nextExpiry(): Millis {
+    return this.#held.next();
+  }
+
+  /** Forgets the held viewers whose time is up, and the oldest of those above `heldMax`. Returns how many. */
+  forgetHeld(now: Millis, heldMax: number): number {
+    const expired = [...this.#held.takeDue(now)];
+    while (this.#held.size > heldMax) {
+      const oldest = this.#held.takeOldest();
+      if (oldest) expired.push(oldest);
+    }
+    for (const member of expired) this.remove(member);
+    return expired.length;
+  }
+}

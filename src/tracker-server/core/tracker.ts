@@ -1,0 +1,325 @@
+import { assertNever } from "../../base/assert.ts";
+import type { Core } from "../../base/core.ts";
+import type { Rng } from "../../base/random.ts";
+import type { Millis } from "../../base/time.ts";
+import type { TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-message.ts";
+import { CLOSE_CODE, type TrackerAction } from "./action.ts";
+import { Admission, type AdmissionRefusal } from "./admission.ts";
+import { offloadOf } from "./byte-counts.ts";
+import { DeadlineQueue } from "./deadline-queue.ts";
+import type { ConnectionId, TrackerEvent } from "./event.ts";
+import type { Member } from "./member.ts";
+import type { TrackerLimits } from "./options.ts";
+import { TokenBucket } from "./rate-limit.ts";
+import { summarize, type RefusalReason, type TrackerHealth, type TrackerStats } from "./stats.ts";
+import { Viewers, type IdSource, type Refusal } from "./viewers.ts";
+
+/** What becomes of one socket: it joins or is closed; from our close on, nothing it sends counts. */
+type Phase =
+  { readonly name: "waiting" } | { readonly name: "joined"; readonly member: Member } | { readonly name: "closing" };
+
+interface Connection {
+  readonly id: ConnectionId;
+  readonly addressKey: string;
+  readonly messages: TokenBucket;
+  readonly mistakes: TokenBucket;
+  phase: Phase;
+}
+
+/** The tracker is about to stop: who has not been told yet, and when the next few are. */
+interface Drain {
+  readonly waiting: ConnectionId[];
+  readonly spreadMs: Millis;
+  nextAt: Millis;
+}
+
+/**
+ * The tracker: introduces the viewers of a swarm to each other and relays what they signal, one message to one
+ * viewer. This part decides about sockets: who gets one, what it may say how often, when it is closed. Knows no
+ * network, reads no signal, sees no video.
+ */
+export class Tracker implements Core<TrackerEvent, TrackerAction> {
+  readonly #limits: TrackerLimits;
+  readonly #rng: Rng;
+  readonly #admission: Admission;
+  readonly #viewers: Viewers;
+  readonly #connections = new Map<ConnectionId, Connection>();
+  readonly #joinDeadlines: DeadlineQueue<Connection>;
+  readonly #refusals = new Map<RefusalReason, number>();
+  readonly #startedAt: Millis;
+  #drain: Drain | undefined;
+  #actions: TrackerAction[] = [];
+
+  constructor(now: Millis, limits: TrackerLimits, rng: Rng, ids: IdSource) {
+    this.#startedAt = now;
+    this.#limits = limits;
+    this.#rng = rng.fork("drain");
+    this.#admission = new Admission(limits);
+    this.#joinDeadlines = new DeadlineQueue(limits.joinWithinMs);
+    this.#viewers = new Viewers(limits, rng.fork("selection"), ids, (connection, message) => {
+      this.#send(connection, message);
+    });
+  }
+
+  handle(now: Millis, event: TrackerEvent): readonly TrackerAction[] {
+    this.#actions = [];
+    switch (event.type) {
+      case "connection-asked":
+        this.#handleAsked(now, event.connection, event.addressKey, event.origin);
+        break;
+      case "message":
+      case "bad-message":
+      case "ping":
+        this.#handleHeard(now, event);
+        break;
+      case "send-dropped":
+        this.#handleSendDropped(event.connection, event.message);
+        break;
+      case "connection-closed":
+        if (event.fault) this.#count(event.fault);
+        this.#handleClosed(now, event.connection);
+        break;
+      case "wakeup":
+        this.#handleWakeup(now);
+        break;
+      case "drain":
+        this.#drain ??= {
+          waiting: [...this.#connections.keys()],
+          spreadMs: Math.max(this.#limits.drainSpreadMs, this.#connections.size),
+          nextAt: now,
+        };
+        break;
+      default:
+        assertNever(event);
+    }
+    return this.#actions;
+  }
+
+  nextWakeup(): Millis {
+    return Math.min(
+      this.#joinDeadlines.next(),
+      this.#viewers.registry.nextExpiry(),
+      this.#admission.nextExpiry(),
+      this.#drain && this.#drain.waiting.length > 0 ? this.#drain.nextAt : Infinity,
+    );
+  }
+
+  health(now: Millis): TrackerHealth {
+    return {
+      uptimeMs: now - this.#startedAt,
+      draining: this.#drain !== undefined,
+      connections: this.#connections.size,
+      viewers: this.#viewers.registry.viewerCount,
+    };
+  }
+
+  /** A snapshot for people. Costs time in proportion to the number of swarms. */
+  stats(now: Millis): TrackerStats {
+    const { registry, reported, counters } = this.#viewers;
+    return {
+      ...this.health(now),
+      held: registry.heldCount,
+      addresses: this.#admission.addressCount,
+      swarmCount: registry.swarmCount,
+      swarms: summarize(registry.swarms()),
+      reported,
+      offload: offloadOf(reported),
+      counters: { ...counters },
+      refusals: Object.fromEntries(this.#refusals),
+    };
+  }
+
+  #handleAsked(now: Millis, id: ConnectionId, addressKey: string, origin: string | undefined): void {
+    const refusal = this.#drain ? "draining" : this.#admission.open(now, addressKey, origin);
+    if (refusal) {
+      this.#count(refusal);
+      this.#actions.push({ type: "refuse", connection: id, ...HTTP_REFUSALS[refusal] });
+      return;
+    }
+    const connection: Connection = {
+      id,
+      addressKey,
+      messages: new TokenBucket(now, this.#limits.messages),
+      mistakes: new TokenBucket(now, this.#limits.mistakes),
+      phase: { name: "waiting" },
+    };
+    this.#connections.set(id, connection);
+    this.#joinDeadlines.add(now, connection);
+    this.#actions.push({ type: "accept", connection: id });
+  }
+
+  /** Lets a socket speak, unless we closed it or it says too much. */
+  #handleHeard(now: Millis, event: Extract<TrackerEvent, { type: "message" | "bad-message" | "ping" }>): void {
+    const connection = this.#connections.get(event.connection);
+    if (!connection || connection.phase.name === "closing") return;
+    if (!connection.messages.take(now)) {
+      const { burst, perSecond } = this.#limits.messages;
+      const message = `at most ${String(perSecond)} messages a second, and ${String(burst)} at once`;
+      const retryInMs = connection.messages.readyInMs(now);
+      this.#blame(now, connection, {
+        reason: "rate-limited",
+        error: { code: "rate-limited", message, retryInMs },
+      });
+    } else if (event.type === "message") {
+      this.#handleMessage(now, connection, event.message);
+    } else if (event.type === "bad-message") {
+      this.#handleBadMessage(now, connection, event);
+    }
+  }
+
+  #handleMessage(now: Millis, connection: Connection, message: ViewerToTracker): void {
+    const { id, phase } = connection;
+    if (message.type === "join") {
+      if (phase.name === "waiting") this.#handleJoin(now, connection, message);
+      else this.#blame(now, connection, ALREADY_JOINED);
+      return;
+    }
+    if (phase.name !== "joined") {
+      this.#blame(now, connection, NOT_JOINED);
+      return;
+    }
+    const { member } = phase;
+    switch (message.type) {
+      case "need":
+        this.#blame(now, connection, this.#viewers.need(now, id, member, message));
+        break;
+      case "signal": {
+        // Refused without blame: a candidate that comes late looks just like this.
+        const refusal = this.#viewers.signal(now, id, member, message);
+        if (refusal) this.#refuse(connection, refusal);
+        break;
+      }
+      case "update":
+        this.#viewers.update(member, message);
+        break;
+      case "report":
+        this.#blame(now, connection, this.#viewers.report(member, message));
+        break;
+      case "leave":
+        this.#viewers.leave(member);
+        this.#close(now, connection, CLOSE_CODE.left, "left");
+        break;
+      default:
+        assertNever(message);
+    }
+  }
+
+  #handleJoin(now: Millis, connection: Connection, join: Extract<ViewerToTracker, { type: "join" }>): void {
+    const joined = this.#viewers.join(now, connection.id, join);
+    if ("reason" in joined) {
+      this.#refuse(connection, joined);
+      this.#close(now, connection, CLOSE_CODE.full, "full");
+      return;
+    }
+    this.#joinDeadlines.delete(connection);
+    connection.phase = { name: "joined", member: joined.member };
+    // A viewer often comes back before its old socket is seen to be dead.
+    const former = joined.former === undefined ? undefined : this.#connections.get(joined.former);
+    if (former) this.#close(now, former, CLOSE_CODE.takenOver, "resumed on another socket");
+  }
+
+  #handleBadMessage(
+    now: Millis,
+    connection: Connection,
+    { code, field, text }: Extract<TrackerEvent, { type: "bad-message" }>,
+  ): void {
+    const detail = { message: text, ...(field !== undefined && { field }) };
+    if (code === "bad-version") {
+      this.#refuse(connection, { reason: code, error: { code, ...detail } });
+      this.#close(now, connection, CLOSE_CODE.version, "no version in common");
+    } else {
+      this.#blame(now, connection, { reason: code, error: { code: "bad-message", ...detail } });
+    }
+  }
+
+  #handleSendDropped(id: ConnectionId, message: TrackerToViewer): void {
+    const phase = this.#connections.get(id)?.phase;
+    if (message.type === "signal" && phase?.name === "joined") this.#viewers.signalDropped(phase.member, message.from);
+  }
+
+  #handleClosed(now: Millis, id: ConnectionId): void {
+    const connection = this.#connections.get(id);
+    if (!connection) return;
+    this.#connections.delete(id);
+    this.#admission.close(now, connection.addressKey);
+    this.#letGo(now, connection);
+  }
+
+  #handleWakeup(now: Millis): void {
+    for (const connection of this.#joinDeadlines.takeDue(now)) {
+      this.#count("join-timeout");
+      this.#close(now, connection, CLOSE_CODE.misbehaved, "no join in time");
+    }
+    this.#viewers.forgetHeld(now);
+    this.#admission.forgetIdle(now);
+    if (this.#drain && this.#drain.nextAt <= now) this.#drainSome(now, this.#drain);
+  }
+
+  /** A few at a time: ten thousand in one go would hold up everything else for a quarter of a second. */
+  #drainSome(now: Millis, drain: Drain): void {
+    drain.nextAt = now + DRAIN_STEP_MS;
+    for (const id of drain.waiting.splice(0, DRAINED_PER_STEP)) {
+      const connection = this.#connections.get(id);
+      if (!connection || connection.phase.name === "closing") continue;
+      this.#send(id, { type: "drain", reconnectInMs: Math.floor(this.#rng.next() * drain.spreadMs) });
+      this.#close(now, connection, CLOSE_CODE.restarting, "restarting");
+    }
+  }
+
+  /** Answers a refusal. A viewer that earns them faster than it is forgiven loses its socket. */
+  #blame(now: Millis, connection: Connection, refusal: Refusal | undefined): void {
+    if (!refusal) return;
+    this.#refuse(connection, refusal);
+    if (connection.mistakes.take(now)) return;
+    const code = refusal.reason === "rate-limited" ? CLOSE_CODE.flood : CLOSE_CODE.misbehaved;
+    this.#close(now, connection, code, `too many mistakes, the last: ${refusal.reason}`);
+  }
+
+  #refuse(connection: Connection, { reason, error }: Refusal): void {
+    this.#count(reason);
+    this.#send(connection.id, { type: "error", ...error });
+  }
+
+  #count(reason: RefusalReason): void {
+    this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
+  }
+
+  #send(connection: ConnectionId, message: TrackerToViewer): void {
+    this.#actions.push({ type: "send", connection, message });
+  }
+
+  #close(now: Millis, connection: Connection, code: number, reason: string): void {
+    this.#letGo(now, connection);
+    this.#actions.push({ type: "close", connection: connection.id, code, reason });
+  }
+
+  /** Whatever the socket stood for ends; a viewer that still has it is held for a resume. */
+  #letGo(now: Millis, connection: Connection): void {
+    this.#joinDeadlines.delete(connection);
+    const { phase } = connection;
+    connection.phase = { name: "closing" };
+    if (phase.name !== "joined" || phase.member.connection !== connection.id) return;
+    // A tracker that stops takes every socket, and no link between viewers with it: nothing for neighbours to look at.
+    if (this.#drain) this.#viewers.registry.hold(now, phase.member);
+    else this.#viewers.drop(now, phase.member);
+  }
+}
+
+const ALREADY_JOINED: Refusal = {
+  reason: "already-joined",
+  error: { code: "already-joined", message: "a socket joins once: open another, or leave" },
+};
+const NOT_JOINED: Refusal = { reason: "not-joined", error: { code: "not-joined", message: "join a swarm first" } };
+
+/** What is said to somebody whose socket does not come to be. Browsers show it in the network panel only. */
+const HTTP_REFUSALS: Record<AdmissionRefusal | "draining", { readonly status: number; readonly reason: string }> = {
+  draining: { status: 503, reason: "this tracker is stopping" },
+  "process-full": { status: 503, reason: "this tracker holds all the sockets it can" },
+  origin: { status: 403, reason: "this origin is not on the tracker's list (--allow-origin)" },
+  "address-rate": { status: 429, reason: "too many new sockets from this address" },
+  "address-full": { status: 429, reason: "too many sockets from this address (behind a proxy: --trust-proxy)" },
+};
+
+/** With {@link DRAINED_PER_STEP}: 2,000 viewers a second, about 20 ms of work a step. */
+const DRAIN_STEP_MS: Millis = 100;
+const DRAINED_PER_STEP = 200;

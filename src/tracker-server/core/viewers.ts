@@ -1,0 +1,231 @@
+import type { Rng } from "../../base/random.ts";
+import type { Millis } from "../../base/time.ts";
+import type { PeerId } from "../../protocol/ids.ts";
+import type { Introduction, TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-message.ts";
+import { PROTOCOL_VERSION } from "../../protocol/version.ts";
+import { addGrowth, findShrunk, NO_BYTES, type ByteCounts } from "./byte-counts.ts";
+import type { ConnectionId } from "./event.ts";
+import { Introductions } from "./introductions.ts";
+import type { Member } from "./member.ts";
+import type { TrackerLimits } from "./options.ts";
+import { pickPeers } from "./peer-selection.ts";
+import { TokenBucket } from "./rate-limit.ts";
+import { createCounters, type RefusalReason } from "./stats.ts";
+import { SwarmRegistry } from "./swarm-registry.ts";
+
+/** Makes the names that nobody may guess. Random in a server, counted in a test. */
+export interface IdSource {
+  newPeerId(): PeerId;
+  newResumeToken(): string;
+}
+
+export type Message<Type extends ViewerToTracker["type"]> = Extract<ViewerToTracker, { type: Type }>;
+
+/** Something a viewer asked for and does not get: counted under `reason`, answered with `error`. */
+export interface Refusal {
+  readonly reason: RefusalReason;
+  readonly error: Omit<Extract<TrackerToViewer, { type: "error" }>, "type">;
+}
+
+/** A viewer in its swarm, and the socket that it had until now, if it had one. */
+export interface Joined {
+  readonly member: Member;
+  readonly former: ConnectionId | undefined;
+}
+
+export type Send = (connection: ConnectionId, message: TrackerToViewer) => void;
+
+/**
+ * What viewers do once their socket is let in: join, be introduced, signal, report, leave. Knows a connection as a
+ * name to send to; whether a refusal is a mistake and when a socket closes is decided by the tracker.
+ */
+export class Viewers {
+  readonly registry: SwarmRegistry;
+  readonly counters = createCounters();
+  /** Sums over all swarms, those that have ended included. */
+  reported: ByteCounts = NO_BYTES;
+  readonly #limits: TrackerLimits;
+  readonly #rng: Rng;
+  readonly #ids: IdSource;
+  readonly #send: Send;
+
+  constructor(limits: TrackerLimits, rng: Rng, ids: IdSource, send: Send) {
+    this.#limits = limits;
+    this.#rng = rng;
+    this.#ids = ids;
+    this.#send = send;
+    this.registry = new SwarmRegistry(limits.resumeWithinMs);
+  }
+
+  /** Puts a viewer into its swarm: the one its token names, on this socket from now on, or a new one. */
+  join(now: Millis, connection: ConnectionId, join: Message<"join">): Joined | Refusal {
+    const resumed = join.resume === undefined ? undefined : this.registry.resumable(join.resume, join.swarm);
+    const former = resumed?.connection;
+    if (resumed) {
+      this.counters.resumes++;
+      this.registry.revive(resumed, connection);
+      this.update(resumed, join);
+    }
+    const member = resumed ?? this.#admit(now, connection, join);
+    if ("reason" in member) return member;
+    this.#send(connection, {
+      type: "joined",
+      version: Math.min(join.version, PROTOCOL_VERSION),
+      peer: member.peer,
+      resume: member.resume,
+      viewers: member.swarm.viewers,
+      // The more viewers there are the less often each reports: a thousand a second, all together, is enough.
+      reportEveryMs: Math.max(this.#limits.reportEveryMs, this.registry.viewerCount),
+      peers: this.#introduce(now, member, join.peersWanted),
+    });
+    return { member, former };
+  }
+
+  need(now: Millis, connection: ConnectionId, member: Member, need: Message<"need">): Refusal | undefined {
+    if (now < member.nextNeedAt) {
+      const message = `need must come at most once in ${String(this.#limits.needEveryMs / 1000)} s`;
+      const retryInMs = Math.ceil(member.nextNeedAt - now);
+      return { reason: "rate-limited", error: { code: "rate-limited", message, retryInMs } };
+    }
+    member.nextNeedAt = now + this.#limits.needEveryMs;
+    member.links = need.connected;
+    const peers = this.#introduce(now, member, need.peersWanted);
+    this.#send(connection, { type: "peers", viewers: member.swarm.viewers, peers });
+    return undefined;
+  }
+
+  /** Only between two that were introduced, whoever of them speaks: nobody can scan a swarm, or pester it. */
+  signal(now: Millis, connection: ConnectionId, member: Member, message: Message<"signal">): Refusal | undefined {
+    const { to, signal } = message;
+    const addressee = this.registry.member(to);
+    const mayReach = member.introductions.isFresh(now, to) || addressee?.introductions.isFresh(now, member.peer);
+    if (!mayReach) return NOT_INTRODUCED;
+    if (addressee?.connection === undefined) {
+      this.counters.undelivered++;
+      this.#send(connection, { type: "gone", peer: to });
+      return undefined;
+    }
+    this.counters.relays++;
+    this.counters.relayedChars += signal.length;
+    this.#send(addressee.connection, { type: "signal", from: member.peer, signal });
+    return undefined;
+  }
+
+  /** A signal did not arrive at `addressee`: its sender learns what it would of a peer that has left. */
+  signalDropped(addressee: Member, from: PeerId): void {
+    this.counters.undelivered++;
+    const sender = this.registry.member(from);
+    if (sender?.connection !== undefined) this.#send(sender.connection, { type: "gone", peer: addressee.peer });
+  }
+
+  update(member: Member, to: Pick<Message<"update">, "uplink" | "track">): void {
+    member.swarm.takeOut(member);
+    member.uplink = to.uplink;
+    member.track = to.track;
+    member.swarm.putIn(member);
+  }
+
+  report(member: Member, report: Message<"report">): Refusal | undefined {
+    const shrunk = findShrunk(member.reported, report);
+    if (shrunk) {
+      const message = `${shrunk} must not be less than in the report before`;
+      return { reason: "counter-went-back", error: { code: "bad-message", message, field: shrunk } };
+    }
+    const { swarm } = member;
+    swarm.reported = addGrowth(swarm.reported, member.reported, report);
+    this.reported = addGrowth(this.reported, member.reported, report);
+    const { peerBytes, originBytes, uploadedBytes, wastedBytes, peers } = report;
+    member.reported = { peerBytes, originBytes, uploadedBytes, wastedBytes };
+    member.links = peers;
+    return undefined;
+  }
+
+  leave(member: Member): void {
+    this.counters.leaves++;
+    this.#sendGone(member);
+    this.registry.remove(member);
+    member.connection = undefined;
+  }
+
+  /** Its socket is gone. It may come back, but its neighbours should look now whether their link still lives. */
+  drop(now: Millis, member: Member): void {
+    this.counters.drops++;
+    this.#sendGone(member);
+    this.registry.hold(now, member);
+    this.forgetHeld(now);
+  }
+
+  forgetHeld(now: Millis): void {
+    this.counters.expired += this.registry.forgetHeld(now, this.#limits.heldMax);
+  }
+
+  #admit(now: Millis, connection: ConnectionId, join: Message<"join">): Member | Refusal {
+    const swarm = this.registry.swarm(join.swarm);
+    const isNew = swarm.viewers + swarm.held === 0;
+    const { swarmsMax, viewersPerSwarmMax, introductions } = this.#limits;
+    if (isNew && this.registry.swarmCount >= swarmsMax) return FULL_TRACKER;
+    if (swarm.viewers >= viewersPerSwarmMax) return FULL_SWARM;
+    let peer = this.#ids.newPeerId();
+    while (this.registry.member(peer)) peer = this.#ids.newPeerId();
+    const member: Member = {
+      peer,
+      resume: this.#ids.newResumeToken(),
+      swarm,
+      connection,
+      uplink: join.uplink,
+      track: join.track,
+      links: 0,
+      introductions: new Introductions(),
+      introductionQuota: new TokenBucket(now, introductions),
+      nextNeedAt: now,
+      reported: NO_BYTES,
+    };
+    this.registry.add(member);
+    this.counters.joins++;
+    return member;
+  }
+
+  /** Tells nobody but the asker: the others learn of it by its offer. */
+  #introduce(now: Millis, asker: Member, wanted: number): readonly Introduction[] {
+    const allowed = Math.min(wanted, asker.introductionQuota.available(now));
+    const picked = pickPeers(now, asker, allowed, this.#rng);
+    asker.introductionQuota.take(now, picked.length);
+    for (const member of picked) {
+      asker.introductions.add(now, member.peer);
+      member.introductions.add(now, asker.peer);
+      asker.links++;
+      member.links++;
+    }
+    this.counters.introductions += picked.length;
+    return picked.map(({ peer, uplink }) => ({ peer, uplink }));
+  }
+
+  #sendGone(member: Member): void {
+    for (const peer of member.introductions.peers()) {
+      const neighbour = this.registry.member(peer);
+      if (neighbour?.connection === undefined) continue;
+      neighbour.links = Math.max(0, neighbour.links - 1);
+      this.#send(neighbour.connection, { type: "gone", peer: member.peer });
+    }
+  }
+}
+
+/** Long enough for some to leave, short enough to be worth the wait. */
+const FULL_RETRY_MS: Millis = 30_000;
+
+const FULL_TRACKER: Refusal = {
+  reason: "full",
+  error: { code: "full", message: "this tracker holds all the swarms it can", retryInMs: FULL_RETRY_MS },
+};
+const FULL_SWARM: Refusal = {
+  reason: "full",
+  error: { code: "full", message: "this swarm holds all the viewers it can", retryInMs: FULL_RETRY_MS },
+};
+const NOT_INTRODUCED: Refusal = {
+  reason: "not-introduced",
+  error: {
+    code: "not-introduced",
+    message: "to must be a peer you were introduced to within the last 30 s; more are to be had with need",
+    field: "to",
+  },
+};

@@ -1,0 +1,8 @@
+/** The tracker as a library: `import { startTracker } from "hls-swarm/tracker"`. For Node only. */
+export { startTracker, type RunningTracker } from "./io/server.ts";
+export { OptionError, type TrackerOptions } from "./io/options.ts";
+export type { TrackerLogger } from "./io/logger.ts";
+export type { TrackerLimits } from "./core/options.ts";
+export type { Rate } from "./core/rate-limit.ts";
+export type { ByteCounts } from "./core/byte-counts.ts";
+export type { SwarmSummary, TrackerCounters, TrackerHealth, TrackerStats, RefusalReason } from "./core/stats.ts";

@@ -1,0 +1,72 @@
+import { BlockList, isIP, isIPv4, isIPv6 } from "node:net";
+import { OptionError } from "./options.ts";
+
+/**
+ * Whose socket this is, as a key to count by: an IPv4 address, or the /64 that an IPv6 household gets whole.
+ * `X-Forwarded-For` is believed only as far as it was written by proxies on the list: anybody can send one.
+ */
+export function addressKeyOf(
+  remoteAddress: string | undefined,
+  forwardedFor: string | undefined,
+  trusted: BlockList,
+): string {
+  let address = plain(remoteAddress ?? "");
+  const hops = (forwardedFor ?? "").split(",");
+  // Each proxy appends the address it was called from: read from the right, as long as the one who wrote is trusted.
+  while (isTrusted(address, trusted)) {
+    const hop = plain(hops.pop()?.trim() ?? "");
+    if (isIP(hop) === 0) break;
+    address = hop;
+  }
+  return isIPv6(address) ? `${groupsOf(address).slice(0, 4).join(":")}::/64` : address;
+}
+
+/**
+ * The proxies to believe, from addresses, networks (`10.0.0.0/8`, `fd00::/8`) and the word `loopback`. Throws an
+ * {@link OptionError} that names the first entry that is none of these.
+ */
+export function parseTrustList(entries: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const entry of entries.flatMap((name) => (name === "loopback" ? LOOPBACK : [name]))) {
+    const [address = "", prefix, ...rest] = entry.split("/");
+    const bits = isIPv4(address) ? 32 : 128;
+    const length = prefix === undefined ? bits : Number(prefix);
+    if (isIP(address) === 0 || rest.length > 0 || prefix === "" || !Number.isInteger(length) || length > bits)
+      throw new OptionError(
+        `a trusted proxy must be an address, a network like 10.0.0.0/8, or loopback, not "${entry}"`,
+      );
+    list.addSubnet(address, length, isIPv4(address) ? "ipv4" : "ipv6");
+  }
+  return list;
+}
+
+const LOOPBACK = ["127.0.0.0/8", "::1/128"];
+
+const isTrusted = (address: string, trusted: BlockList): boolean =>
+  isIP(address) !== 0 && trusted.check(address, isIPv4(address) ? "ipv4" : "ipv6");
+
+/** Without brackets, port, zone, and the IPv6 coat that a dual-stack socket puts on IPv4. */
+function plain(address: string): string {
+  const bare = /^\[([^\]]*)\](?::\d+)?$/.exec(address)?.[1] ?? /^([\d.]+):\d+$/.exec(address)?.[1] ?? address;
+  const unzoned = bare.replace(/%.*$/, "");
+  if (!isIPv6(unzoned)) return unzoned;
+  const groups = groupsOf(unzoned);
+  if (groups.slice(0, 6).join(":") !== "0:0:0:0:0:ffff") return unzoned;
+  const [high = 0, low = 0] = groups.slice(6).map((group) => parseInt(group, 16));
+  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join(".");
+}
+
+/** The eight groups of a valid IPv6 address, without leading zeros, so that equal addresses look equal. */
+function groupsOf(address: string): readonly string[] {
+  const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address);
+  if (dotted) {
+    const [, head = "", ...bytes] = dotted;
+    const [a = 0, b = 0, c = 0, d = 0] = bytes.map(Number);
+    return groupsOf(`${head}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`);
+  }
+  const [head = "", tail] = address.split("::");
+  const before = head === "" ? [] : head.split(":");
+  const after = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => "0");
+  return [...before, ...zeros, ...after].map((group) => parseInt(group, 16).toString(16));
+}

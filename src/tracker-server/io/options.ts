@@ -1,0 +1,49 @@
+import { TRACKER_LIMITS, type TrackerLimits } from "../core/options.ts";
+import type { TrackerLogger } from "./logger.ts";
+
+/** Everything about a tracker that its operator may set, the limits included. */
+export interface TrackerOptions extends Partial<TrackerLimits> {
+  /** Default 8080; 0 takes any free port. */
+  readonly port?: number;
+  /** The address to listen on. Default `0.0.0.0`: every IPv4 address of the machine. */
+  readonly host?: string;
+  /**
+   * The proxies whose `X-Forwarded-For` is believed: addresses, networks (`10.0.0.0/8`), or `loopback`. Default
+   * none. Behind a proxy that is not listed the whole world shares one address, and its limits.
+   */
+  readonly trustProxy?: readonly string[];
+  /** How often a viewer is pinged; two pings without an answer and it is cut off. Default 30000. */
+  readonly heartbeatMs?: number;
+  /** Whether `/debug` is there. Default true. */
+  readonly debug?: boolean;
+  /** Default: silent. */
+  readonly logger?: TrackerLogger;
+}
+
+/** An option that cannot be. The message names it and says how it should be. */
+export class OptionError extends TypeError {
+  override readonly name = "OptionError";
+}
+
+/** The limits with their defaults. Throws an {@link OptionError} that names a wrong one. */
+export function limitsOf(options: TrackerOptions): TrackerLimits {
+  const { allowOrigins, ...others } = options;
+  const limits: TrackerLimits = { ...TRACKER_LIMITS, ...others, allowOrigins: allowOrigins?.map(originOf) };
+  const entries: ReadonlyArray<[string, unknown]> = Object.entries(limits);
+  for (const [name, value] of entries) {
+    if (name === "allowOrigins" || !(name in TRACKER_LIMITS)) continue;
+    const isRate = typeof value === "object" && value && "burst" in value && "perSecond" in value;
+    const numbers = isRate ? [value.burst, value.perSecond] : [value];
+    for (const number of numbers) {
+      if (!(typeof number === "number" && number > 0)) throw new OptionError(`${name} must be above 0`);
+    }
+  }
+  return limits;
+}
+
+/** An origin as browsers send it: scheme and host in lower case, no path, no default port. */
+function originOf(entry: string): string {
+  const origin = URL.canParse(entry) ? new URL(entry).origin : "null";
+  if (origin === "null") throw new OptionError(`an allowed origin must look like https://example.com, not "${entry}"`);
+  return origin;
+}

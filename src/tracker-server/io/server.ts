@@ -1,0 +1,177 @@
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { performance } from "node:perf_hooks";
+import { randomInt } from "node:crypto";
+import type { Duplex } from "node:stream";
+import { WebSocketServer } from "ws";
+import { createRng } from "../../base/random.ts";
+import type { Millis } from "../../base/time.ts";
+import { TRACKER_MESSAGE_CHARS_MAX } from "../../protocol/limits.ts";
+import { TRACKER_SUBPROTOCOL } from "../../protocol/version.ts";
+import type { TrackerStats } from "../core/stats.ts";
+import { Tracker } from "../core/tracker.ts";
+import { addressKeyOf, parseTrustList } from "./client-address.ts";
+import { TrackerDriver, type Caller } from "./driver.ts";
+import { HeartbeatWheel } from "./heartbeat.ts";
+import { SILENT } from "./logger.ts";
+import { limitsOf, type TrackerOptions } from "./options.ts";
+import { randomIds } from "./random-ids.ts";
+import { StatusPages } from "./status-pages.ts";
+import { ViewerSocket } from "./viewer-socket.ts";
+
+/** A tracker that listens. Whoever started it stops it, by `drain` or `close`. */
+export interface RunningTracker {
+  /** What viewers put into their configuration, seen from this machine: `ws://127.0.0.1:8080`. */
+  readonly url: string;
+  readonly port: number;
+  stats(): TrackerStats;
+  /**
+   * Stops without a rush: health goes red, nobody new comes in, every viewer is told when to come back and closed
+   * with 1012. Resolves when all is closed. Links between viewers are untouched.
+   */
+  drain(): Promise<void>;
+  /** Stops at once. Resolves when the port is free. */
+  close(): Promise<void>;
+}
+
+/** Starts a tracker. Rejects when an option is wrong (`OptionError`, which names it) or the port is taken. */
+export async function startTracker(options: TrackerOptions = {}): Promise<RunningTracker> {
+  const { port = 8080, host = "0.0.0.0", heartbeatMs = 30_000, logger = SILENT } = options;
+  const limits = limitsOf(options);
+  const trusted = parseTrustList(options.trustProxy ?? []);
+  const now = (): Millis => performance.now();
+
+  const core = new Tracker(now(), limits, createRng(randomInt(2 ** 32)), randomIds);
+  const driver = new TrackerDriver(core, now, logger);
+  const wheel = new HeartbeatWheel(heartbeatMs, TICK_MS);
+  const sockets = new WebSocketServer(SOCKET_OPTIONS);
+  const pages = new StatusPages(driver, options.debug ?? true);
+
+  const server = createServer(HTTP_OPTIONS, pages.handle);
+  server.maxConnections = limits.connectionsMax + PLAIN_HTTP_CONNECTIONS_MAX;
+  server.on("upgrade", (request: IncomingMessage, raw: Duplex, head: Buffer) => {
+    raw.on("error", () => undefined); // its close is all we need to know
+    const caller: Caller = {
+      accept: (connection) => {
+        let socket: ViewerSocket | undefined;
+        sockets.handleUpgrade(request, raw, head, (ws) => {
+          socket = new ViewerSocket(connection, ws, raw, wheel, driver.tell);
+        });
+        return socket;
+      },
+      refuse: (status, reason) => {
+        refuseUpgrade(raw, status, reason);
+      },
+    };
+    const problem = problemOf(request);
+    if (problem) caller.refuse(problem.status, problem.reason);
+    else driver.ask(caller, addressOf(request), request.headers.origin);
+  });
+  const addressOf = ({ socket, headers }: IncomingMessage): string =>
+    addressKeyOf(socket.remoteAddress, headers["x-forwarded-for"]?.toString(), trusted);
+
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  server.on("error", (cause) => {
+    logger.error("the listening socket failed", cause);
+  });
+  const ticking = setInterval(() => {
+    wheel.tick();
+    driver.tick();
+  }, TICK_MS);
+  const listening = portOf(server.address());
+
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> =>
+    (closed ??= new Promise<void>((resolve) => {
+      clearInterval(ticking);
+      driver.terminateAll();
+      server.close(() => {
+        resolve();
+      });
+      server.closeAllConnections();
+    }));
+
+  let drained: Promise<void> | undefined;
+  const drain = (): Promise<void> => {
+    driver.tell({ type: "drain" });
+    return (drained ??= driver.empty().then(close));
+  };
+
+  return {
+    url: `ws://${urlHostOf(host)}:${String(listening)}`,
+    port: listening,
+    stats: () => driver.stats(),
+    drain,
+    close,
+  };
+}
+
+interface Problem {
+  readonly status: number;
+  readonly reason: string;
+}
+
+/** What is wrong with an upgrade whoever asks for it. Cheap, and before any socket is counted. */
+function problemOf(request: IncomingMessage): Problem | undefined {
+  const path = (request.url ?? "/").replace(/\?.*$/s, "");
+  if (path !== "/" && path !== "/v1") return { status: 404, reason: "the tracker is at / and at /v1" };
+  const offered = request.headers["sec-websocket-protocol"]?.split(",").map((name) => name.trim());
+  if (!offered?.includes(TRACKER_SUBPROTOCOL))
+    return { status: 400, reason: `the WebSocket subprotocol must be ${TRACKER_SUBPROTOCOL}` };
+  return undefined;
+}
+
+function refuseUpgrade(raw: Duplex, status: number, reason: string): void {
+  const body = `${reason}\n`;
+  raw.once("finish", () => raw.destroy());
+  raw.end(
+    `HTTP/1.1 ${String(status)} Refused\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\n` +
+      `content-length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`,
+  );
+}
+
+const portOf = (address: AddressInfo | string | null): number =>
+  typeof address === "object" && address ? address.port : 0;
+
+function urlHostOf(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+/** How often heartbeats and deadlines are looked at. */
+const TICK_MS: Millis = 100;
+
+/** For health checks and the operator's page, beyond the viewers. */
+const PLAIN_HTTP_CONNECTIONS_MAX = 1_000;
+
+/** Node's defaults let a client take a minute over its headers, a byte at a time. */
+const HTTP_OPTIONS = {
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 2_000,
+  keepAliveTimeout: 5_000,
+  maxHeaderSize: 8 * 1024,
+  noDelay: true,
+};
+
+const SOCKET_OPTIONS = {
+  noServer: true,
+  clientTracking: false,
+  /** 83 kB of memory a viewer and four times the CPU a relay, to make small messages smaller. */
+  perMessageDeflate: false,
+  /** UTF-8 needs up to three bytes for a character: what the parser would accept must get as far. */
+  maxPayload: 3 * TRACKER_MESSAGE_CHARS_MAX,
+  /** No viewer fragments what we let it say. The defaults buffer a million pieces. */
+  maxFragments: 8,
+  maxBufferedChunks: 256,
+  /** A viewer that does not answer our close within this is cut off. */
+  closeTimeout: 5_000,
+  handleProtocols: () => TRACKER_SUBPROTOCOL,
+};

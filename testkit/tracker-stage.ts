@@ -1,0 +1,114 @@
+import { createRng } from "../src/base/random.ts";
+import type { PeerId, SwarmId } from "../src/protocol/ids.ts";
+import type { TrackerToViewer, ViewerToTracker } from "../src/protocol/tracker-message.ts";
+import type { TrackerAction } from "../src/tracker-server/core/action.ts";
+import type { ConnectionFault, TrackerEvent } from "../src/tracker-server/core/event.ts";
+import { TRACKER_LIMITS, type TrackerLimits } from "../src/tracker-server/core/options.ts";
+import { Tracker } from "../src/tracker-server/core/tracker.ts";
+
+export const SWARM = "the-swarm-of-tests" as SwarmId;
+export const OTHER_SWARM = "another-swarm-here" as SwarmId;
+
+type Join = Extract<ViewerToTracker, { type: "join" }>;
+type Of<Type extends TrackerToViewer["type"]> = Extract<TrackerToViewer, { type: Type }>;
+
+/** A tracker core on a clock of its own, and viewers that remember what they were told. No sockets, no waiting. */
+export function createTrackerStage(limits: Partial<TrackerLimits> = {}) {
+  let now = 0;
+  let connections = 0;
+  let ids = 0;
+  const tracker = new Tracker(0, { ...TRACKER_LIMITS, ...limits }, createRng(1), {
+    newPeerId: () => `peer-${String(++ids).padStart(5, "0")}` as PeerId,
+    newResumeToken: () => `token-of-${String(ids)}`,
+  });
+  const inboxes = new Map<number, TrackerToViewer[]>();
+  const closes = new Map<number, number>();
+  const refusals: Array<Extract<TrackerAction, { type: "refuse" }>> = [];
+
+  const tell = (event: TrackerEvent): void => {
+    for (const action of tracker.handle(now, event)) {
+      if (action.type === "send") inboxes.get(action.connection)?.push(action.message);
+      if (action.type === "close") closes.set(action.connection, action.code);
+      if (action.type === "refuse") refusals.push(action);
+    }
+  };
+
+  /** A socket, and what a viewer does with it. */
+  const connect = (addressKey = "home", origin?: string) => {
+    const connection = ++connections;
+    const inbox: TrackerToViewer[] = [];
+    let read = 0;
+    inboxes.set(connection, inbox);
+    tell({ type: "connection-asked", connection, addressKey, origin });
+    const received = <Type extends TrackerToViewer["type"]>(type: Type): Array<Of<Type>> =>
+      inbox.filter((message): message is Of<Type> => message.type === type);
+    return {
+      received,
+      /** What came since this was last asked. */
+      news: (): readonly TrackerToViewer[] => inbox.slice(read, (read = inbox.length)),
+      /** The newest message of a type, which must be there. */
+      last<Type extends TrackerToViewer["type"]>(type: Type): Of<Type> {
+        const message = received(type).at(-1);
+        if (!message) throw new Error(`no ${type} was received`);
+        return message;
+      },
+      get id(): PeerId {
+        return this.last("joined").peer;
+      },
+      get closedWith(): number | undefined {
+        return closes.get(connection);
+      },
+      say(message: ViewerToTracker): void {
+        tell({ type: "message", connection, message });
+      },
+      join(options: Partial<Join> = {}) {
+        const message: Join = {
+          type: "join",
+          version: 1,
+          versionMin: 1,
+          swarm: SWARM,
+          peersWanted: 8,
+          uplink: 2,
+          ...options,
+        };
+        tell({ type: "message", connection, message });
+        return this;
+      },
+      signal(to: PeerId, signal = "an offer"): void {
+        this.say({ type: "signal", to, signal });
+      },
+      report(peerBytes: number, originBytes: number): void {
+        this.say({ type: "report", peerBytes, originBytes, uploadedBytes: 0, wastedBytes: 0, peers: 1 });
+      },
+      speakNonsense(): void {
+        tell({ type: "bad-message", connection, code: "bad-field", field: "swarm", text: "swarm must be a swarm" });
+      },
+      ping(): void {
+        tell({ type: "ping", connection });
+      },
+      drop(fault?: ConnectionFault): void {
+        tell({ type: "connection-closed", connection, ...(fault && { fault }) });
+      },
+      losesWhatIsSent(): void {
+        for (const message of this.news()) tell({ type: "send-dropped", connection, message });
+      },
+    };
+  };
+
+  return {
+    connect,
+    tell,
+    refusals,
+    viewer: (options: Partial<Join> = {}) => connect().join(options),
+    stats: () => tracker.stats(now),
+    /** Lets time pass; the tracker wakes whenever it wants to. */
+    wait(ms: number): void {
+      const until = now + ms;
+      for (let at = tracker.nextWakeup(); at <= until; at = tracker.nextWakeup()) {
+        now = Math.max(now, at);
+        tell({ type: "wakeup" });
+      }
+      now = until;
+    },
+  };
+}
