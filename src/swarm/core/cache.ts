@@ -15,8 +15,9 @@ export function planEvictions(
   const needed = new Set(window.map((due) => due.segment));
   let heldBytes: Bytes = 0;
   for (const segment of table.all()) {
-    const past = !segment.listed && segment.start + segment.duration < position - KEPT_BEHIND_SECONDS;
-    if (past && !segment.wanted) evictions.push(segment);
+    const behind = segment.start + segment.duration < position - KEPT_BEHIND_SECONDS;
+    const useless = !segment.listed && (behind || (segment.heldCount === 0 && isPassed(table, segment)));
+    if (useless && !segment.wanted && !needed.has(segment)) evictions.push(segment);
     else if (segment.heldCount > 0) {
       heldBytes += segment.peerBytes + segment.originBytes;
       if (!segment.wanted && !needed.has(segment)) kept.push(segment);
@@ -33,6 +34,12 @@ export function planEvictions(
     evictions.push(segment);
   }
   return evictions;
+}
+
+/** Whether the playlist has moved on beyond a segment. Holding nothing, it is of no use even if the player never got there. */
+function isPassed(table: SegmentTable, { track, name }: Segment): boolean {
+  const oldest = table.tracks.get(track.id)?.listed[0];
+  return oldest !== undefined && name.sequence < oldest.name.sequence;
 }
 
 /** Between two looks at the cache. */

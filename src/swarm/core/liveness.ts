@@ -18,8 +18,8 @@ export class Liveness {
   }
 
   ping(now: Millis, peer: Peer): SwarmAction {
-    peer.pingedAt = now;
     this.#nonce = (this.#nonce + 1) % 0x1_0000;
+    peer.ping = { nonce: this.#nonce, at: now };
     return { type: "send", peers: [peer.id], message: { type: "ping", nonce: this.#nonce } };
   }
 
@@ -30,10 +30,11 @@ export class Liveness {
     return this.ping(now, peer);
   }
 
-  pong(now: Millis, peer: Peer): void {
-    if (peer.pingedAt === undefined) return;
-    peer.measured(now - peer.pingedAt);
-    peer.pingedAt = undefined;
+  /** A late answer to an earlier ping would make the path look shorter than it is. */
+  pong(now: Millis, peer: Peer, nonce: number): void {
+    if (peer.ping?.nonce !== nonce) return;
+    peer.measured(now - peer.ping.at);
+    peer.ping = undefined;
   }
 
   /** Pings to send, and peers found dead. */
@@ -45,7 +46,7 @@ export class Liveness {
     for (const peer of peers) {
       const silentMs = now - peer.lastInboundAt;
       if (silentMs >= this.#tuning.deadAfterMs) dead.push(peer);
-      else if (silentMs >= this.#tuning.pingAfterMs && now - (peer.pingedAt ?? -Infinity) >= this.#tuning.pingAfterMs)
+      else if (silentMs >= this.#tuning.pingAfterMs && now - (peer.ping?.at ?? -Infinity) >= this.#tuning.pingAfterMs)
         actions.push(this.ping(now, peer));
     }
     return { actions, dead };

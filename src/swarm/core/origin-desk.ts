@@ -3,7 +3,7 @@ import type { Bytes, Millis } from "../../base/time.ts";
 import { CHUNK_BYTES } from "../../protocol/limits.ts";
 import type { SwarmAction } from "./action.ts";
 import type { FetchId } from "./event.ts";
-import { FETCHING, MISSING, type Segment } from "./segment.ts";
+import type { Segment } from "./segment.ts";
 
 /** Why the origin is asked: nobody else is there, this viewer was elected, or the swarm would be late. */
 export type FetchReason = "alone" | "elected" | "due";
@@ -68,27 +68,13 @@ export class OriginDesk {
     const toEnd = range.to === undefined || (segment.byteLength !== undefined && range.to === segment.chunkCount);
     const to = toEnd ? undefined : range.to;
     this.#fetches.set(id, { id, segment, reason, startedAt: now, from, to, openedAt: undefined, receivedBytes: 0 });
-    const end = to ?? Math.max(segment.expectedChunks, from + 1);
-    for (let chunk = from; chunk < end; chunk++)
-      if (segment.stateOf(chunk) === MISSING) segment.setState(chunk, FETCHING);
+    segment.fetch(from, to);
     return { type: "fetch-origin", fetch: id, segment: segment.id, from, ...(to === undefined ? {} : { to }) };
   }
 
-  /**
-   * Marks what open-ended fetches will bring, now that more may be known of the segments' sizes: while one is unknown
-   * at least one more chunk, or a fetch that outran the estimate would be made anew.
-   */
+  /** Marks again what the fetches will bring. */
   cover(): void {
-    for (const { segment, from, to } of this.#fetches.values()) {
-      if (to !== undefined) continue;
-      const expected = segment.expectedChunks;
-      let fetching = segment.chunkCount !== undefined;
-      for (let chunk = from; chunk < expected; chunk++) {
-        if (segment.stateOf(chunk) === MISSING) segment.setState(chunk, FETCHING);
-        fetching ||= segment.stateOf(chunk) === FETCHING;
-      }
-      if (!fetching) segment.setState(Math.max(expected, from), FETCHING);
-    }
+    for (const { segment, from, to } of this.#fetches.values()) segment.fetch(from, to);
   }
 
   opened(now: Millis, fetch: OriginFetch, firstChunk: number): void {
@@ -99,8 +85,7 @@ export class OriginDesk {
     this.#release(fetch);
     fetch.from = firstChunk;
     fetch.to = undefined;
-    for (let chunk = firstChunk; chunk < fetch.segment.expectedChunks; chunk++)
-      if (fetch.segment.stateOf(chunk) === MISSING) fetch.segment.setState(chunk, FETCHING);
+    fetch.segment.fetch(firstChunk, undefined);
   }
 
   /** Ends a fetch; chunks that it did not bring are missing again. */
@@ -117,10 +102,11 @@ export class OriginDesk {
     return { type: "abort-origin", fetch: fetch.id };
   }
 
+  /** Other fetches of the same segment may overlap, where a range was ignored. */
   #release(fetch: OriginFetch): void {
-    const { segment, from } = fetch;
-    for (let chunk = from; chunk < (fetch.to ?? segment.states.length); chunk++)
-      if (segment.stateOf(chunk) === FETCHING) segment.setState(chunk, MISSING);
+    fetch.segment.unfetch(fetch.from, fetch.to);
+    for (const other of this.#fetches.values())
+      if (other !== fetch && other.segment === fetch.segment) other.segment.fetch(other.from, other.to);
   }
 }
 

@@ -42,6 +42,7 @@ const BROKEN: Received = { actions: [], bye: "protocol" };
 /** Takes one message of a peer in: facts change, and what must be answered is. Nothing is scheduled here. */
 export function receive(now: Millis, desk: PeerDesk, peer: Peer, message: Message): Received {
   if (!peer.identity && message.type !== "hello" && message.type !== "bye") return BROKEN;
+  if ("slot" in message && message.type !== "track" && !peer.tracks.has(message.slot)) return BROKEN;
   switch (message.type) {
     case "hello":
       return hello(desk, peer, message);
@@ -88,7 +89,7 @@ export function receive(now: Millis, desk: PeerDesk, peer: Peer, message: Messag
     case "ping":
       return { actions: [{ type: "send", peers: [peer.id], message: { type: "pong", nonce: message.nonce } }] };
     case "pong":
-      desk.liveness.pong(now, peer);
+      desk.liveness.pong(now, peer, message.nonce);
       return DONE;
     case "bye":
       return { actions: [], bye: "left" };
@@ -133,6 +134,16 @@ function have(now: Millis, desk: PeerDesk, peer: Peer, id: TrackId, entry: HaveE
     learnSize(desk, segment, entry.byteLength);
 }
 
+/** Peers may have told the sizes of segments before our playlist listed them. */
+export function learnSizes(desk: PeerDesk, segments: Iterable<Segment>): void {
+  for (const segment of segments)
+    for (const peer of desk.peers.values()) {
+      if (segment.byteLength !== undefined) break;
+      const byteLength = peer.availability(segment)?.byteLength;
+      if (byteLength !== undefined) learnSize(desk, segment, byteLength);
+    }
+}
+
 function fetching(now: Millis, desk: PeerDesk, peer: Peer, message: Extract<Message, { type: "fetching" }>): Received {
   const id = peer.tracks.get(message.slot);
   if (id === undefined) return BROKEN;
@@ -140,13 +151,18 @@ function fetching(now: Millis, desk: PeerDesk, peer: Peer, message: Extract<Mess
   if (!segment) return DONE;
   if (message.byteLength !== undefined && segment.byteLength === undefined)
     learnSize(desk, segment, message.byteLength);
-  const end = message.to ?? Math.max(segment.expectedChunks, message.from + 1);
+  // Chunks past the end would be news for ever, and passed on for ever.
+  const end = Math.min(
+    message.to ?? Math.max(segment.expectedChunks, message.from + 1),
+    segment.chunkCount ?? Infinity,
+  );
   let news = false;
   for (let chunk = message.from; chunk < end; chunk++) {
     if (now - (segment.noticedAt[chunk] ?? -Infinity) < desk.noticeMs) continue;
     segment.notice(chunk, now);
     news = true;
   }
+  if (news && message.to === undefined) segment.noticeRest(message.from, now);
   if (!news || message.hops === 0 || segment.track.slot >= TRACK_SLOTS_MAX) return DONE;
   const others = [...desk.peers.values()]
     .filter((other) => other !== peer && other.following.has(id))
@@ -166,7 +182,7 @@ function request(now: Millis, desk: PeerDesk, peer: Peer, message: Extract<Messa
     if (reason) rejected.set(reason, [...(rejected.get(reason) ?? []), chunk]);
   }
   const ours = desk.table.tracks.get(id);
-  if (!ours || rejected.size === 0) return DONE;
+  if (!ours || ours.slot >= TRACK_SLOTS_MAX || rejected.size === 0) return DONE;
   const actions = [...rejected].map(([reason, chunks]): SwarmAction => {
     const retryInMs = reason === "busy" ? BUSY_MS : 0;
     const reply = { type: "reject", slot: ours.slot, segment: message.segment, chunks, reason, retryInMs } as const;

@@ -3,6 +3,7 @@ import { hash32 } from "../../base/random.ts";
 import { hasBit, type Bitmap } from "../../base/bitmap.ts";
 import type { Bytes, Millis } from "../../base/time.ts";
 import type { PeerId, SegmentName, TrackId, ViewerId } from "../../protocol/ids.ts";
+import { CHUNK_BYTES, TRACK_SLOTS_MAX } from "../../protocol/limits.ts";
 import type { HaveEntry, UplinkClass } from "../../protocol/peer-message.ts";
 import { LinkWindow } from "./link-window.ts";
 import type { ChunkRequest, Segment } from "./segment.ts";
@@ -42,7 +43,8 @@ export class Peer {
   lastInboundAt: Millis;
   lastChunkAt: Millis = -Infinity;
   suspendedUntil: Millis = 0;
-  pingedAt: Millis | undefined;
+  /** The last ping that was not answered. */
+  ping: { readonly nonce: number; readonly at: Millis } | undefined;
   receivedBytes: Bytes = 0;
   /** Chunk payload served to it, for fairness. */
   servedBytes: Bytes = 0;
@@ -94,6 +96,7 @@ export class Peer {
 
   /** What it has of a segment, unless what it has must be another segment of the same name. */
   availability(segment: Segment): Availability | undefined {
+    if (segment.track.slot >= TRACK_SLOTS_MAX) return undefined; // it could not be asked for
     const found = this.#available.get(segment.track.id)?.get(segment.name.sequence);
     if (found?.tag !== segment.name.tag) return undefined;
     if (found.byteLength !== undefined && segment.byteLength !== undefined && found.byteLength !== segment.byteLength)
@@ -127,8 +130,9 @@ export class Peer {
   }
 }
 
-export const hasChunk = (availability: Availability, chunk: number): boolean =>
-  availability.bitmap === undefined || hasBit(availability.bitmap, chunk);
+/** A segment held whole has the chunks of its size, which is always told, and none behind. */
+export const hasChunk = ({ bitmap, byteLength = 0 }: Availability, chunk: number): boolean =>
+  bitmap === undefined ? chunk * CHUNK_BYTES < byteLength : hasBit(bitmap, chunk);
 
 /** A 5 Mbit/s uplink sends 32 KiB in 52 ms. */
 const SERVICE_MS_INITIAL = 50;

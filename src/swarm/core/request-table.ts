@@ -39,7 +39,8 @@ export class RequestTable {
     const [request] = index < 0 ? [] : peer.requests.splice(index, 1);
     if (request) {
       peer.served(now - Math.max(peer.lastChunkAt, request.at));
-      if (segment.requests.get(chunk) === request) segment.requests.delete(chunk);
+      // Missing until it is held: what came may turn out to be of no use.
+      settle(request);
     }
     peer.lastChunkAt = now;
     return request;
@@ -71,10 +72,7 @@ export class RequestTable {
 
   /** The link is closed, or the peer is given up on for now: everything it owes is missing again. */
   dropPeer(peer: Peer): void {
-    for (const { segment, chunk } of peer.requests) {
-      segment.requests.delete(chunk);
-      if (segment.stateOf(chunk) === REQUESTED) segment.setState(chunk, MISSING);
-    }
+    for (const request of peer.requests) settle(request);
     peer.requests.length = 0;
   }
 
@@ -99,14 +97,19 @@ export class RequestTable {
   }
 
   #forget(id: PeerId, segment: Segment, chunks: readonly number[]): void {
-    const peer = this.#peers.get(id);
+    const owed = this.#peers.get(id)?.requests;
+    if (!owed) return;
     for (const chunk of chunks) {
-      if (segment.requests.get(chunk)?.peer === id) {
-        segment.requests.delete(chunk);
-        if (segment.stateOf(chunk) === REQUESTED) segment.setState(chunk, MISSING);
-      }
-      const index = peer?.requests.findIndex((request) => request.segment === segment && request.chunk === chunk) ?? -1;
-      if (index >= 0) peer?.requests.splice(index, 1);
+      const index = owed.findIndex((request) => request.segment === segment && request.chunk === chunk);
+      for (const request of index < 0 ? [] : owed.splice(index, 1)) settle(request);
     }
   }
+}
+
+/** Nobody waits for this answer any more. */
+function settle(request: ChunkRequest): void {
+  const { segment, chunk } = request;
+  if (segment.requests.get(chunk) !== request) return;
+  segment.requests.delete(chunk);
+  if (segment.stateOf(chunk) === REQUESTED) segment.setState(chunk, MISSING);
 }

@@ -68,6 +68,8 @@ export class Segment {
   /** One more than the last chunk that we hold or have ever asked anybody for. */
   #extent = 0;
   states = new Uint8Array(0);
+  /** State of the chunks that nobody can tell yet: FETCHING while the origin sends everything up to the end. */
+  #restState: typeof MISSING | typeof FETCHING = MISSING;
   #sources = new Uint8Array(0);
   /** When a fetching notice last covered the chunk, and when one last went on to the end, wherever that is. */
   noticedAt = new Float64Array(0);
@@ -106,7 +108,9 @@ export class Segment {
   get expectedChunks(): number {
     const known = this.chunkCount;
     if (known !== undefined) return known;
-    return Math.min(Math.max(this.track.estimateChunks(this.duration), this.#extent), this.#endChunk);
+    // While the rest is coming there may always be one more.
+    const extent = this.#extent + (this.#restState === FETCHING ? 1 : 0);
+    return Math.min(Math.max(this.track.estimateChunks(this.duration), extent), this.#endChunk);
   }
 
   /** Not too large for the wire. */
@@ -119,7 +123,7 @@ export class Segment {
   }
 
   stateOf(chunk: number): number {
-    return this.states[chunk] ?? MISSING;
+    return this.states[chunk] ?? (this.#byteLength === undefined ? this.#restState : MISSING);
   }
 
   sourceOf(chunk: number): Source | undefined {
@@ -127,10 +131,23 @@ export class Segment {
     return code === SOURCE_CODE.origin ? "origin" : code === SOURCE_CODE.peer ? "peer" : undefined;
   }
 
-  setState(chunk: number, state: typeof MISSING | typeof REQUESTED | typeof FETCHING): void {
+  setState(chunk: number, state: typeof MISSING | typeof REQUESTED): void {
     this.#reach(chunk);
     assert(this.states[chunk] !== HELD, "a held chunk stays held");
     this.states[chunk] = state;
+  }
+
+  /** The origin is asked for what is missing of `[from, to)`; without `to`, to the end, however far that is. */
+  fetch(from: number, to: number | undefined): void {
+    this.#reach((to ?? from + 1) - 1);
+    if (to === undefined) this.#restState = FETCHING;
+    this.#replace(from, to, MISSING, FETCHING);
+  }
+
+  /** It is not, or no longer. */
+  unfetch(from: number, to: number | undefined): void {
+    if (to === undefined) this.#restState = MISSING;
+    this.#replace(from, to, FETCHING, MISSING);
   }
 
   /** Somebody fetches this chunk. Says nothing of the size: who fetches may guess it differently. */
@@ -139,8 +156,10 @@ export class Segment {
     this.noticedAt[chunk] = now;
   }
 
-  /** Somebody fetches up to the end: that holds for chunks, too, that nobody can tell yet. */
-  noticeRest(now: Millis): void {
+  /** Somebody fetches up to the end: chunks that nobody can tell yet are meant, too. */
+  noticeRest(from: number, now: Millis): void {
+    this.#grow(Math.max(from + 1, this.expectedChunks));
+    this.noticedAt.fill(now, from);
     this.#restNoticedAt = now;
   }
 
@@ -153,7 +172,7 @@ export class Segment {
 
   /** Keeps a chunk. False when it cannot be this segment's: it is then not held, and goes on missing. */
   hold(chunk: number, source: Source, bytes: Bytes): boolean {
-    // The origin's chunks prove a peer's word on the size wrong.
+    // The origin's bytes prove any word on the size wrong; what peers brought under it is for others to throw away.
     if (source === "origin" && this.peerBytes === 0 && !this.fits(chunk, bytes)) this.#forgetSize();
     if (!this.fits(chunk, bytes)) return false;
     this.#reach(chunk);
@@ -169,13 +188,13 @@ export class Segment {
     return true;
   }
 
-  /** Takes the size in unless a better source, or what is held, tells another one. Returns whether that was news. */
+  /** Takes the size in: the origin's newest word, a peer's unless anything speaks against it. Returns whether that was news. */
   learnSize(byteLength: Bytes, proven: boolean): boolean {
     if (this.#byteLength === byteLength) {
       this.sizeProven ||= proven;
       return false;
     }
-    if (proven ? this.sizeProven : this.#byteLength !== undefined || !this.#canEndAt(byteLength)) return false;
+    if (!proven && (this.#byteLength !== undefined || !this.#canEndAt(byteLength))) return false;
     this.#byteLength = byteLength;
     this.sizeProven = proven;
     const count = Math.ceil(byteLength / CHUNK_BYTES);
@@ -191,20 +210,20 @@ export class Segment {
   /** The origin says that nothing starts at `chunk`. */
   endsBefore(chunk: number): void {
     if (chunk === 0 || chunk >= (this.chunkCount ?? Infinity)) return;
+    if (this.#byteLength !== undefined && this.peerBytes > 0) return;
     this.#forgetSize();
-    if (this.#byteLength !== undefined) return;
     this.#endChunk = Math.min(this.#endChunk, chunk);
     if (this.stateOf(chunk - 1) === HELD) this.learnSize(chunk * CHUNK_BYTES, true);
   }
 
   /** Forgets every chunk, and the size unless the origin told it. What the origin is sending goes on. */
   reset(): void {
-    this.states.forEach((state, chunk) => (this.states[chunk] = state === FETCHING ? FETCHING : MISSING));
+    this.states = this.states.map((state) => (state === FETCHING ? FETCHING : MISSING));
     this.#sources.fill(0);
     this.heldCount = 0;
     this.peerBytes = 0;
     this.originBytes = 0;
-    this.#forgetSize();
+    if (!this.sizeProven) this.#forgetSize();
   }
 
   heldBitmap(): Bitmap {
@@ -223,7 +242,13 @@ export class Segment {
   }
 
   #forgetSize(): void {
-    if (!this.sizeProven) this.#byteLength = undefined;
+    this.#byteLength = undefined;
+    this.sizeProven = false;
+  }
+
+  #replace(from: number, to: number | undefined, before: number, after: number): void {
+    const end = Math.min(to ?? Infinity, this.states.length);
+    for (let chunk = from; chunk < end; chunk++) if (this.states[chunk] === before) this.states[chunk] = after;
   }
 
   #reach(chunk: number): void {
@@ -236,7 +261,7 @@ export class Segment {
     const count = Math.min(wanted, this.chunkCount ?? Infinity);
     if (this.states.length >= count) return;
     const grow = <T extends Uint8Array | Float64Array>(old: T, fresh: T): T => (fresh.set(old), fresh);
-    this.states = grow(this.states, new Uint8Array(count));
+    this.states = grow(this.states, new Uint8Array(count).fill(this.#restState));
     this.#sources = grow(this.#sources, new Uint8Array(count));
     this.noticedAt = grow(this.noticedAt, new Float64Array(count).fill(this.#restNoticedAt));
   }

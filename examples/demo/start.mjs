@@ -1,0 +1,98 @@
+/** `npm start`: prepares what is missing, then runs the CDN, the tracker and the page until Ctrl-C. */
+import { networkInterfaces } from "node:os";
+import { fileURLToPath } from "node:url";
+import { createOrigin } from "../../testkit/origin/origin.mjs";
+import { reportOf } from "./cdn-report.mjs";
+import { startHeadlessViewers } from "./headless-viewers.mjs";
+import { readOptions, USAGE } from "./options.mjs";
+import { startPageServer } from "./page-server.mjs";
+import { onFreePort } from "./ports.mjs";
+import { prepare } from "./prepare.mjs";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const say = (/** @type {string} */ text) => void process.stdout.write(`${text}\n`);
+
+/** Closed in reverse order. */
+/** @type {(() => Promise<unknown>)[]} */
+const closers = [];
+let stopping = false;
+
+async function stop(code = 0) {
+  if (stopping) return;
+  stopping = true;
+  for (const close of closers.reverse()) await close().catch((bug) => console.error(bug));
+  process.exit(code);
+}
+process.on("SIGINT", () => void stop());
+process.on("SIGTERM", () => void stop());
+
+/** @param {ReturnType<typeof readOptions>} options */
+async function run({ host, port, viewers, bitsPerSecond, segmentSeconds }) {
+  await prepare(ROOT, say);
+  const { startTracker } = await import("../../dist/tracker.js");
+
+  /** What the page is told; complete before the page is served. */
+  const setting = { cdnPort: 0, trackerPort: 0, bitsPerSecond, segmentSeconds };
+  const page = await onFreePort(port, (free) => startPageServer(ROOT, { host, port: free, setting }));
+  closers.push(() => page.close());
+  const above = (/** @type {number} */ offset) => (port === 0 ? 0 : page.port + offset);
+
+  /** @type {import("../../testkit/origin/origin.d.mts").RunningOrigin | undefined} */
+  let cdn;
+  const extraHandlers = [reportOf(() => cdn)];
+  cdn = await onFreePort(above(1), (free) =>
+    createOrigin({ host, port: free, bitsPerSecond, segmentSeconds, allowControl: true, extraHandlers }),
+  );
+  const running = cdn;
+  closers.push(() => running.close());
+  setting.cdnPort = cdn.port;
+
+  const tracker = await onFreePort(above(2), (free) => startTracker({ host, port: free }));
+  closers.push(() => tracker.close());
+  setting.trackerPort = tracker.port;
+
+  say(`\n  hls-swarm demo: open this twice\n`);
+  for (const name of namesOf(host)) say(`  page     http://${name}:${String(page.port)}`);
+  say(`  CDN      http://localhost:${String(cdn.port)}/live/index.m3u8`);
+  say(`  tracker  http://localhost:${String(tracker.port)}/debug`);
+  if (viewers > 0) {
+    const started = await startHeadlessViewers(viewers, `http://127.0.0.1:${String(page.port)}/viewer.html`);
+    if (started) closers.push(() => started.close());
+    say(
+      started
+        ? `  viewers  ${String(viewers)} headless`
+        : "  viewers  none: no Chromium found (CHROMIUM_PATH names one)",
+    );
+  }
+  say("\n  Ctrl-C stops it.\n");
+}
+
+/** @param {string} host */
+function namesOf(host) {
+  if (host === "127.0.0.1") return ["localhost"];
+  if (host !== "0.0.0.0") return [host];
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return [
+    "localhost",
+    ...addresses.filter(({ family, internal }) => family === "IPv4" && !internal).map((a) => a.address),
+  ];
+}
+
+/** @returns {ReturnType<typeof readOptions> | undefined} undefined after saying what is wrong with them */
+function readOptionsOrExplain() {
+  try {
+    return readOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    process.exitCode = 2;
+    return undefined;
+  }
+}
+
+const options = readOptionsOrExplain();
+if (options?.help) say(USAGE);
+else if (options)
+  await run(options).catch(async (error) => {
+    console.error(error);
+    await stop(1);
+  });

@@ -1,0 +1,69 @@
+/**
+ * Builds what is published, into dist/: the browser's engine as an ES module and as a minified script, the tracker and
+ * the command for Node, and the types of both. The browser's files hold everything they need, simple-peer included.
+ */
+import { chmodSync, readFileSync, rmSync } from "node:fs";
+import nodeResolve from "@rollup/plugin-node-resolve";
+import terser from "@rollup/plugin-terser";
+import dts from "rollup-plugin-dts";
+import esbuild from "rollup-plugin-esbuild";
+import { slimSimplePeer } from "./scripts/slim-simple-peer.mjs";
+
+const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
+const banner = `/*! hls-swarm ${version} | MIT License | contains simple-peer, MIT License, (c) Feross Aboukhadijeh */`;
+
+/** Private fields and static blocks: Chrome 94, Firefox 93, Safari 16.4. */
+const typescript = () => esbuild({ target: "es2022", tsconfig: false, sourceMap: true });
+
+const CLI = "dist/cli.js";
+const makeExecutable = { name: "make-executable", writeBundle: () => chmodSync(CLI, 0o755) };
+
+/** An import left over would hand the site that bundles us a problem. */
+const failOnWarning = (warning) => {
+  throw new Error(warning.message);
+};
+
+/** One entry at a time: the two have types in common, and each file is to stand alone. */
+const types = (input, file) => ({
+  input,
+  external: ["hls.js", "ws", /^node:/],
+  plugins: [dts()],
+  onwarn: failOnWarning,
+  output: { file, format: "es" },
+});
+
+rmSync(new URL("dist", import.meta.url), { recursive: true, force: true });
+
+export default [
+  {
+    input: "src/index.ts",
+    plugins: [slimSimplePeer(), nodeResolve({ browser: true, extensions: [".ts", ".js"] }), typescript()],
+    onwarn: failOnWarning,
+    output: [
+      { file: "dist/hls-swarm.js", format: "es", banner, sourcemap: true },
+      {
+        file: "dist/hls-swarm.iife.min.js",
+        format: "iife",
+        name: "HlsSwarm",
+        banner,
+        sourcemap: true,
+        plugins: [terser({ ecma: 2020, compress: { passes: 3 } })],
+      },
+    ],
+  },
+  {
+    input: { tracker: "src/tracker-server/index.ts", cli: "src/cli.ts" },
+    external: ["ws", /^node:/],
+    plugins: [nodeResolve({ extensions: [".ts", ".js"] }), typescript(), makeExecutable],
+    onwarn: failOnWarning,
+    output: {
+      dir: "dist",
+      format: "es",
+      chunkFileNames: "tracker-[name].js",
+      hoistTransitiveImports: false,
+      sourcemap: true,
+    },
+  },
+  types("src/index.ts", "dist/hls-swarm.d.ts"),
+  types("src/tracker-server/index.ts", "dist/tracker.d.ts"),
+];

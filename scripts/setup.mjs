@@ -1,0 +1,65 @@
+/**
+ * Installs what a fresh clone lacks: the packages, and with `--chromium` a browser for the tests. Uses nothing but Node
+ * itself, because the packages may not be there yet. Does nothing when all is there.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { findChromium } from "./find-chromium.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+if (Number(process.versions.node.split(".")[0]) < 20) fail(`Node 20 or later is needed, this is ${process.version}.`);
+// Not `npm ci`, which refuses when the lock file lacks the binaries of some other platform; a registry may lack them too.
+// This installs the same versions and leaves the lock file alone.
+if (!packagesAreInstalled()) run("npm", ["install", "--no-save", "--no-audit", "--no-fund"]);
+if (process.argv.includes("--chromium") && !findChromium()) installChromium();
+
+/** Whether what npm noted when it last installed is what the lock file asks for. Optional packages depend on the machine. */
+function packagesAreInstalled() {
+  const wanted = readPackages("package-lock.json");
+  const installed = readPackages("node_modules/.package-lock.json");
+  return Object.entries(wanted).every(
+    ([path, { version, optional, devOptional }]) =>
+      path === "" || optional || devOptional || installed[path]?.version === version,
+  );
+}
+
+function readPackages(file) {
+  const path = `${root}/${file}`;
+  return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")).packages : {};
+}
+
+function installChromium() {
+  const hint = "Install Chromium or Chrome, or set CHROMIUM_PATH to one.";
+  if (process.platform !== "linux" || !existsSync("/usr/bin/apt-get")) fail(`No Chromium was found. ${hint}`);
+  if (process.getuid?.() !== 0)
+    fail(`No Chromium was found. As root this would install one: apt-get install chromium. ${hint}`);
+  run("apt-get", ["update", "-qq"]);
+  // The headless shell is a Debian package; elsewhere the whole browser does.
+  for (const name of ["chromium-headless-shell", "chromium"]) {
+    if (start("apt-get", ["install", "-y", "-qq", "--no-install-recommends", name]) && findChromium()) return;
+  }
+  fail(`apt-get could not install a Chromium. ${hint}`);
+}
+
+function run(command, args) {
+  if (!start(command, args)) fail(`${command} ${args.join(" ")} failed.`);
+}
+
+/** Whether it went well. */
+function start(command, args) {
+  console.log(`$ ${command} ${args.join(" ")}`);
+  const { status } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    shell: process.platform === "win32",
+  });
+  return status === 0;
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}

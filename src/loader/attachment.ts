@@ -1,0 +1,112 @@
+/**
+ * One hls.js player with our loader in it: puts the loader in and takes it out again, and keeps one stream session per
+ * source that the player loads.
+ */
+import type Hls from "hls.js";
+import type { FragmentLoaderConstructor, HlsConfig } from "hls.js";
+import type { SwarmStats } from "../swarm/core/stats.ts";
+import { swarmIdFor } from "./fragment-id.ts";
+import { createFragmentLoader } from "./fragment-loader.ts";
+import { DESTROYING, listen, MANIFEST_LOADING } from "./hls-events.ts";
+import { StreamSession, type StreamSessionOptions } from "./stream-session.ts";
+
+export interface AttachmentOptions extends Omit<StreamSessionOptions, "hls" | "swarm" | "originLoader"> {
+  /** The site's own name for what a URL plays. */
+  contentIdOf(url: string): string | undefined;
+  /** The player is gone, or has nothing of ours any more. */
+  detached(): void;
+}
+
+export class Attachment {
+  readonly #hls: Hls;
+  readonly #options: AttachmentOptions;
+  readonly #previous: FragmentLoaderConstructor | undefined;
+  readonly #loader: FragmentLoaderConstructor;
+  readonly #stops: readonly (() => void)[];
+  #session: StreamSession | undefined;
+  #isDetached = false;
+
+  constructor(hls: Hls, options: AttachmentOptions) {
+    this.#hls = hls;
+    this.#options = options;
+    const { config } = hls;
+    const previous = config.fLoader;
+    this.#previous = previous;
+    this.#loader = createFragmentLoader(
+      () => this.#session,
+      (current) => previous ?? defaultLoader(current),
+    );
+    // Read by hls.js at every load. What was there, CMCD's wrapper for one, goes on making the requests to the CDN.
+    config.fLoader = this.#loader;
+    this.#stops = [
+      listen(hls, MANIFEST_LOADING, () => {
+        this.#open();
+      }),
+      listen(hls, DESTROYING, () => {
+        this.#session?.pending.clear(); // hls.js ends them itself
+        this.detach();
+      }),
+    ];
+    if (hls.url) this.#open();
+  }
+
+  get stats(): SwarmStats | undefined {
+    return this.#session?.stats();
+  }
+
+  /** Leaves the player as it was found. Idempotent. */
+  detach(): void {
+    if (this.#isDetached) return;
+    this.#isDetached = true;
+    for (const stop of this.#stops) stop();
+    const { config } = this.#hls;
+    // Somebody may have wrapped ours: with its session closed it is as good as the one before.
+    if (config.fLoader === this.#loader) {
+      if (this.#previous) config.fLoader = this.#previous;
+      else delete config.fLoader;
+    }
+    this.#session?.close();
+    this.#options.detached();
+  }
+
+  /** A new source is a new swarm. A failure to make one leaves the player plain. */
+  #open(): void {
+    this.#session?.close();
+    this.#session = undefined;
+    const { url } = this.#hls;
+    if (!url) return;
+    const options = this.#options;
+    try {
+      const swarm = swarmIdFor(url, options.contentIdOf(url));
+      const originLoader = (): FragmentLoaderConstructor | undefined => this.#originLoader();
+      this.#session = new StreamSession({ ...options, hls: this.#hls, swarm, originLoader });
+    } catch (bug) {
+      options.logger.error("loader", () => `no swarm for this source, playing from the CDN alone: ${String(bug)}`);
+      options.retired(bug);
+    }
+  }
+
+  #originLoader(): FragmentLoaderConstructor | undefined {
+    const { config } = this.#hls;
+    if (this.#previous) return this.#previous;
+    return isStock(config) && !config.xhrSetup ? undefined : defaultLoader(config);
+  }
+}
+
+/** hls.js's one loader class does for all kinds of contexts, and hls.js itself passes it off as one for fragments. */
+const defaultLoader = (config: HlsConfig): FragmentLoaderConstructor => config.loader as FragmentLoaderConstructor;
+
+/**
+ * Whether the default loader is hls.js's own, which adds nothing to a request that our `fetch` does not. Told by a
+ * method of its own: a page may have put another class into `Hls.DefaultConfig`, and a copy of hls.js bundled with a
+ * player has another identity. A future hls.js without that method costs streaming, not correctness.
+ */
+function isStock({ loader }: HlsConfig): boolean {
+  const prototype: unknown = loader.prototype;
+  return (
+    typeof prototype === "object" && prototype !== null && STOCK_METHODS.some((name) => Object.hasOwn(prototype, name))
+  );
+}
+
+/** Of XhrLoader and FetchLoader. */
+const STOCK_METHODS = ["openAndSendXhr", "loadProgressively"];

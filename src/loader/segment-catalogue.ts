@@ -1,0 +1,119 @@
+/**
+ * Which segment is which: from hls.js's fragments to the names that the swarm uses, and back to what the origin needs.
+ * Filled from playlists; decides nothing.
+ */
+import type { Fragment, FragmentLoaderContext, LevelDetails } from "hls.js";
+import { segmentIdOf, type SegmentId, type SegmentName, type TrackId } from "../protocol/ids.ts";
+import { CHUNK_BYTES, SEGMENT_CHUNKS_MAX } from "../protocol/limits.ts";
+import type { ListedSegment } from "../swarm/core/event.ts";
+import type { ByteRange } from "../swarm/io/http-answer.ts";
+import { segmentNameFor } from "./fragment-id.ts";
+
+/** What a site is told of a segment when it names segments itself. */
+export interface SegmentKeyInfo {
+  readonly kind: "main" | "audio";
+  /** URL as the playlist gives it, absolute, with its query. */
+  readonly url: string;
+  readonly playlistUrl: string;
+  /** Media sequence number. */
+  readonly sequence: number;
+  readonly byteRange?: ByteRange;
+}
+
+/** A key that is the same exactly where the bytes are; `undefined` for the default, `false` never to share it. */
+export type SegmentKey = (segment: SegmentKeyInfo) => string | false | undefined;
+
+export interface CataloguedSegment {
+  readonly id: SegmentId;
+  readonly track: TrackId;
+  readonly name: SegmentName;
+  readonly byteRange: ByteRange | undefined;
+  /** hls.js's newest object for it: set-up functions and CMCD read it. */
+  fragment: Fragment;
+  /** hls.js's own request for it, once there was one: a loader around ours may have put headers or a token into it. */
+  context?: FragmentLoaderContext;
+}
+
+export class SegmentCatalogue {
+  readonly #segmentKey: SegmentKey | undefined;
+  readonly #byFragment = new WeakMap<Fragment, CataloguedSegment>();
+  readonly #byId = new Map<SegmentId, CataloguedSegment>();
+  readonly #byTrack = new Map<TrackId, Map<number, CataloguedSegment>>();
+  /** Segments that left their playlist, oldest first: their bytes may still be on the way. */
+  readonly #left = new Set<CataloguedSegment>();
+
+  constructor(segmentKey?: SegmentKey) {
+    this.#segmentKey = segmentKey;
+  }
+
+  /** Takes the newest window of a track. Returns what of it may be shared, oldest first. */
+  update(track: TrackId, details: LevelDetails): readonly ListedSegment[] {
+    const before = this.#byTrack.get(track);
+    const now = new Map<number, CataloguedSegment>();
+    const listed: ListedSegment[] = [];
+    for (const fragment of details.fragments) {
+      const segment = this.#recognise(fragment, before?.get(fragment.sn)) ?? this.#name(track, fragment);
+      if (!segment) continue;
+      now.set(fragment.sn, segment);
+      this.#byFragment.set(fragment, segment);
+      this.#byId.set(segment.id, segment);
+      this.#left.delete(segment);
+      const { start, duration, programDateTime } = fragment;
+      const { id, name } = segment;
+      const startedAt = programDateTime === null ? {} : { startedAtSeconds: Math.floor(programDateTime / 1000) };
+      listed.push({ id, name, start, duration, ...startedAt });
+    }
+    this.#byTrack.set(track, now);
+    for (const [sequence, segment] of before ?? []) if (now.get(sequence) !== segment) this.#left.add(segment);
+    for (const segment of this.#left) {
+      if (this.#left.size <= LEFT_SEGMENTS_MAX) break;
+      this.#left.delete(segment);
+      this.#byId.delete(segment.id);
+    }
+    return listed;
+  }
+
+  /** The segment behind a fragment of any playlist that `update` has seen. */
+  of(fragment: Fragment): CataloguedSegment | undefined {
+    return this.#byFragment.get(fragment);
+  }
+
+  get(id: SegmentId): CataloguedSegment | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** Every reload makes new fragments: most of them are the old segments. */
+  #recognise(fragment: Fragment, known: CataloguedSegment | undefined): CataloguedSegment | undefined {
+    if (!known) return undefined;
+    const { relurl, baseurl, byteRange } = known.fragment;
+    if (fragment.relurl !== relurl || fragment.baseurl !== baseurl) return undefined;
+    if (fragment.byteRange[0] !== byteRange[0] || fragment.byteRange[1] !== byteRange[1]) return undefined;
+    known.fragment = fragment;
+    return known;
+  }
+
+  #name(track: TrackId, fragment: Fragment): CataloguedSegment | undefined {
+    const { sn, relurl, baseurl } = fragment;
+    if (sn === "initSegment" || !relurl || fragment.gap) return undefined;
+    const [start, end] = fragment.byteRange;
+    const byteRange = start === undefined || end === undefined ? undefined : { start, end };
+    if (byteRange && byteRange.end - byteRange.start > SEGMENT_BYTES_MAX) return undefined;
+    // Not `fragment.url`, which a page may have rewritten for itself.
+    const place = { url: new URL(relurl, baseurl).href, playlistUrl: baseurl, ...(byteRange ? { byteRange } : {}) };
+    const kind = fragment.type === "audio" ? "audio" : "main";
+    const key = this.#segmentKey?.({ kind, sequence: sn, ...place });
+    if (key === false) return undefined;
+    const name = segmentNameFor(sn, place, key);
+    const id = segmentIdOf(track, name);
+    const known = this.#byId.get(id); // from another host, or with another token
+    if (!known) return { id, track, name, byteRange, fragment };
+    known.fragment = fragment;
+    return known;
+  }
+}
+
+/** Larger segments go straight to the origin. */
+export const SEGMENT_BYTES_MAX = SEGMENT_CHUNKS_MAX * CHUNK_BYTES;
+
+/** A few playlist windows' worth: longer than any request lives. */
+const LEFT_SEGMENTS_MAX = 128;

@@ -1,0 +1,141 @@
+/**
+ * One stream that one player plays: its swarm, what tells the swarm about the player, and the desk where fragment
+ * loaders ask. Ends with the stream, or at the first bug of ours; either way what is still loading goes on plainly.
+ */
+import type Hls from "hls.js";
+import type { FragmentLoaderConstructor, FragmentLoaderContext } from "hls.js";
+import type { Logger } from "../base/logger.ts";
+import type { SwarmId } from "../protocol/ids.ts";
+import type { SwarmStats } from "../swarm/core/stats.ts";
+import type { SwarmDriver } from "../swarm/io/driver.ts";
+import type { SegmentDelivery, SwarmPort } from "../swarm/io/driver-api.ts";
+import type { Origin } from "../swarm/io/origin.ts";
+import type { LoadDesk, PendingLoad } from "./fragment-loader.ts";
+import { HlsOrigin } from "./hls-origin.ts";
+import { OriginRate, type RateKnowledge } from "./load-stats.ts";
+import { PlaybackMonitor } from "./playback-monitor.ts";
+import { PlaylistMonitor } from "./playlist-monitor.ts";
+import { SegmentCatalogue, type CataloguedSegment, type SegmentKey } from "./segment-catalogue.ts";
+
+export type OpenDriver = (swarm: SwarmId, origin: Origin) => SwarmDriver;
+
+export interface StreamSessionOptions {
+  readonly hls: Hls;
+  readonly swarm: SwarmId;
+  readonly segmentKey: SegmentKey | undefined;
+  readonly logger: Logger;
+  readonly openDriver: OpenDriver;
+  /** The loader that makes origin requests; `undefined` for our own `fetch`. */
+  originLoader(): FragmentLoaderConstructor | undefined;
+  changed(): void;
+  delivered(segment: CataloguedSegment, delivery: SegmentDelivery): void;
+  /** Called once, when a bug ended the session before its time. */
+  retired(bug: unknown): void;
+}
+
+export class StreamSession implements LoadDesk {
+  readonly port: SwarmPort;
+  readonly origin: HlsOrigin;
+  readonly pending = new Set<PendingLoad>();
+  readonly #options: StreamSessionOptions;
+  readonly #driver: SwarmDriver;
+  readonly #rate = new OriginRate();
+  readonly #catalogue: SegmentCatalogue;
+  readonly #playlists: PlaylistMonitor;
+  readonly #playback: PlaybackMonitor;
+  #lastStats: SwarmStats | undefined;
+
+  constructor(options: StreamSessionOptions) {
+    const { hls, swarm, segmentKey, openDriver } = options;
+    this.#options = options;
+    this.#catalogue = new SegmentCatalogue(segmentKey);
+    this.origin = new HlsOrigin({
+      config: hls.config,
+      catalogue: this.#catalogue,
+      rate: this.#rate,
+      loader: () => options.originLoader(),
+    });
+    this.#driver = openDriver(swarm, this.origin);
+    this.port = this.#driver;
+    this.#driver.onChange(() => {
+      options.changed();
+    });
+    this.port.onRetired((bug) => {
+      this.#retire(bug);
+    });
+    const monitored = {
+      hls,
+      port: this.port,
+      guard: (listener: () => void) => {
+        this.#guard(listener);
+      },
+    };
+    this.#playlists = new PlaylistMonitor(monitored, this.#catalogue);
+    this.#playback = new PlaybackMonitor(monitored);
+  }
+
+  /** After the end, as they were then. */
+  stats(): SwarmStats {
+    return this.#lastStats ?? this.#driver.stats();
+  }
+
+  segmentFor({ frag, part, resetIV }: FragmentLoaderContext): CataloguedSegment | undefined {
+    // Measurements must be the CDN's; parts and init segments are small and late at once; a reset IV is not the file's.
+    if (this.#lastStats || this.port.retired || part || resetIV || frag.bitrateTest) return undefined;
+    if (frag.sn === "initSegment" || frag.type === "subtitle") return undefined;
+    let segment = this.#catalogue.of(frag);
+    if (!segment) {
+      this.#guard(() => {
+        this.#playlists.reread(frag);
+      });
+      segment = this.#catalogue.of(frag);
+    }
+    return segment && this.port.lists(segment.id) ? segment : undefined;
+  }
+
+  rates(): RateKnowledge {
+    const { levels, bandwidthEstimate } = this.#options.hls;
+    return {
+      origin: this.#rate.bitsPerSecond,
+      player: bandwidthEstimate,
+      topLevel: Math.max(0, ...levels.map((level) => level.maxBitrate)),
+      firstByteMs: this.#rate.firstByteMs,
+    };
+  }
+
+  delivered(segment: CataloguedSegment, delivery: SegmentDelivery): void {
+    this.#options.delivered(segment, delivery);
+  }
+
+  reportBug(bug: unknown): void {
+    this.#retire(bug);
+  }
+
+  /** Ends it; what is still loading is loaded plainly. Idempotent. */
+  close(): void {
+    if (this.#lastStats) return;
+    this.#lastStats = this.#driver.stats();
+    this.#playback.close();
+    this.#playlists.close();
+    this.port.close();
+    for (const load of [...this.pending]) load.loadPlainly();
+  }
+
+  #guard(listener: () => void): void {
+    if (this.#lastStats) return;
+    try {
+      listener();
+    } catch (bug) {
+      this.#retire(bug);
+    }
+  }
+
+  #retire(bug: unknown): void {
+    if (this.#lastStats) return;
+    this.#options.logger.error("loader", () => `a bug of ours, playing on from the CDN alone: ${String(bug)}`);
+    const stats = this.stats();
+    this.close();
+    this.#lastStats = { ...stats, retired: true };
+    this.#options.retired(bug);
+  }
+}

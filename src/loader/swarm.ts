@@ -1,0 +1,116 @@
+/**
+ * The public object: what a page makes, puts into its player, and asks for numbers. One per player. Making one opens
+ * nothing and needs no browser; a player in which it cannot work plays as if it were not there.
+ */
+import type Hls from "hls.js";
+import type { HlsConfig } from "hls.js";
+import { SILENT, type Logger } from "../base/logger.ts";
+import type { SegmentId, TrackId } from "../protocol/ids.ts";
+import type { SwarmStats } from "../swarm/core/stats.ts";
+import { createSwarmDriver } from "../swarm/io/driver.ts";
+import { openSimplePeerLink } from "../swarm/io/simple-peer-link.ts";
+import { openWebSocketTrackerLink } from "../swarm/io/websocket-tracker-link.ts";
+import { isChildPlayer, withAnnouncement, type HlsClass } from "./hls-doors.ts";
+import { PlayerSwarm } from "./player-swarm.ts";
+import type { SegmentKey } from "./segment-catalogue.ts";
+
+export interface SwarmOptions {
+  /** WebSocket URL of the tracker, `wss://…`. */
+  readonly tracker: string;
+  /**
+   * Names what plays: viewers with equal names share. Default: the path of the playlist URL, without host and query.
+   * Give one where a tracker serves several sites with equal paths, or where one stream has several paths. A function
+   * may return `undefined` for the default.
+   */
+  readonly contentId?: string | ((playlistUrl: string) => string | undefined);
+  /** For RTCPeerConnection. Default: no ICE servers, so that no third party learns of your viewers. */
+  readonly rtc?: RTCConfiguration;
+  /** Whether this viewer gives to others. Default true. */
+  readonly upload?: boolean;
+  /** Segments kept in memory for the player and for peers, in bytes. Default 128 MiB. */
+  readonly memoryBytesMax?: number;
+  /** Names segments where their path does not: see `SegmentKey`. */
+  readonly segmentKey?: SegmentKey;
+  /** Default: silence. */
+  readonly logger?: Logger;
+}
+
+/** One segment that the player was given. */
+export interface DeliveredSegment {
+  readonly segment: SegmentId;
+  readonly track: TrackId;
+  /** Media sequence number. */
+  readonly sequence: number;
+  readonly byteLength: number;
+  /** Bytes of it that peers brought, and that the CDN brought. */
+  readonly peerBytes: number;
+  readonly originBytes: number;
+}
+
+/** What is told, by the name to listen to. */
+export interface SwarmEvents {
+  /** Something in `stats` changed. At most four times a second. */
+  readonly change: SwarmStats;
+  /** The player was given a segment by the swarm. */
+  readonly segment: DeliveredSegment;
+  /** A bug of ours: from here everything comes from the CDN alone, until the next source. What was thrown, if known. */
+  readonly retired: unknown;
+}
+
+export interface Swarm {
+  /** Puts the swarm into a player, at any time of its life; takes it out of another. Returns how to take it out again. */
+  attach(hls: Hls): () => void;
+  /**
+   * The same for players that take a config and make hls.js themselves: `new Hls({ ...mine, ...swarm.config(Hls) })`.
+   * A config with an `abrController` of its own goes in as `mine`, to be wrapped.
+   */
+  config(Hls: HlsClass, mine?: Partial<HlsConfig>): Pick<HlsConfig, "abrController">;
+  /** Whether this browser has what the swarm needs. Without it nothing changes for the player. */
+  isSupported(): boolean;
+  /** Of the source that plays, or else of the last one. All zero before the first. */
+  readonly stats: SwarmStats;
+  /** Returns how to stop listening. */
+  on<Name extends keyof SwarmEvents>(name: Name, listener: (told: SwarmEvents[Name]) => void): () => void;
+}
+
+export const createSwarm = (options: SwarmOptions): Swarm =>
+  new PlayerSwarm(options, (swarm, origin) =>
+    createSwarmDriver({
+      swarm,
+      origin,
+      tracker: options.tracker,
+      rtc: options.rtc ?? {},
+      upload: options.upload ?? true,
+      memoryBytesMax: options.memoryBytesMax ?? MEMORY_BYTES_MAX_DEFAULT,
+      openPeerLink: openSimplePeerLink,
+      openTrackerLink: openWebSocketTrackerLink,
+      logger: options.logger ?? SILENT,
+    }),
+  );
+
+export interface InstallOptions extends SwarmOptions {
+  /** Told of each player's swarm right after the player was made. */
+  readonly onSwarm?: (swarm: Swarm, hls: Hls) => void;
+}
+
+/**
+ * Gives every player made from now on a swarm of its own, for pages whose player makes hls.js itself out of
+ * `window.Hls`. Returns how to stop; players that have one keep it.
+ */
+export function install(Hls: HlsClass, options: InstallOptions): () => void {
+  const { DefaultConfig } = Hls;
+  const before = DefaultConfig.abrController;
+  const ours = withAnnouncement(before, (hls) => {
+    if (isChildPlayer(hls)) return;
+    const swarm = createSwarm(options);
+    swarm.attach(hls);
+    options.onSwarm?.(swarm, hls);
+  });
+  DefaultConfig.abrController = ours;
+  return () => {
+    if (DefaultConfig.abrController === ours) DefaultConfig.abrController = before;
+  };
+}
+
+/** A few minutes of HD; mobile browsers kill a tab at several times that. */
+const MEMORY_BYTES_MAX_DEFAULT = 128 * 1024 * 1024;
