@@ -11,7 +11,7 @@ import {
 } from "../src/protocol/ids.ts";
 import { CHUNK_BYTES } from "../src/protocol/limits.ts";
 import { decodePeerMessage, encodePeerMessage } from "../src/protocol/peer-codec.ts";
-import type { HaveEntry, PeerMessage } from "../src/protocol/peer-message.ts";
+import type { HaveEntry, PeerMessage, UplinkClass } from "../src/protocol/peer-message.ts";
 import type { TrackerToViewer } from "../src/protocol/tracker-message.ts";
 import type { SwarmAction } from "../src/swarm/core/action.ts";
 import type { FetchId, ListedSegment, SwarmEvent } from "../src/swarm/core/event.ts";
@@ -20,6 +20,15 @@ import { DEFAULT_TUNING } from "../src/swarm/core/tuning.ts";
 
 /** One thing to happen: what, and three numbers to choose its details by. */
 export type Step = readonly [what: number, a: number, b: number, c: number];
+
+export interface OutsideOptions {
+  /** Peers, tracker and origin tell the truth. */
+  readonly honest: boolean;
+  /** Links open at the start. */
+  readonly links: number;
+  readonly live?: boolean;
+  readonly uplink?: UplinkClass;
+}
 
 /** A link as seen from the far end. */
 interface Remote {
@@ -57,7 +66,9 @@ interface Fetch {
  */
 export class Outside {
   readonly #honest: boolean;
-  readonly #core = newCore();
+  readonly #live: boolean;
+  readonly #uplink: UplinkClass;
+  readonly #core: SwarmCore;
   #now = 1000;
   readonly events: { readonly now: number; readonly event: SwarmEvent }[] = [];
   readonly actions: (readonly SwarmAction[])[] = [];
@@ -72,8 +83,11 @@ export class Outside {
   #met = 0;
 
   /** With `links` that are open and have said what they follow, the player playing, 4 s behind. */
-  constructor({ honest, links }: { readonly honest: boolean; readonly links: number }) {
+  constructor({ honest, links, live = true, uplink = 1 }: OutsideOptions) {
     this.#honest = honest;
+    this.#live = live;
+    this.#uplink = uplink;
+    this.#core = newCore(uplink);
     this.#feed({ type: "wakeup" });
     if (links === 0) return;
     for (const track of TRACKS) this.#playlist(track);
@@ -87,7 +101,7 @@ export class Outside {
 
   /** Answers the recorded events with a fresh core. */
   replay(): (readonly SwarmAction[])[] {
-    const core = newCore();
+    const core = newCore(this.#uplink);
     return this.events.map(({ now, event }) => core.handle(now, event));
   }
 
@@ -161,7 +175,7 @@ export class Outside {
     const ids = new Set(segments.map(({ id }) => id));
     for (const id of this.#wanted) if (id.startsWith(track) && !ids.has(id)) this.#unwant(id);
     this.#listedIds.set(track, ids);
-    this.#feed({ type: "playlist", track, live: true, targetDuration: 2, segments });
+    this.#feed({ type: "playlist", track, live: this.#live, targetDuration: 2, segments });
   }
 
   readonly #listedIds = new Map<TrackId, ReadonlySet<SegmentId>>();
@@ -343,11 +357,12 @@ export class Outside {
       case 4:
       case 5:
       case 6: {
-        const chunks = Array.from({ length: 1 + (c % 6) }, (_, i) => (a % 4) + i * (1 + (c % 2)));
-        const announced = (chunk: number): boolean => this.#store.get(id)?.has(chunk) ?? false;
-        if (this.#honest && !chunks.every(announced)) return;
-        for (const chunk of chunks) remote.asking.add(keyOf(id, chunk));
-        return say({ type: "request", slot, segment, chunks, dueInMs: c * 20 });
+        const held = [...this.#store].filter(([key]) => key.startsWith(track))[a % this.#store.size];
+        const name = held ? parseKey(`${held[0]}/0`).name : segment;
+        const chunks = [...(held?.[1].keys() ?? [a % 4])].sort((x, y) => x - y).slice(0, 1 + (c % 8));
+        if (!this.#honest && c < 30) chunks.push(100 + a);
+        for (const chunk of chunks) remote.asking.add(keyOf(segmentIdOf(track, name), chunk));
+        return say({ type: "request", slot, segment: name, chunks, dueInMs: c * 20 });
       }
       case 7: {
         const chunks = [a % 4, (a % 4) + 2];
@@ -521,7 +536,7 @@ export class Outside {
     for (const chunk of chunks) {
       const key = keyOf(id, chunk);
       for (const other of this.#remotes.values()) check(!other.asked.has(key), `asks two peers for ${key}`);
-      check(!this.#store.get(id)?.has(chunk), `asks for ${key}, which it holds`);
+      check(!this.#honest || !this.#store.get(id)?.has(chunk), `asks for ${key}, which it holds`);
       check(remote.announced.get(id)?.has(chunk), `asks for ${key}, which nobody announced`);
       remote.asked.add(key);
       remote.everAsked.add(key);
@@ -546,12 +561,12 @@ function check(holds: unknown, what: string): asserts holds {
   if (!holds) throw new Error(what);
 }
 
-const newCore = (): SwarmCore =>
+const newCore = (uplink: UplinkClass): SwarmCore =>
   new SwarmCore({
     swarm: swarmIdOf("a stream"),
     viewer: "8000000000000000" as ViewerId,
     tracker: true,
-    uplink: 1,
+    uplink,
     memoryBytesMax: 4_000_000,
     rng: createRng(99),
   });

@@ -11,8 +11,9 @@ const root = path.resolve(import.meta.dirname, "../..");
 const bench = path.join(root, "bench");
 const cache = path.join(bench, ".cache");
 
-installUnless(path.join(root, "node_modules/esbuild"), root);
-installUnless(path.join(bench, "node_modules/p2p-media-loader-core"), bench);
+run(process.execPath, ["scripts/setup.mjs", "--chromium"], root);
+if (!existsSync(path.join(bench, "node_modules/p2p-media-loader-core")))
+  run("npm", ["ci", "--no-audit", "--no-fund"], bench);
 mkdirSync(cache, { recursive: true });
 
 const { build } = await import("esbuild");
@@ -44,14 +45,6 @@ function newestChange(directory) {
   const files = readdirSync(directory, { recursive: true, encoding: "utf8" });
   const sources = files.filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
   return Math.max(...sources.map((file) => statSync(path.join(directory, file)).mtimeMs));
-}
-
-/**
- * @param {string} present  exists once `npm ci` in `directory` has been run
- * @param {string} directory
- */
-function installUnless(present, directory) {
-  if (!existsSync(present)) run("npm", ["ci", "--no-audit", "--no-fund"], directory);
 }
 
 /**

@@ -1,19 +1,15 @@
 /** `GET /report` of the CDN: how often it sent each segment lately, by its own counters, and how it is throttled. */
 
-/** @import { RunningOrigin } from "../../testkit/origin/origin.d.mts" */
+/** @import { OriginHandler, RunningOrigin } from "../../testkit/origin/origin.d.mts" */
 
-/**
- * @param {() => RunningOrigin | undefined} origin
- * @returns {(request: unknown, response: import("node:http").ServerResponse, path: string) => boolean}
- */
-export const reportOf = (origin) => (_, response, urlPath) => {
-  const running = origin();
-  if (urlPath !== "/report" || !running) return false;
+/** @type {OriginHandler} */
+export function answerReport(_, response, urlPath, origin) {
+  if (urlPath !== "/report") return false;
   response.setHeader("Content-Type", "application/json");
   response.setHeader("Cache-Control", "no-store");
-  response.end(JSON.stringify({ copies: recentCopies(running), throttleBitsPerSecond: running.throttleBitsPerSecond }));
+  response.end(JSON.stringify({ copies: recentCopies(origin), throttleBitsPerSecond: origin.throttleBitsPerSecond }));
   return true;
-};
+}
 
 /**
  * Mean over the segments that viewers have just played; the newest ones are not yet where they all will be. Null until

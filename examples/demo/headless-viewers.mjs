@@ -11,7 +11,9 @@ export async function startHeadlessViewers(count, url) {
   if (executablePath === undefined) return undefined;
   // Not at the top: on a fresh clone it is not installed when this file is loaded.
   const { chromium } = await import("playwright-core");
-  const browser = await chromium.launch({ executablePath, args: ARGUMENTS, handleSIGINT: false });
+  // Whoever starts them closes them; Playwright's own handlers would race with that.
+  const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
+  const browser = await chromium.launch({ executablePath, args: ARGUMENTS, ...signals });
   for (let i = 0; i < count; i++) {
     const context = await browser.newContext();
     await (await context.newPage()).goto(url);

@@ -17,7 +17,7 @@ export async function prepare(root, say) {
   const changed = Math.max(...(await Promise.all(SOURCES.map((name) => newestIn(path.join(root, name))))));
   if (built >= changed) return;
   say("building, because sources are newer than what was built");
-  await run(root, "npm", ["run", "build", "--silent"]);
+  await run(root, "npm", ["run", "build", "--silent", "--", "--silent"]);
 }
 
 /**

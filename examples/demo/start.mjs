@@ -2,7 +2,7 @@
 import { networkInterfaces } from "node:os";
 import { fileURLToPath } from "node:url";
 import { createOrigin } from "../../testkit/origin/origin.mjs";
-import { reportOf } from "./cdn-report.mjs";
+import { answerReport } from "./cdn-report.mjs";
 import { startHeadlessViewers } from "./headless-viewers.mjs";
 import { readOptions, USAGE } from "./options.mjs";
 import { startPageServer } from "./page-server.mjs";
@@ -12,8 +12,10 @@ import { prepare } from "./prepare.mjs";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const say = (/** @type {string} */ text) => void process.stdout.write(`${text}\n`);
 
-/** Closed in reverse order. */
-/** @type {(() => Promise<unknown>)[]} */
+/**
+ * Called in reverse order.
+ * @type {(() => Promise<unknown>)[]}
+ */
 const closers = [];
 let stopping = false;
 
@@ -31,25 +33,23 @@ async function run({ host, port, viewers, bitsPerSecond, segmentSeconds }) {
   await prepare(ROOT, say);
   const { startTracker } = await import("../../dist/tracker.js");
 
-  /** What the page is told; complete before the page is served. */
-  const setting = { cdnPort: 0, trackerPort: 0, bitsPerSecond, segmentSeconds };
+  const after = (/** @type {number} */ offset) => (port === 0 ? 0 : port + offset);
+  const cdn = await onFreePort(after(1), (free) =>
+    createOrigin({
+      host,
+      port: free,
+      bitsPerSecond,
+      segmentSeconds,
+      allowControl: true,
+      extraHandlers: [answerReport],
+    }),
+  );
+  closers.push(() => cdn.close());
+  const tracker = await onFreePort(after(2), (free) => startTracker({ host, port: free }));
+  closers.push(() => tracker.close());
+  const setting = { cdnPort: cdn.port, trackerPort: tracker.port, bitsPerSecond, segmentSeconds };
   const page = await onFreePort(port, (free) => startPageServer(ROOT, { host, port: free, setting }));
   closers.push(() => page.close());
-  const above = (/** @type {number} */ offset) => (port === 0 ? 0 : page.port + offset);
-
-  /** @type {import("../../testkit/origin/origin.d.mts").RunningOrigin | undefined} */
-  let cdn;
-  const extraHandlers = [reportOf(() => cdn)];
-  cdn = await onFreePort(above(1), (free) =>
-    createOrigin({ host, port: free, bitsPerSecond, segmentSeconds, allowControl: true, extraHandlers }),
-  );
-  const running = cdn;
-  closers.push(() => running.close());
-  setting.cdnPort = cdn.port;
-
-  const tracker = await onFreePort(above(2), (free) => startTracker({ host, port: free }));
-  closers.push(() => tracker.close());
-  setting.trackerPort = tracker.port;
 
   say(`\n  hls-swarm demo: open this twice\n`);
   for (const name of namesOf(host)) say(`  page     http://${name}:${String(page.port)}`);

@@ -44,10 +44,17 @@ export interface OriginOptions {
   /** Path prefix to directory or file: serves a page beside the stream. */
   readonly mounts?: Readonly<Record<string, string>>;
   /** Asked in order before anything else; the first that returns true has answered. */
-  readonly extraHandlers?: readonly ((request: IncomingMessage, response: ServerResponse, path: string) => boolean)[];
+  readonly extraHandlers?: readonly OriginHandler[];
   /** Keeps `log`. Default false. */
   readonly keepLog?: boolean;
 }
+
+export type OriginHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  origin: RunningOrigin,
+) => boolean;
 
 /** Bytes are of segment bodies alone, counted when the write that carried them was flushed to the socket. */
 export interface ViewerCounters {

@@ -129,7 +129,7 @@ class Origin {
   async #answer(request, response) {
     const urlPath = pathOf(request);
     if (this.#options.cors !== false) this.#allowOthers(response);
-    if (this.#options.extraHandlers?.some((handle) => handle(request, response, urlPath))) return;
+    if (this.#options.extraHandlers?.some((handle) => handle(request, response, urlPath, this))) return;
     if (request.method === "OPTIONS") return void response.writeHead(204).end();
     if (urlPath === "/counters") return sendText(request, response, "application/json", toJson(this.counters()));
     if (urlPath === "/throttle" && this.#options.allowControl) return this.#control(request, response);

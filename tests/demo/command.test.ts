@@ -6,9 +6,11 @@ import { runDemo, spawnDemo } from "./running-demo.ts";
 
 async function outcomeOf(args: readonly string[]) {
   const child = spawnDemo(args);
-  const closed = once(child, "close");
-  const [said, complained] = await Promise.all([child.stdout, child.stderr].map((pipe) => (pipe ? text(pipe) : "")));
-  const [code]: unknown[] = await closed;
+  const [said, complained, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise<number | null>((resolve) => child.once("close", resolve)),
+  ]);
   return { code, said, complained };
 }
 

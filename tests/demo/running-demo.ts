@@ -1,5 +1,6 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 /** `npm start`, as a process of its own. */
@@ -25,8 +26,8 @@ export async function runDemo(args: readonly string[]): Promise<RunningDemo> {
       output += piece.toString();
       if (output.includes("Ctrl-C stops it")) resolve();
     };
-    child.stdout?.on("data", hear);
-    child.stderr?.on("data", hear);
+    child.stdout.on("data", hear);
+    child.stderr.on("data", hear);
   });
   await Promise.race([ready, gone.then((code) => Promise.reject(new Error(`ended with ${String(code)}:\n${output}`)))]);
   const portIn = (name: string): string => {
@@ -47,7 +48,7 @@ export async function runDemo(args: readonly string[]): Promise<RunningDemo> {
   };
 }
 
-export function spawnDemo(args: readonly string[]): ChildProcess {
+export function spawnDemo(args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
   return spawn(process.execPath, ["examples/demo/start.mjs", ...args], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],

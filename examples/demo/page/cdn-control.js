@@ -1,6 +1,4 @@
 /** The slider that throttles the CDN for everybody, and what the CDN says of itself. */
-import { megabits } from "./format.js";
-
 /** Mbit/s for all viewers together; 0 is no limit. */
 const STEPS = [0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 20, 0];
 const REPORT_EVERY_MS = 2000;
@@ -46,7 +44,7 @@ export class CdnControl {
   }
 
   #showStep(step) {
-    const text = STEPS[step] === 0 ? "unlimited" : `${megabits(STEPS[step] * 1e6)} Mbit/s`;
+    const text = STEPS[step] === 0 ? "unlimited" : `${String(STEPS[step])} Mbit/s`;
     this.#slider.value = String(step);
     this.#slider.setAttribute("aria-valuetext", text);
     this.#slider.style.setProperty("--share", String(step / (STEPS.length - 1)));

@@ -3,8 +3,8 @@ import { bytes, megabits, plural } from "./format.js";
 import { Meter } from "./meter.js";
 import { svg } from "./svg.js";
 
-/** Two segments' worth: what comes in bursts looks even. */
-const RATE_SPAN_MS = 4000;
+/** Who brings what changes from segment to segment: over fewer than five of them it would flicker. */
+const RATE_SPAN_MS = 10_000;
 /** Links thicker than this hide their neighbours. */
 const LINK_PIXELS_MAX = 7;
 const VIEW = { width: 240, height: 190 };
