@@ -47,11 +47,30 @@ describe("alone", () => {
     expect(alice.stalls).toBe(0);
   });
 
+  test("[SW4] a lone viewer sleeps between what happens", () => {
+    const world = new World({ seed: 18 });
+    const alice = world.join("alice");
+    world.run(30_000);
+    const woken = alice.events.filter((event) => event.type === "wakeup").length;
+    expect(woken / 30).toBeLessThan(12); // the player itself reports ten times a second
+  });
+
   test("[SW1] viewers that must not upload are alone among themselves", () => {
     const { world, viewers } = crowd(3, { seed: 2 }, { uplink: 0 });
     expect(copiesOver(world, 30_000)).toBe(3);
     expect(viewers.every((viewer) => viewer.core.stats().uploadedBytes === 0)).toBe(true);
     expect(stalls(viewers)).toBe(0);
+  });
+
+  test("[SW2] a newcomer waits for peers that are on their way rather than fetch a third segment", () => {
+    const world = new World({ seed: 19 });
+    world.join("alice");
+    world.run(20_000);
+    const bob = world.join("bob");
+    world.run(20_000);
+    expect(bob.originBytes).toBeLessThanOrEqual((2 + 9 / 2 + 1) * world.options.segmentBytes);
+    expect(bob.sourcesOf(bob.delivered[2] ?? -1)).not.toMatch(/^o+$/);
+    expect(bob.stalls).toBe(0);
   });
 
   test("[SW2] a newcomer takes its first segment from the origin at once", () => {

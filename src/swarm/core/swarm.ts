@@ -250,7 +250,8 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     const window = windowAt(now, this.#table, this.#playback);
     const peers = [...this.#peers.values()].filter((peer) => peer.identity);
     const guardMs = this.#tuning.guardMs + this.#timerLagMs;
-    const isAlone = (segment: Segment): boolean => !peers.some((peer) => helps(peer, segment));
+    const hopeUntil = this.#topology.hopeUntil(now);
+    const isAlone = (segment: Segment): boolean => now >= hopeUntil && !peers.some((peer) => helps(peer, segment));
 
     const due = planOrigin(now, window, this.#desk, { started: this.#playback.started, guardMs, isAlone });
     for (const range of due.ranges) this.#fetch(now, range);
@@ -274,9 +275,12 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     this.#out.push(...this.#announcer.flush(now, peers));
     this.#out.push(...this.#topology.evaluate(now, () => this.#report()));
     this.#cleanUp(now, window, isAlone);
-    this.#lookAgainAt = Math.max(
-      now + 1,
-      Math.min(due.lookAgainAt, election.lookAgainAt, eligible ? Infinity : eligibleAt, this.#requestsExpireAt()),
+    this.#lookAgainAt = Math.min(
+      due.lookAgainAt,
+      election.lookAgainAt,
+      peers.length > 0 && !eligible ? eligibleAt : Infinity,
+      now < hopeUntil ? hopeUntil : Infinity,
+      this.#requestsExpireAt(),
     );
   }
 

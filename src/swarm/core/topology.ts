@@ -55,6 +55,8 @@ export class Topology {
   #needAt: Millis = Infinity;
   #needWaitMs: Millis = NEED_MS_MIN;
   #reportAt: Millis = Infinity;
+  /** Until then somebody may still answer; undefined before the first event. */
+  #hopeUntil: Millis | undefined;
 
   constructor(options: TopologyOptions) {
     this.#options = options;
@@ -65,6 +67,11 @@ export class Topology {
     const { phase } = this.#tracker;
     if (phase === "joining") return "connecting";
     return phase === "waiting" ? (this.#attempt > 0 ? "lost" : "connecting") : phase;
+  }
+
+  /** Until when peers may be on their way: what is not urgent need not come from the origin meanwhile. */
+  hopeUntil(now: Millis): Millis {
+    return this.#tracker.phase === "off" ? now : (this.#hopeUntil ??= now + HOPE_MS);
   }
 
   /** The rendition watched now; peers of the same one are introduced first. */
@@ -95,6 +102,7 @@ export class Topology {
   }
 
   trackerClosed(now: Millis): void {
+    this.#hopeUntil = now;
     if (this.#tracker.phase === "off" || this.#tracker.phase === "waiting") return;
     this.#tracker = { phase: "waiting", until: this.#retryAt(now) };
   }
@@ -111,6 +119,7 @@ export class Topology {
         this.#resume = message.resume;
         this.#attempt = 0;
         this.#reportAt = now + message.reportEveryMs;
+        this.#hopeUntil = message.peers.length > 0 ? now + HOPE_MS : now;
         this.#introduced(
           now,
           message.viewers,
@@ -257,5 +266,7 @@ const RETRY_MS_MAX = 30_000;
 /** Between two `need`s: the tracker allows one per 5 s, and the answer also refreshes the count of viewers. */
 const NEED_MS_MIN = 6_000;
 const NEED_MS_MAX = 60_000;
+/** A tracker that answers and peers that can be reached do so sooner. */
+const HOPE_MS = 2_000;
 /** A peer that could not be reached is behind a firewall more often than it is busy. */
 const UNREACHABLE_MS = 60_000;
