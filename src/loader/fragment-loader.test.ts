@@ -293,7 +293,7 @@ describe("not for the swarm", () => {
     const part = new Part(new AttrList({ DURATION: "1", URI: "s100.0.m4s" }), world.frags[0]!, PLAYLIST_URL, 0);
     return expectPlain(world.frags[0]!, { context: { part } });
   });
-  test("a reset IV", () => expectPlain(world.frags[0]!, { context: { resetIV: true } }));
+  test("a part of a segment", () => expectPlain(world.frags[0]!, { context: { rangeStart: 100, rangeEnd: 200 } }));
   test("bitrate tests", () => expectPlain(Object.assign(world.frags[0]!, { bitrateTest: true })));
   test("fragments of no playlist", () => expectPlain(Object.create(world.frags[0]!) as Fragment));
   test("segments that the swarm does not list", async () => {
@@ -357,6 +357,14 @@ describe("the swarm gives up", () => {
     expect(world.driver.wanted.size).toBe(0);
     await plainly(load);
     expect(world.bugs).toEqual([]);
+  });
+
+  test("a bug in looking is ours alone", async () => {
+    world.driver.lists = () => {
+      throw new Error("bug");
+    };
+    await plainly(world.load());
+    expect(world.bugs).toEqual([new Error("bug")]);
   });
 
   test("what was already over stays over", async () => {

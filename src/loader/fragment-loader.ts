@@ -66,6 +66,15 @@ export function createFragmentLoader(
   };
 }
 
+function find(desk: LoadDesk, context: FragmentLoaderContext): CataloguedSegment | undefined {
+  try {
+    return desk.segmentFor(context);
+  } catch (bug) {
+    desk.reportBug(bug);
+    return undefined;
+  }
+}
+
 class SwarmFragmentLoader implements Loader<FragmentLoaderContext>, PendingLoad {
   /** The plain loader's own, so that it can take over at any time. */
   readonly stats: LoaderStats;
@@ -84,7 +93,7 @@ class SwarmFragmentLoader implements Loader<FragmentLoaderContext>, PendingLoad 
     if (this.#state.phase !== "new") throw new Error("A fragment loader loads once.");
     this.context = context;
     const desk = this.#desk();
-    const segment = desk?.segmentFor(context);
+    const segment = desk && find(desk, context);
     if (!desk || !segment) {
       this.#state = { phase: "plain" };
       this.#plain.load(context, config, callbacks);

@@ -18,13 +18,12 @@ import type { MonitorOptions } from "./playlist-monitor.ts";
 export class PlaybackMonitor {
   readonly #hls: Hls;
   readonly #port: SwarmPort;
-  readonly #stops: readonly (() => void)[];
+  #stops: readonly (() => void)[] = [];
   readonly #report: () => void;
   #media: HTMLMediaElement | null = null;
   /** Whether the element has had something to show since it was attached. */
   #hasShown = false;
 
-  /** May come late: reads the state that the player is in. */
   constructor({ hls, port, guard }: MonitorOptions) {
     this.#hls = hls;
     this.#port = port;
@@ -33,6 +32,11 @@ export class PlaybackMonitor {
         this.#tell();
       });
     };
+  }
+
+  /** May come late: reads the state that the player is in. */
+  start(): void {
+    const hls = this.#hls;
     this.#stops = [
       listen(hls, MEDIA_ATTACHED, () => {
         this.#watch(hls.media);
@@ -91,8 +95,11 @@ export class PlaybackMonitor {
     const hls = this.#hls;
     // Absent before 1.6. False after `pauseBuffering` and `stopLoad`.
     if (PAUSES.some((name) => name in hls && !hls[name])) return 0;
-    const { maxBufferLength, maxBufferSize, maxMaxBufferLength } = hls.config;
-    const bitrate = hls.levels[hls.loadLevel]?.maxBitrate;
+    const { maxBufferLength, maxBufferSize, maxMaxBufferLength, lowLatencyMode } = hls.config;
+    const level = hls.levels[hls.loadLevel];
+    // Near the edge hls.js loads parts, past us: a segment fetched ahead would cost the CDN the same bytes again.
+    if (lowLatencyMode && level?.details?.live && level.details.partList?.length) return 0;
+    const bitrate = level?.maxBitrate;
     const bySize = bitrate ? (8 * maxBufferSize) / bitrate : 0;
     return Math.min(Math.max(bySize, maxBufferLength), maxMaxBufferLength);
   }

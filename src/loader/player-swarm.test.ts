@@ -113,6 +113,25 @@ describe("attach", () => {
     expect(JSON.stringify(hls.config)).toBe(before);
   });
 
+  test("a hundred times and out again leaves nothing", async () => {
+    const hls = await play();
+    const events = Object.values(Hls.Events);
+    const listeners = (): number => events.reduce((sum, event) => sum + hls.listenerCount(event), 0);
+    const before = listeners();
+    vi.useFakeTimers();
+    const swarm = createSwarm();
+    swarm.on("change", () => {});
+    for (let i = 0; i < 100; i++) {
+      const detach = swarm.attach(hls);
+      drivers.at(-1)?.change({});
+      detach();
+    }
+    expect(listeners()).toBe(before);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(drivers.filter(({ isClosed }) => !isClosed)).toEqual([]);
+    vi.useRealTimers();
+  });
+
   test("to another player leaves the first", async () => {
     const [first, second] = [await play(), await play()];
     const swarm = createSwarm();
@@ -192,6 +211,25 @@ describe("sources", () => {
     expect(loads).toHaveLength(1);
     expect(errors).toEqual([]);
     expect(bugs).toEqual([bug]);
+  });
+
+  test("whose segments the site cannot name play plainly, and leave nothing behind", async () => {
+    const { Plain, loads } = createPlainLoader();
+    const hls = await play(A, { fLoader: Plain });
+    const listeners = hls.listenerCount(Hls.Events.LEVEL_UPDATED);
+    const errors = errorsOf(hls);
+    const swarm = createSwarm({
+      segmentKey: () => {
+        throw new Error("no name");
+      },
+    });
+    swarm.attach(hls);
+    loadFragment(hls, firstOf(hls));
+    expect(loads).toHaveLength(1);
+    expect(errors).toEqual([]);
+    expect(swarm.stats.retired).toBe(true);
+    expect(drivers[0]?.isClosed).toBe(true);
+    expect(hls.listenerCount(Hls.Events.LEVEL_UPDATED)).toBe(listeners);
   });
 
   test("end with the player: nothing is loaded anew, nothing is left", async () => {

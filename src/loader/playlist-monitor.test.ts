@@ -1,4 +1,4 @@
-import Hls from "hls.js";
+import Hls, { type LevelDetails } from "hls.js";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { openPlayer, standInForBrowser, type Playlists } from "../../testkit/headless-player.ts";
 import { ScriptedDriver } from "../../testkit/scripted-driver.ts";
@@ -62,7 +62,9 @@ async function stage(live = true): Promise<Stage> {
     const guard = (listener: () => void): void => {
       listener();
     };
-    return { port, monitor: new PlaylistMonitor({ hls, port, guard }, new SegmentCatalogue()) };
+    const monitor = new PlaylistMonitor({ hls, port, guard }, new SegmentCatalogue());
+    monitor.start();
+    return { port, monitor };
   };
   return { hls, playlists, watch };
 }
@@ -145,11 +147,15 @@ describe("playlists", () => {
     hls.destroy();
   });
 
-  test("that hls.js holds and has not told of are found by fragment", async () => {
+  test("that hls.js holds and has not told of are found by fragment, once", async () => {
     const { hls, watch } = await stage();
     const { port, monitor } = watch();
+    const [level] = hls.levels;
+    const details = Object.assign(Object.create(level!.details!) as LevelDetails, {});
+    Object.assign(level!, { details });
     const before = port.playlists.length;
-    monitor.reread(hls.levels[0]!.details!.fragments[0]!);
+    monitor.reread(details.fragments[0]!);
+    monitor.reread(details.fragments[0]!);
     expect(port.playlists).toHaveLength(before + 1);
     hls.destroy();
   });

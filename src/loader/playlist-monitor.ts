@@ -32,16 +32,23 @@ export class PlaylistMonitor {
   readonly #hls: Hls;
   readonly #port: SwarmPort;
   readonly #catalogue: SegmentCatalogue;
-  readonly #stops: readonly (() => void)[];
-  /** Where the last segment of a track's playlist began when it was last told. */
-  readonly #lastStarts = new Map<TrackId, Seconds>();
+  readonly #guard: MonitorOptions["guard"];
+  #stops: readonly (() => void)[] = [];
+  /** The newest playlist of each track, and where its last segment began when it was told. */
+  readonly #told = new Map<TrackId, { readonly details: LevelDetails; readonly lastStart: Seconds }>();
   #followed = "";
 
-  /** May come late: reads what hls.js has loaded already. */
   constructor({ hls, port, guard }: MonitorOptions, catalogue: SegmentCatalogue) {
     this.#hls = hls;
     this.#port = port;
+    this.#guard = guard;
     this.#catalogue = catalogue;
+  }
+
+  /** May come late: reads what hls.js has loaded already. */
+  start(): void {
+    const hls = this.#hls;
+    const guard = this.#guard;
     const follow = (): void => {
       guard(() => {
         this.#follow();
@@ -82,8 +89,11 @@ export class PlaylistMonitor {
 
   /** Reads the playlist of a fragment that hls.js loads before it has told of the playlist, as 1.5 does for audio. */
   reread({ type, level }: Fragment): void {
-    const details = type === "audio" ? this.#hls.audioTracks[level]?.details : this.#hls.levels[level]?.details;
-    if (details) this.#tell(type === "audio" ? "audio" : "main", level, details);
+    const kind = type === "audio" ? "audio" : "main";
+    const details = kind === "audio" ? this.#hls.audioTracks[level]?.details : this.#hls.levels[level]?.details;
+    const track = this.#trackOf(kind, level);
+    if (!details || track === undefined || this.#told.get(track)?.details === details) return;
+    this.#tell(kind, level, details);
   }
 
   close(): void {
@@ -95,7 +105,7 @@ export class PlaylistMonitor {
     if (track === undefined) return;
     const segments = this.#catalogue.update(track, details);
     const { live, targetduration: targetDuration } = details;
-    this.#lastStarts.set(track, details.fragments.at(-1)?.start ?? 0);
+    this.#told.set(track, { details, lastStart: details.fragments.at(-1)?.start ?? 0 });
     this.#port.playlist({ track, live, targetDuration, segments });
     this.#follow();
   }
@@ -105,7 +115,7 @@ export class PlaylistMonitor {
     if (type === "subtitle") return;
     const kind = type === "audio" ? "audio" : "main";
     const track = this.#trackOf(kind, level);
-    const before = track === undefined ? undefined : this.#lastStarts.get(track);
+    const before = track === undefined ? undefined : this.#told.get(track)?.lastStart;
     const now = details.fragments.at(-1)?.start;
     if (before === undefined || now === undefined || Math.abs(now - before) < START_DRIFT_MAX) return;
     this.#tell(kind, level, details);

@@ -108,6 +108,7 @@ export class SegmentCatalogue {
     const known = this.#byId.get(id); // from another host, or with another token
     if (!known) return { id, track, name, byteRange, fragment };
     known.fragment = fragment;
+    delete known.context;
     return known;
   }
 }

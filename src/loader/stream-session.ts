@@ -72,6 +72,9 @@ export class StreamSession implements LoadDesk {
     };
     this.#playlists = new PlaylistMonitor(monitored, this.#catalogue);
     this.#playback = new PlaybackMonitor(monitored);
+    // Once there is something to close: what they tell may be the last that this session does.
+    this.#playlists.start();
+    if (!this.#lastStats) this.#playback.start();
   }
 
   /** After the end, as they were then. */
@@ -79,10 +82,14 @@ export class StreamSession implements LoadDesk {
     return this.#lastStats ?? this.#driver.stats();
   }
 
-  segmentFor({ frag, part, resetIV }: FragmentLoaderContext): CataloguedSegment | undefined {
-    // Measurements must be the CDN's; parts and init segments are small and late at once; a reset IV is not the file's.
-    if (this.#lastStats || this.port.retired || part || resetIV || frag.bitrateTest) return undefined;
+  segmentFor(context: FragmentLoaderContext): CataloguedSegment | undefined {
+    const { frag, part } = context;
+    // Measurements must be the CDN's; parts and init segments are small, and late at once.
+    if (this.#lastStats || this.port.retired || part || frag.bitrateTest) return undefined;
     if (frag.sn === "initSegment" || frag.type === "subtitle") return undefined;
+    // Other bytes than the playlist says: hls.js widens ranges to decrypt them, a loader around ours may ask for a part.
+    const [start = 0, end = 0] = frag.byteRange;
+    if ((context.rangeStart ?? 0) !== start || (context.rangeEnd ?? 0) !== end) return undefined;
     let segment = this.#catalogue.of(frag);
     if (!segment) {
       this.#guard(() => {

@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { Outside, type Step } from "../../../testkit/outside.ts";
+import type { UplinkClass } from "../../protocol/peer-message.ts";
 
 const SEED = Number(process.env["FUZZ_SEED"] ?? 4711);
 const RUNS = Number(process.env["FUZZ_RUNS"] ?? 150);
@@ -14,13 +15,18 @@ beforeAll(() => {
 
 const byte = fc.integer({ min: 0, max: 255 });
 const step: fc.Arbitrary<Step> = fc.tuple(fc.integer({ min: 0, max: 31 }), byte, byte, byte);
-const session = fc.tuple(fc.integer({ min: 0, max: 6 }), fc.array(step, { minLength: 5, maxLength: 150, size: "max" }));
+const beginning = fc.record({
+  links: fc.integer({ min: 0, max: 6 }),
+  live: fc.boolean(),
+  uplink: fc.constantFrom<UplinkClass>(1, 1, 1, 0, 2),
+});
+const session = fc.tuple(beginning, fc.array(step, { minLength: 5, maxLength: 150, size: "max" }));
 const parameters = { seed: SEED, numRuns: RUNS } as const;
 
 test("[SW0] honest peers and a decent origin, in any order: nothing breaks and every invariant holds", () => {
   fc.assert(
-    fc.property(session, ([links, steps]) => {
-      const outside = new Outside({ honest: true, links });
+    fc.property(session, ([start, steps]) => {
+      const outside = new Outside({ honest: true, ...start });
       for (const each of steps) outside.take(each);
       outside.settle();
     }),
@@ -30,8 +36,8 @@ test("[SW0] honest peers and a decent origin, in any order: nothing breaks and e
 
 test("[SW0] peers and trackers that lie, and an origin that changes its mind: nothing breaks either", () => {
   fc.assert(
-    fc.property(session, ([links, steps]) => {
-      const outside = new Outside({ honest: false, links });
+    fc.property(session, ([start, steps]) => {
+      const outside = new Outside({ honest: false, ...start });
       for (const each of steps) outside.take(each);
       outside.settle();
     }),
@@ -41,8 +47,8 @@ test("[SW0] peers and trackers that lie, and an origin that changes its mind: no
 
 test("[SW0] the same seed and the same events give the same actions", () => {
   fc.assert(
-    fc.property(session, ([links, steps]) => {
-      const outside = new Outside({ honest: true, links });
+    fc.property(session, ([start, steps]) => {
+      const outside = new Outside({ honest: true, ...start });
       for (const each of steps) outside.take(each);
       expect(outside.replay()).toEqual(outside.actions);
     }),

@@ -1,0 +1,218 @@
+/**
+ * A short stream over HTTP, served in every way that may go wrong. A path is `/<way>/<viewer>/<file>`: how to serve
+ * media, a label to count by, and a file of the stream. Playlists, keys and init segments are always served well.
+ */
+import { createCipheriv, randomBytes } from "node:crypto";
+import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
+import { createOrigin } from "../../testkit/origin/origin.mjs";
+
+export interface FaultOrigin {
+  /** `http://127.0.0.1:port`; at `/` is an empty page. */
+  readonly url: string;
+  /** A file as it is when served well. */
+  bytes(file: string): Buffer;
+  /** What a viewer asked for, and how many bytes of media it was sent. */
+  countsOf(viewer: string): Counts;
+  /** CORS preflights, whoever caused them. */
+  readonly preflights: number;
+  close(): Promise<void>;
+}
+
+export interface Counts {
+  readonly bytes: number;
+  /** `s0.m4s`, `s0.m4s bytes=0-99`, `s0.m4s CMCD`. */
+  readonly requests: readonly string[];
+  /** Requests that ended before their answer did. */
+  readonly abandoned: number;
+}
+
+/** One request for media. */
+class Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly body: Buffer;
+  readonly #sent: (bytes: number) => void;
+
+  constructor(request: IncomingMessage, response: ServerResponse, body: Buffer, sent: (bytes: number) => void) {
+    this.request = request;
+    this.response = response;
+    this.body = body;
+    this.#sent = sent;
+  }
+
+  get range(): { from: number; to: number } | undefined {
+    const match = /^bytes=(\d+)-(\d*)$/.exec(this.request.headers.range ?? "");
+    if (!match) return undefined;
+    const { length } = this.body;
+    return { from: Number(match[1]), to: Math.min(length, match[2] ? Number(match[2]) + 1 : length) };
+  }
+  answer(status: number, body: Buffer | string, headers: OutgoingHttpHeaders = {}): void {
+    this.#sent(body.length);
+    answer(this.response, status, body, headers);
+  }
+  /** The first half of an answer that promises the whole. */
+  begin(then: () => void): void {
+    const half = this.body.subarray(0, this.body.length / 2);
+    this.#sent(half.length);
+    this.response.writeHead(200, { ...CORS, "content-length": this.body.length });
+    this.response.write(half, then);
+  }
+  /** As a good server does. */
+  serve(headers: OutgoingHttpHeaders = {}): void {
+    const { range, body } = this;
+    if (!range) this.answer(200, body, headers);
+    else if (range.from >= body.length)
+      this.answer(416, "", { "content-range": `bytes */${String(body.length)}`, ...headers });
+    else {
+      const { from, to } = range;
+      const contentRange = `bytes ${String(from)}-${String(to - 1)}/${String(body.length)}`;
+      this.answer(206, body.subarray(from, to), { "content-range": contentRange, ...headers });
+    }
+  }
+}
+
+const WAYS: Readonly<Record<string, (exchange: Exchange) => void>> = {
+  well: (exchange) => {
+    exchange.serve();
+  },
+  missing: (exchange) => {
+    exchange.answer(404, "not here");
+  },
+  broken: (exchange) => {
+    exchange.answer(500, "out of order");
+  },
+  "never-answers": () => undefined,
+  "never-ends": (exchange) => {
+    exchange.begin(() => undefined);
+  },
+  "breaks-off": (exchange) => {
+    exchange.begin(() => exchange.response.destroy());
+  },
+  "hangs-up": ({ request }) => {
+    request.socket.destroy();
+  },
+  apologises: (exchange) => {
+    exchange.answer(200, "<!doctype html><title>Sorry</title>", { "content-type": "text/html" });
+  },
+  "no-ranges": (exchange) => {
+    exchange.answer(200, exchange.body);
+  },
+  "hides-content-range": (exchange) => {
+    exchange.serve({ "access-control-expose-headers": "" });
+  },
+  "refuses-ranges": (exchange) => {
+    exchange.serve(exchange.range ? { "access-control-allow-origin": "https://elsewhere.example" } : {});
+  },
+  "wrong-range": (exchange) => {
+    const { length } = exchange.body;
+    if (!exchange.range) exchange.serve();
+    else exchange.answer(206, exchange.body.subarray(0, 10), { "content-range": `bytes 0-9/${String(length)}` });
+  },
+  compresses: (exchange) => {
+    exchange.answer(200, gzipSync(exchange.body), { "content-encoding": "gzip" });
+  },
+};
+
+export async function createFaultOrigin(): Promise<FaultOrigin> {
+  const files = await makeFiles();
+  const counts = new Map<string, { bytes: number; requests: string[]; abandoned: number }>();
+  const countsOf = (viewer: string): { bytes: number; requests: string[]; abandoned: number } => {
+    let found = counts.get(viewer);
+    if (!found) counts.set(viewer, (found = { bytes: 0, requests: [], abandoned: 0 }));
+    return found;
+  };
+  let preflights = 0;
+  const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
+    const [, way = "", viewer = "", file = ""] = pathname.split("/");
+    const body = pathname === "/" ? PAGE : files.get(file);
+    if (request.method === "OPTIONS") {
+      preflights++;
+      answer(response, 204, "");
+    } else if (!body) answer(response, 404, "");
+    else if (!MEDIA.test(file)) answer(response, 200, body, pathname === "/" ? { "content-type": "text/html" } : {});
+    else {
+      const count = countsOf(viewer);
+      const { range } = request.headers;
+      count.requests.push([file, ...(range ? [range] : []), ...(searchParams.has("CMCD") ? ["CMCD"] : [])].join(" "));
+      response.on("close", () => {
+        if (!response.writableFinished) count.abandoned++;
+      });
+      WAYS[way]?.(new Exchange(request, response, body, (bytes) => (count.bytes += bytes)));
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (!address || typeof address === "string") throw new Error("the origin has no port");
+  return {
+    url: `http://127.0.0.1:${String(address.port)}`,
+    bytes: (file) => files.get(file) ?? Buffer.alloc(0),
+    countsOf,
+    get preflights() {
+      return preflights;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function answer(
+  response: ServerResponse,
+  status: number,
+  body: Buffer | string,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  response.writeHead(status, { ...CORS, "content-length": Buffer.byteLength(body), ...headers });
+  response.end(body);
+}
+
+/** The sample stream as separate files, as one file by byte ranges, and encrypted. */
+async function makeFiles(): Promise<ReadonlyMap<string, Buffer>> {
+  const sample = await createOrigin();
+  const { init, segmentSeconds } = sample;
+  const segments = Array.from({ length: SEGMENTS }, (_, index) => sample.segment(index));
+  await sample.close();
+  const files = new Map([
+    ["init.mp4", init],
+    ["all.mp4", Buffer.concat([init, ...segments])],
+  ]);
+  const key = randomBytes(16);
+  const iv = Buffer.alloc(16, 1);
+  files.set("key.bin", key);
+  let at = init.length;
+  let plain = "";
+  let encrypted = "";
+  let ranged = "";
+  segments.forEach((segment, index) => {
+    const cipher = createCipheriv("aes-128-cbc", key, iv);
+    files.set(`s${String(index)}.m4s`, segment);
+    files.set(`e${String(index)}.m4s`, Buffer.concat([cipher.update(segment), cipher.final()]));
+    plain += `#EXTINF:${String(segmentSeconds)},\ns${String(index)}.m4s\n`;
+    encrypted += `#EXTINF:${String(segmentSeconds)},\ne${String(index)}.m4s\n`;
+    ranged += `#EXTINF:${String(segmentSeconds)},\n#EXT-X-BYTERANGE:${String(segment.length)}@${String(at)}\nall.mp4\n`;
+    at += segment.length;
+  });
+  const head = `#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:${String(segmentSeconds)}\n#EXT-X-PLAYLIST-TYPE:VOD\n`;
+  const map = '#EXT-X-MAP:URI="init.mp4"\n';
+  const aes = `#EXT-X-KEY:METHOD=AES-128,URI="key.bin",IV=0x${iv.toString("hex")}\n`;
+  files.set("index.m3u8", Buffer.from(`${head}${map}${plain}#EXT-X-ENDLIST\n`));
+  files.set("ranged.m3u8", Buffer.from(`${head}${map}${ranged}#EXT-X-ENDLIST\n`));
+  files.set("encrypted.m3u8", Buffer.from(`${head}${map}${aes}${encrypted}#EXT-X-ENDLIST\n`));
+  return files;
+}
+
+/** Eight seconds: long enough to buffer, seek and end. */
+const SEGMENTS = 4;
+const MEDIA = /^(?:[se]\d+\.m4s|all\.mp4)$/;
+const PAGE = Buffer.from("<!doctype html><title>Loader tests</title><video muted></video>");
+const CORS = {
+  "access-control-allow-origin": "*",
+  "access-control-expose-headers": "Content-Range",
+  "cache-control": "no-store",
+};

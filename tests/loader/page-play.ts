@@ -1,0 +1,108 @@
+/** Plays a stream to its end and writes down what hls.js was given and what it complained of. */
+import type Hls from "hls.js";
+import type {
+  FragmentLoaderConstructor,
+  FragmentLoaderContext,
+  HlsConfig,
+  Loader,
+  LoaderCallbacks,
+  LoaderConfiguration,
+} from "hls.js";
+import type { SwarmStats } from "../../src/swarm/core/stats.ts";
+import { createPlayer, digest, HLS, once, type Door, type Engine, type Version } from "./page-players.ts";
+
+export interface PlayOptions {
+  readonly version: Version;
+  readonly engine: Engine;
+  readonly door?: Door;
+  readonly url: string;
+  readonly config?: Partial<HlsConfig>;
+  /** What happens once the first segment is in the buffer. */
+  readonly then?: "detach" | "seek" | "reload";
+}
+
+export interface Played {
+  /** Segments as hls.js got them, in order: media sequence number and SHA-256. */
+  readonly segments: readonly { readonly sequence: number; readonly sha256: string }[];
+  readonly errors: readonly string[];
+  readonly ended: boolean;
+  readonly stats: SwarmStats | undefined;
+}
+
+export async function play({ version, engine, door = "attach", url, config, then }: PlayOptions): Promise<Played> {
+  const { hls, swarm, detach } = await createPlayer(version, engine, door, config);
+  const digests: Promise<{ sequence: number; sha256: string }>[] = [];
+  record(hls, (sequence, data) => {
+    digests.push(digest(data).then((sha256) => ({ sequence, sha256 })));
+  });
+  const errors: string[] = [];
+  const { INTERNAL_ABORTED, BUFFER_STALLED_ERROR } = HLS[version].ErrorDetails;
+  hls.on(HLS[version].Events.ERROR, (_, { details }) => {
+    // How hls.js writes down that it has changed its mind; and, as everything is buffered before it plays, a slow machine.
+    if (details !== INTERNAL_ABORTED && details !== BUFFER_STALLED_ERROR) errors.push(details);
+  });
+  const video = document.createElement("video");
+  video.muted = true;
+  document.body.append(video);
+  const ended = new Promise<boolean>((resolve) => {
+    video.addEventListener("ended", () => {
+      resolve(true);
+    });
+    setTimeout(resolve, PATIENCE_MS, false);
+  });
+  hls.attachMedia(video);
+  hls.loadSource(url);
+  await once(hls, "hlsFragBuffered");
+  if (then === "detach") detach();
+  if (then === "seek") video.currentTime = 5;
+  if (then === "reload") hls.loadSource(url);
+  await once(hls, "hlsBufferEos");
+  video.playbackRate = PLAYBACK_RATE;
+  await video.play();
+  const hasEnded = await ended;
+  const stats = swarm?.stats;
+  hls.destroy();
+  video.remove();
+  return { ended: hasEnded, segments: await Promise.all(digests), errors, stats };
+}
+
+/** Puts a loader around the one that is there, as CMCD does, and passes on what it brings of media. */
+function record(hls: Hls, got: (sequence: number, data: ArrayBuffer) => void): void {
+  const Inner = hls.config.fLoader ?? (hls.config.loader as FragmentLoaderConstructor);
+  hls.config.fLoader = class implements Loader<FragmentLoaderContext> {
+    readonly #inner: Loader<FragmentLoaderContext>;
+    constructor(config: HlsConfig) {
+      this.#inner = new Inner(config);
+    }
+    get stats() {
+      return this.#inner.stats;
+    }
+    get context() {
+      return this.#inner.context;
+    }
+    load(
+      context: FragmentLoaderContext,
+      config: LoaderConfiguration,
+      callbacks: LoaderCallbacks<FragmentLoaderContext>,
+    ): void {
+      this.#inner.load(context, config, {
+        ...callbacks,
+        onSuccess: (response, stats, loaded, details) => {
+          const { sn } = context.frag;
+          if (sn !== "initSegment" && response.data instanceof ArrayBuffer) got(sn, response.data);
+          callbacks.onSuccess(response, stats, loaded, details);
+        },
+      });
+    }
+    abort(): void {
+      this.#inner.abort();
+    }
+    destroy(): void {
+      this.#inner.destroy();
+    }
+  };
+}
+
+/** Eight seconds of video in one. */
+const PLAYBACK_RATE = 8;
+const PATIENCE_MS = 15_000;
