@@ -1,0 +1,149 @@
+import { describe, expect, test } from "vitest";
+import { createRng } from "../../base/random.ts";
+import { swarmIdOf, type PeerId } from "../../protocol/ids.ts";
+import type { SwarmAction } from "./action.ts";
+import { Topology, type Report } from "./topology.ts";
+import { DEFAULT_TUNING } from "./tuning.ts";
+
+const report = (): Report => ({ peerBytes: 1, originBytes: 2, uploadedBytes: 3, wastedBytes: 0, peers: 1 });
+const peerId = (name: string): PeerId => name.padEnd(10, "_") as PeerId;
+
+function createTopology(seed = 1, tracker = true): Topology {
+  return new Topology({ swarm: swarmIdOf("stream"), tracker, uplink: 1, tuning: DEFAULT_TUNING, rng: createRng(seed) });
+}
+
+/** A viewer that the tracker has let in and given these candidates. */
+function joined(candidates: readonly string[], self = "m"): Topology {
+  const topology = createTopology();
+  topology.evaluate(0, report);
+  topology.trackerOpened();
+  topology.trackerMessage(100, {
+    type: "joined",
+    version: 1,
+    peer: peerId(self),
+    resume: "token",
+    viewers: candidates.length + 1,
+    reportEveryMs: 10_000,
+    peers: candidates.map((name) => ({ peer: peerId(name), uplink: 1 })),
+  });
+  return topology;
+}
+
+const dialed = (actions: readonly SwarmAction[]): string[] =>
+  actions.flatMap((action) => (action.type === "open-peer" ? [action.peer] : []));
+const sent = (actions: readonly SwarmAction[], type: string) =>
+  actions.flatMap((action) => (action.type === "send-tracker" && action.message.type === type ? [action.message] : []));
+
+describe("the tracker", () => {
+  test("is joined with the swarm's name, and again with the token of the last time", () => {
+    const topology = joined([]);
+    topology.trackerClosed(1000);
+    topology.evaluate(60_000, report);
+    expect(sent(topology.trackerOpened(), "join")).toMatchObject([{ swarm: swarmIdOf("stream"), resume: "token" }]);
+  });
+
+  test("[SW80] is tried again after 0.5 s, doubling to 30 s, at another moment by each viewer", () => {
+    const waits = [1, 2, 3, 4].map((seed) => {
+      const topology = createTopology(seed);
+      let now = 0;
+      return Array.from({ length: 10 }, () => {
+        expect(topology.evaluate(now, report)).toContainEqual({ type: "open-tracker" });
+        topology.trackerClosed(now);
+        const wait = topology.nextWakeup() - now;
+        now = topology.nextWakeup();
+        return wait;
+      });
+    });
+    for (const wait of waits) {
+      expect(wait[0]).toBeGreaterThanOrEqual(250);
+      expect(wait[0]).toBeLessThanOrEqual(500);
+      expect(wait[9]).toBeGreaterThanOrEqual(15_000);
+      expect(wait[9]).toBeLessThanOrEqual(30_000);
+    }
+    expect(new Set(waits.map((wait) => wait[9])).size).toBe(4);
+  });
+
+  test("that drains is left and found again when it said", () => {
+    const topology = joined([]);
+    const { actions } = topology.trackerMessage(1000, { type: "drain", reconnectInMs: 7000 });
+    expect(actions).toEqual([{ type: "close-tracker" }]);
+    expect(topology.evaluate(7999, report)).toEqual([]);
+    expect(topology.evaluate(8000, report)).toEqual([{ type: "open-tracker" }]);
+  });
+
+  test("of another version is left for good, and so is none at all", () => {
+    const topology = joined([]);
+    topology.trackerMessage(1000, { type: "error", code: "bad-version", message: "too new" });
+    expect(topology.trackerPhase).toBe("off");
+    expect(topology.nextWakeup()).toBe(Infinity);
+    expect(createTopology(1, false).evaluate(0, report)).toEqual([]);
+  });
+
+  test("is told the bytes as often as it asked for", () => {
+    const topology = joined([]);
+    expect(sent(topology.evaluate(10_099, report), "report")).toEqual([]);
+    expect(sent(topology.evaluate(10_100, report), "report")).toEqual([{ type: "report", ...report() }]);
+    expect(sent(topology.evaluate(10_200, report), "report")).toEqual([]);
+  });
+});
+
+describe("dialing", () => {
+  const twelve = Array.from({ length: 12 }, (_, i) => `peer${String(i)}`);
+
+  test("[SW81] goes to eight candidates, and to the next ones when some cannot be reached", () => {
+    const topology = joined(twelve);
+    const first = dialed(topology.evaluate(100, report));
+    expect(first).toHaveLength(8);
+    topology.closed(5000, first[0] as PeerId);
+    const next = dialed(topology.evaluate(5000, report));
+    expect(next).toHaveLength(1);
+    expect(first).not.toContain(next[0]);
+  });
+
+  test("[SW81] more are asked for while there are too few, ever more rarely", () => {
+    const topology = joined(["bob"]);
+    const asked: number[] = [];
+    for (let now = 100; now < 300_000; now += 100) {
+      const needs = sent(topology.evaluate(now, report), "need");
+      if (needs.length === 0) continue;
+      asked.push(now);
+      topology.trackerMessage(now, { type: "peers", viewers: 2, peers: [] });
+    }
+    const gaps = asked.slice(1).map((at, i) => at - (asked[i] ?? 0));
+    expect(gaps.every((gap) => gap >= 5000)).toBe(true);
+    expect(gaps.at(-1)).toBeGreaterThanOrEqual(45_000);
+    expect(gaps.at(-1)).toBeLessThanOrEqual(75_000);
+  });
+
+  test("[SW83] both offered: the lower id's offer stands", () => {
+    const lower = joined(["z"], "m");
+    lower.evaluate(100, report);
+    expect(lower.signalled(peerId("z"), "ooffer")).toEqual([]);
+
+    const higher = joined(["a"], "m");
+    higher.evaluate(100, report);
+    expect(higher.signalled(peerId("a"), "ooffer")).toEqual([
+      { type: "close-peer", peer: peerId("a"), reason: "duplicate" },
+      { type: "open-peer", peer: peerId("a"), initiator: false },
+      { type: "signal-peer", peer: peerId("a"), signal: "offer" },
+    ]);
+  });
+
+  test("[SW81] a stranger's offer is answered while there is room; a late answer is not", () => {
+    const topology = joined([]);
+    expect(dialed(topology.signalled(peerId("new"), "ooffer"))).toEqual([peerId("new")]);
+    expect(topology.signalled(peerId("ghost"), "aanswer")).toEqual([]);
+    for (let i = 0; i < 40; i++) topology.signalled(peerId(`p${String(i)}`), "ooffer");
+    expect(topology.dialing.size).toBe(DEFAULT_TUNING.peersMax);
+  });
+
+  test("signals say which side they come from", () => {
+    const topology = joined(["bob"]);
+    topology.evaluate(100, report);
+    topology.signalled(peerId("carol"), "ooffer");
+    const relayed = (name: string) => sent(topology.relay(peerId(name), "x"), "signal");
+    expect(relayed("bob")).toMatchObject([{ to: peerId("bob"), signal: "ox" }]);
+    expect(relayed("carol")).toMatchObject([{ to: peerId("carol"), signal: "ax" }]);
+    expect(relayed("nobody")).toEqual([]);
+  });
+});

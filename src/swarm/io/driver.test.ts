@@ -1,0 +1,232 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { SILENT } from "../../base/logger.ts";
+import { segmentIdOf, swarmIdOf, trackIdOf, type PeerId } from "../../protocol/ids.ts";
+import { CHUNK_BYTES, FRAME_PAYLOAD_BYTES_MAX } from "../../protocol/limits.ts";
+import { decodePeerMessage, encodePeerMessage } from "../../protocol/peer-codec.ts";
+import type { PeerMessage } from "../../protocol/peer-message.ts";
+import { createSwarmDriver, type SwarmDriver } from "./driver.ts";
+import type { SegmentDelivery } from "./driver-api.ts";
+import type { OriginRequest, OriginSink } from "./origin.ts";
+import type { PeerLinkOptions } from "./peer-link.ts";
+import type { TrackerLinkEvents } from "./tracker-link.ts";
+
+const TRACK = trackIdOf("video");
+const NAME = { sequence: 7, tag: 1 };
+const SEGMENT = segmentIdOf(TRACK, NAME);
+const BYTES = Uint8Array.from({ length: 2 * CHUNK_BYTES + 100 }, (_, i) => (i * 7) % 251);
+
+/** A driver with everything around it faked: the test plays origin, tracker and peers. */
+class Stage {
+  readonly requests: { readonly request: OriginRequest; readonly sink: OriginSink; aborted: boolean }[] = [];
+  readonly links: { readonly options: PeerLinkOptions; readonly sent: PeerMessage[]; closed: number }[] = [];
+  readonly trackers: { readonly events: TrackerLinkEvents; readonly sent: string[]; closed: number }[] = [];
+  breakLinks = false;
+  readonly driver: SwarmDriver;
+
+  constructor() {
+    this.driver = createSwarmDriver({
+      swarm: swarmIdOf("stream"),
+      tracker: "ws://tracker.test",
+      rtc: {},
+      upload: true,
+      memoryBytesMax: 1e8,
+      logger: SILENT,
+      seed: 1,
+      now: () => Date.now(),
+      origin: {
+        fetch: (request, sink) => {
+          const entry = { request, sink, aborted: false };
+          this.requests.push(entry);
+          return { abort: () => (entry.aborted = true) };
+        },
+      },
+      openPeerLink: (options) => {
+        const entry = { options, sent: [] as PeerMessage[], closed: 0 };
+        this.links.push(entry);
+        return {
+          signal: () => undefined,
+          send: (frame) => {
+            if (this.breakLinks) throw new Error("a bug of ours");
+            const message = decodePeerMessage(frame);
+            if (message) entry.sent.push(message);
+          },
+          close: () => entry.closed++,
+        };
+      },
+      openTrackerLink: (_url, events) => {
+        const entry = { events, sent: [] as string[], closed: 0 };
+        this.trackers.push(entry);
+        return { send: (message) => entry.sent.push(message.type), close: () => entry.closed++ };
+      },
+    });
+    this.driver.playlist({
+      track: TRACK,
+      live: true,
+      targetDuration: 4,
+      segments: [{ id: SEGMENT, name: NAME, start: 28, duration: 4 }],
+    });
+    this.driver.followTracks([TRACK]);
+  }
+
+  /** The player asks; what comes of it is collected. */
+  want(): { readonly deliveries: SegmentDelivery[]; readonly failures: number[]; readonly stop: () => void } {
+    const deliveries: SegmentDelivery[] = [];
+    const failures: number[] = [];
+    const stop = this.driver.want(SEGMENT, {
+      complete: (delivery) => deliveries.push(delivery),
+      failed: (status) => failures.push(status),
+    });
+    return { deliveries, failures, stop };
+  }
+
+  originAnswers(bytes = BYTES, pieces = 5): void {
+    const { sink } = this.requests.at(-1) ?? {};
+    sink?.opened({ firstByte: 0, byteLength: bytes.byteLength, ranged: true });
+    const size = Math.ceil(bytes.byteLength / pieces);
+    for (let at = 0; at < bytes.byteLength; at += size) sink?.data(bytes.slice(at, at + size));
+    sink?.closed({ outcome: "complete", status: 200 });
+  }
+
+  /** The tracker introduces one peer, which opens and says hello. */
+  meet(): { readonly say: (message: PeerMessage) => void; readonly link: Stage["links"][number] } {
+    const [tracker] = this.trackers;
+    tracker?.events.open();
+    tracker?.events.message({
+      type: "joined",
+      version: 1,
+      peer: "me________" as PeerId,
+      resume: "r",
+      viewers: 2,
+      reportEveryMs: 60_000,
+      peers: [{ peer: "bob_______" as PeerId, uplink: 1 }],
+    });
+    vi.advanceTimersByTime(50);
+    const link = this.links.at(-1);
+    if (!link) throw new Error("nobody was dialed");
+    const say = (message: PeerMessage): void => {
+      link.options.events.frame(encodePeerMessage(message));
+    };
+    link.options.events.open();
+    say({ type: "hello", version: 1, versionMin: 1, viewer: "00000000000000b0" as never, uplink: 1, seeder: false });
+    say({ type: "track", slot: 3, track: TRACK, following: true });
+    return { say, link };
+  }
+}
+
+const settle = (): Promise<void> => Promise.resolve();
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("a driver", () => {
+  test("hands a segment over whole, later than it was asked for, in a buffer of its own for each who asked", async () => {
+    const stage = new Stage();
+    const [first, second] = [stage.want(), stage.want()];
+    expect(stage.requests).toMatchObject([{ request: { segment: SEGMENT, from: 0 } }]);
+    stage.originAnswers();
+    expect(first.deliveries).toEqual([]);
+    await settle();
+    const [one, two] = [first.deliveries[0], second.deliveries[0]];
+    expect(one?.bytes).toEqual(BYTES);
+    expect(one).toMatchObject({ originBytes: BYTES.byteLength, peerBytes: 0 });
+    expect(two?.bytes.buffer).not.toBe(one?.bytes.buffer);
+    // hls.js detaches what it is given: the next one who asks gets it all the same.
+    structuredClone(one?.bytes, { transfer: one ? [one.bytes.buffer] : [] });
+    const third = stage.want();
+    await settle();
+    expect(third.deliveries[0]?.bytes).toEqual(BYTES);
+    stage.driver.close();
+  });
+
+  test("passes a refusal of the origin on with its status", async () => {
+    const stage = new Stage();
+    const { failures } = stage.want();
+    stage.requests[0]?.sink.closed({ outcome: "failed", status: 503 });
+    await settle();
+    expect(failures).toEqual([503]);
+    stage.driver.close();
+  });
+
+  test("aborts what nobody waits for any more", () => {
+    const stage = new Stage();
+    const { stop } = stage.want();
+    stop();
+    stop();
+    expect(stage.requests).toMatchObject([{ aborted: true }]);
+    stage.driver.close();
+  });
+
+  test("serves a peer in frames of at most 16 KiB, and takes chunks only from whom it asked", async () => {
+    const stage = new Stage();
+    stage.want();
+    stage.originAnswers();
+    await settle();
+    const { say, link } = stage.meet();
+    say({ type: "request", slot: 3, segment: NAME, chunks: [0], dueInMs: 5000 });
+    const parts = link.sent.filter((message) => message.type === "chunk");
+    expect(parts.map(({ offset, payload }) => [offset, payload.byteLength])).toEqual([
+      [0, FRAME_PAYLOAD_BYTES_MAX],
+      [FRAME_PAYLOAD_BYTES_MAX, FRAME_PAYLOAD_BYTES_MAX],
+    ]);
+    expect(parts.every(({ slot }) => slot === 3)).toBe(true);
+    expect(stage.driver.stats().uploadedBytes).toBe(CHUNK_BYTES);
+    stage.driver.close();
+  });
+
+  test("drops a peer that breaks the protocol, and no other", () => {
+    const stage = new Stage();
+    const { link } = stage.meet();
+    link.options.events.frame(Uint8Array.of(0x3f, 1, 2, 3));
+    expect(link.closed).toBe(1);
+    expect(stage.driver.stats().peers).toEqual([]);
+    expect(stage.driver.retired).toBe(false);
+    stage.driver.close();
+  });
+
+  test("retires at a bug of ours: closes everything, says so once, and is harmless from then on", async () => {
+    const stage = new Stage();
+    const told: unknown[] = [];
+    stage.driver.onRetired((bug) => told.push(bug));
+    const { say, link } = stage.meet();
+    stage.breakLinks = true;
+    say({ type: "ping", nonce: 1 });
+    await settle();
+    expect(stage.driver.retired).toBe(true);
+    expect(told).toMatchObject([{ message: "a bug of ours" }]);
+    expect(link.closed).toBe(1);
+    expect(stage.trackers[0]?.closed).toBe(1);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(stage.driver.stats().retired).toBe(true);
+    stage.want().stop();
+    stage.driver.playback({ position: 1, bufferedEnd: 2, rate: 1, bufferAheadMax: 30 });
+    expect(stage.requests).toEqual([]);
+  });
+
+  test("opened and closed a hundred times leaves nothing", () => {
+    for (let i = 0; i < 100; i++) {
+      const stage = new Stage();
+      const { link } = stage.meet();
+      const { stop } = stage.want();
+      stage.driver.close();
+      stage.driver.close();
+      stop();
+      expect(link.closed).toBe(1);
+      expect(link.sent.at(-1)).toEqual({ type: "bye", reason: "leaving" });
+      expect(stage.trackers[0]).toMatchObject({ closed: 1 });
+      expect(stage.requests.every(({ aborted }) => aborted)).toBe(true);
+    }
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("keeps one timer", () => {
+    const stage = new Stage();
+    stage.meet();
+    stage.want();
+    expect(vi.getTimerCount()).toBe(1);
+    stage.driver.close();
+  });
+});
