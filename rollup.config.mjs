@@ -47,7 +47,7 @@ export default [
         name: "HlsSwarm",
         banner,
         sourcemap: true,
-        plugins: [terser({ ecma: 2020, compress: { passes: 3 } })],
+        plugins: [terser({ ecma: 2022, compress: { passes: 3 } })],
       },
     ],
   },

@@ -400,7 +400,7 @@ export class Viewer {
 
   #put(segment: SegmentId, chunk: number, byteLength: number): boolean {
     let chunks = this.held.get(segment);
-    if (!chunks) this.held.set(segment, (chunks = new Map()));
+    if (!chunks) this.held.set(segment, (chunks = new Map<number, number>()));
     if (chunks.has(chunk)) return false;
     chunks.set(chunk, byteLength);
     return true;

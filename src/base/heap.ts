@@ -36,7 +36,8 @@ export class Heap<Item> {
       items[0] = last;
       for (let i = 0; ;) {
         let least = i;
-        for (const child of [2 * i + 1, 2 * i + 2]) if (child < items.length && this.#before(child, least)) least = child;
+        for (const child of [2 * i + 1, 2 * i + 2])
+          if (child < items.length && this.#before(child, least)) least = child;
         if (least === i) break;
         this.#swap(i, least);
         i = least;

@@ -1,5 +1,5 @@
 import { randomHex } from "./ids.ts";
-import { ProtocolError } from "./protocol-error.ts";
+import { badField, broken, ProtocolError } from "./protocol-error.ts";
 
 /**
  * A bounds-checked cursor over bytes from outside. Every read names its field, so that an error can. Fixed-width
@@ -15,8 +15,8 @@ export class ByteReader {
 
   byte(field: string, max = 0xff): number {
     const value = this.#bytes[this.#at];
-    if (value === undefined) throw truncated(field);
-    if (value > max) throw outOfRange(field, 0, max);
+    if (value === undefined) throw broken("truncated", field);
+    if (value > max) throw badField(field);
     this.#at++;
     return value;
   }
@@ -28,10 +28,10 @@ export class ByteReader {
   }
 
   /** An integer from `min` to `max`, which must be a safe integer. */
-  varint(field: string, min: number, max: number): number {
+  varint(field: string, min = 0, max = Number.MAX_SAFE_INTEGER): number {
     const first = this.byte(field);
     const value = first < 0x80 ? first : this.#continued(field, first & 0x7f, 0x80);
-    if (value < min || value > max) throw outOfRange(field, min, max);
+    if (value < min || value > max) throw badField(field);
     return value;
   }
 
@@ -41,7 +41,7 @@ export class ByteReader {
     const low = first & 0x3f;
     const magnitude = first < 0x80 ? low : this.#continued(field, low, 0x40);
     if ((first & 0x40) === 0) return magnitude;
-    if (magnitude === 0) throw badField(field, "a zero without sign");
+    if (magnitude === 0) throw badField(field); // a zero has no sign
     return -magnitude;
   }
 
@@ -53,7 +53,7 @@ export class ByteReader {
   /** The next `byteLength` bytes, not copied. */
   view(field: string, byteLength: number): Uint8Array {
     const end = this.#at + byteLength;
-    if (end > this.#bytes.length) throw truncated(field);
+    if (end > this.#bytes.length) throw broken("truncated", field);
     const view = this.#bytes.subarray(this.#at, end);
     this.#at = end;
     return view;
@@ -66,8 +66,7 @@ export class ByteReader {
 
   /** Checks that everything was read. */
   end(): void {
-    const left = this.#bytes.length - this.#at;
-    if (left > 0) throw new ProtocolError("trailing-bytes", `${String(left)} bytes follow the end of the message`);
+    if (this.#at < this.#bytes.length) throw new ProtocolError("trailing-bytes", "trailing-bytes");
   }
 
   /** The later bytes of a varint. Multiplies, because bit operators stop at 32 bits. */
@@ -76,24 +75,13 @@ export class ByteReader {
     for (;;) {
       const byte = this.byte(field);
       value += (byte & 0x7f) * scale;
-      if (value > Number.MAX_SAFE_INTEGER || scale > VARINT_SCALE_MAX)
-        throw outOfRange(field, 0, Number.MAX_SAFE_INTEGER);
-      if (byte === 0) throw badField(field, "in its shortest form");
+      // Too large, or not in its shortest form.
+      if (value > Number.MAX_SAFE_INTEGER || scale > VARINT_SCALE_MAX || byte === 0) throw badField(field);
       if (byte < 0x80) return value;
       scale *= 0x80;
     }
   }
 }
-
-const truncated = (field: string): ProtocolError =>
-  new ProtocolError("truncated", `the frame ends before ${field} does`, field);
-
-const outOfRange = (field: string, min: number, max: number): ProtocolError =>
-  badField(field, `an integer from ${String(min)} to ${String(max)}`);
-
-/** The error for a field that was read and is not what it has to be. */
-export const badField = (field: string, shape: string): ProtocolError =>
-  new ProtocolError("bad-field", `${field} must be ${shape}`, field);
 
 /** What the last byte of the longest varint, the eighth, counts: without a bound a run of 0x80 would lead to NaN. */
 const VARINT_SCALE_MAX = 0x2_0000_0000_0000;

@@ -1,8 +1,8 @@
 import { assert } from "../base/assert.ts";
-import { badField } from "./byte-reader.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 import { SEGMENT_CHUNKS_MAX } from "./limits.ts";
+import { badField } from "./protocol-error.ts";
 
 /**
  * Chunks of one segment as `request`, `cancel` and `reject` name them: the first, then a bitmap of those behind it,
@@ -35,14 +35,14 @@ export function writeChunkSet(writer: ByteWriter, chunks: readonly number[]): vo
 export function readChunkSet(reader: ByteReader): readonly number[] {
   const first = reader.varint("chunks", 0, CHUNK_MAX);
   const bitmap = reader.view("chunks", reader.varint("chunks", 0, BITMAP_BYTES_MAX));
-  if (bitmap[bitmap.length - 1] === 0) throw badField("chunks", "in its shortest form");
+  if (bitmap[bitmap.length - 1] === 0) throw badField("chunks"); // not its shortest form
   const chunks = [first];
   let start = first + 1;
   for (const byte of bitmap) {
     for (let bits = byte, chunk = start; bits !== 0; bits >>= 1, chunk++) if ((bits & 1) !== 0) chunks.push(chunk);
     start += 8;
   }
-  if ((chunks[chunks.length - 1] ?? 0) > CHUNK_MAX) throw badField("chunks", `at most chunk ${String(CHUNK_MAX)}`);
+  if ((chunks[chunks.length - 1] ?? 0) > CHUNK_MAX) throw badField("chunks");
   return chunks;
 }
 

@@ -16,10 +16,10 @@ export type ByeReason = "leaving" | "full" | "duplicate" | "protocol" | "idle";
 export interface HaveEntry {
   readonly segment: SegmentName;
   /** Size of the segment, once known. Peers that disagree do not hold the same segment. */
-  readonly byteLength?: number;
+  readonly byteLength?: number | undefined;
   /** EXT-X-PROGRAM-DATE-TIME in whole seconds since 1970 when the playlist has it. A sanity check, never a key. */
-  readonly startedAtSeconds?: number;
-  readonly bitmap?: Uint8Array;
+  readonly startedAtSeconds?: number | undefined;
+  readonly bitmap?: Uint8Array | undefined;
 }
 
 /** What peers say to each other. `slot` is the sender's short name for a track, bound by its `track` message. */
@@ -43,8 +43,8 @@ export type PeerMessage =
       readonly segment: SegmentName;
       readonly from: number;
       /** First chunk not fetched; absent for "to the end". */
-      readonly to?: number;
-      readonly byteLength?: number;
+      readonly to?: number | undefined;
+      readonly byteLength?: number | undefined;
       readonly hops: number;
     }
   | {

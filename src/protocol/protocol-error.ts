@@ -21,3 +21,10 @@ export class ProtocolError extends Error {
     this.field = field;
   }
 }
+
+/** An error in what one viewer sends another: nobody reads such by hand, the code and the field say enough. */
+export const broken = (code: ProtocolErrorCode, field: string): ProtocolError =>
+  new ProtocolError(code, `${code}: ${field}`, field);
+
+/** The error for a field that was read and is not what it has to be. */
+export const badField = (field: string): ProtocolError => broken("bad-field", field);

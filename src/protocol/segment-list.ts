@@ -1,11 +1,10 @@
 import { assert } from "../base/assert.ts";
-import { badField } from "./byte-reader.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 import type { SegmentName } from "./ids.ts";
 import { CHUNK_BYTES, FRAME_PAYLOAD_BYTES_MAX, SEGMENT_CHUNKS_MAX, SEGMENTS_PER_FRAME_MAX } from "./limits.ts";
 import type { HaveEntry } from "./peer-message.ts";
-import { ProtocolError } from "./protocol-error.ts";
+import { badField, broken } from "./protocol-error.ts";
 
 /**
  * The lists of `have` and `gone`: a count, then per segment its name and what is said about it. Each sequence number is
@@ -27,7 +26,7 @@ export function writeHaveEntries(writer: ByteWriter, entries: readonly HaveEntry
     if (bitmap === undefined) {
       assert(byteLength !== undefined, "a segment held whole has a size");
     } else {
-      assert(findBitmapFault(bitmap, byteLength) === undefined, "a bitmap is empty or outgrows its segment");
+      assert(isBitmapOf(byteLength, bitmap), "a bitmap is empty or outgrows its segment");
       writer.varint(bitmap.length);
       writer.bytes(bitmap);
     }
@@ -42,18 +41,11 @@ export function readHaveEntries(reader: ByteReader): readonly HaveEntry[] {
     const segment = readName(reader, sequence);
     sequence = segment.sequence;
     const flags = reader.byte("flags", WHOLE | SIZE | STARTED_AT);
-    if ((flags & (WHOLE | SIZE)) === WHOLE)
-      throw new ProtocolError("missing-field", "byteLength is missing: a segment held whole has one", "byteLength");
+    if ((flags & (WHOLE | SIZE)) === WHOLE) throw broken("missing-field", "byteLength"); // what is whole has a size
     const byteLength = (flags & SIZE) === 0 ? undefined : readSegmentBytes(reader);
-    const startedAtSeconds =
-      (flags & STARTED_AT) === 0 ? undefined : reader.varint("startedAtSeconds", 0, Number.MAX_SAFE_INTEGER);
+    const startedAtSeconds = (flags & STARTED_AT) === 0 ? undefined : reader.varint("startedAtSeconds");
     const bitmap = (flags & WHOLE) === 0 ? readBitmap(reader, byteLength) : undefined;
-    entries.push({
-      segment,
-      ...(byteLength !== undefined && { byteLength }),
-      ...(startedAtSeconds !== undefined && { startedAtSeconds }),
-      ...(bitmap !== undefined && { bitmap }),
-    });
+    entries.push({ segment, byteLength, startedAtSeconds, bitmap });
   }
   return entries;
 }
@@ -120,25 +112,22 @@ function writeName(writer: ByteWriter, name: SegmentName, sequenceBefore: number
 
 function readName(reader: ByteReader, sequenceBefore: number): SegmentName {
   const sequence = sequenceBefore + reader.signedVarint("sequence");
-  if (sequence < 0 || sequence > Number.MAX_SAFE_INTEGER) throw badField("sequence", "a non-negative safe integer");
+  if (sequence < 0 || sequence > Number.MAX_SAFE_INTEGER) throw badField("sequence");
   return { sequence, tag: reader.u32("tag") };
 }
 
 /** A copy: what is kept of a `have` must not keep its whole frame alive. */
 function readBitmap(reader: ByteReader, byteLength: number | undefined): Uint8Array {
   const bitmap = reader.view("bitmap", reader.varint("bitmap", 1, BITMAP_BYTES_MAX)).slice();
-  const fault = findBitmapFault(bitmap, byteLength);
-  if (fault !== undefined) throw badField("bitmap", fault);
+  if (!isBitmapOf(byteLength, bitmap)) throw badField("bitmap");
   return bitmap;
 }
 
-/** What a bitmap ought to be and is not, if anything. */
-function findBitmapFault(bitmap: Uint8Array, byteLength: number | undefined): string | undefined {
+/** Whether a bitmap names a chunk, and none past the end. */
+function isBitmapOf(byteLength: number | undefined, bitmap: Uint8Array): boolean {
   const chunks = byteLength === undefined ? SEGMENT_CHUNKS_MAX : Math.ceil(byteLength / CHUNK_BYTES);
   const bitsPastEnd = (bitmap[chunks >> 3] ?? 0) >> (chunks & 7);
-  if (bitmap.length > (chunks + 7) >> 3 || bitsPastEnd !== 0) return `within ${String(chunks)} chunks`;
-  for (const bits of bitmap) if (bits !== 0) return undefined;
-  return "a bitmap that names a chunk";
+  return bitmap.length <= (chunks + 7) >> 3 && bitsPastEnd === 0 && bitmap.some((bits) => bits !== 0);
 }
 
 // Flags of a `have` entry. A bit that is not named here must be 0.

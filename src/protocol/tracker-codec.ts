@@ -5,6 +5,7 @@
 
 import { HEX_64_PATTERN, PEER_ID_PATTERN, SWARM_ID_PATTERN } from "./ids.ts";
 import type { PeerId, SwarmId, TrackId } from "./ids.ts";
+import { isFields, parseFields, type Fields } from "./json-fields.ts";
 import { PEERS_PER_ANNOUNCE_MAX, SIGNAL_CHARS_MAX, TRACKER_MESSAGE_CHARS_MAX } from "./limits.ts";
 import type { UplinkClass } from "./peer-message.ts";
 import { ProtocolError } from "./protocol-error.ts";
@@ -103,26 +104,7 @@ export function parseTrackerToViewer(text: string): TrackerToViewer {
   }
 }
 
-/** A JSON object from outside. Read through {@link own} alone: "__proto__" and "toString" are names like any other. */
-type Fields = Readonly<Record<string, unknown>>;
-
-function parseFields(text: string, charsMax: number): Fields {
-  if (text.length > charsMax)
-    throw new ProtocolError("too-long", `a message must be at most ${String(charsMax)} characters`);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // SyntaxError, or RangeError where the engine's parser recurses and the text is nested very deep.
-    throw new ProtocolError("not-json", "a message must be JSON");
-  }
-  if (!isFields(value)) throw new ProtocolError("not-an-object", "a message must be a JSON object");
-  return value;
-}
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
+/** Fields are read through {@link own} alone. */
 const has = (fields: Fields, name: string): boolean => Object.hasOwn(fields, name);
 const own = (fields: Fields, name: string): unknown => (has(fields, name) ? fields[name] : undefined);
 

@@ -11,15 +11,15 @@ export type ViewerToTracker =
       readonly peersWanted: number;
       readonly uplink: UplinkClass;
       /** The rendition watched now; peers of the same one are introduced first. */
-      readonly track?: TrackId;
+      readonly track?: TrackId | undefined;
       /** The token of the last `joined`: keeps id and neighbours over a dropped socket. */
-      readonly resume?: string;
+      readonly resume?: string | undefined;
     }
   /** More candidates, because links closed or never opened. */
   | { readonly type: "need"; readonly peersWanted: number; readonly connected: number }
   | { readonly type: "signal"; readonly to: PeerId; readonly signal: string }
   /** Rendition or uplink changed. */
-  | { readonly type: "update"; readonly uplink: UplinkClass; readonly track?: TrackId }
+  | { readonly type: "update"; readonly uplink: UplinkClass; readonly track?: TrackId | undefined }
   /** Bytes since the session began, for the operator's page. Counters never go back within a session. */
   | {
       readonly type: "report";
@@ -63,8 +63,8 @@ export type TrackerToViewer =
       readonly code: TrackerErrorCode;
       /** What was wrong and how to mend it, for a person. */
       readonly message: string;
-      readonly field?: string;
-      readonly retryInMs?: number;
+      readonly field?: string | undefined;
+      readonly retryInMs?: number | undefined;
     }
   /** The tracker is about to stop: reconnect after this long. Links between peers are untouched. */
   | { readonly type: "drain"; readonly reconnectInMs: number };

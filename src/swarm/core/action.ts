@@ -11,7 +11,7 @@ export type SwarmAction =
       readonly fetch: FetchId;
       readonly segment: SegmentId;
       readonly from: number;
-      readonly to?: number;
+      readonly to?: number | undefined;
     }
   /** Close it; no further event of this fetch may arrive. */
   | { readonly type: "abort-origin"; readonly fetch: FetchId }

@@ -79,7 +79,7 @@ export class Announcer {
 
 const entryOf = (segment: Segment): HaveEntry => ({
   segment: segment.name,
-  ...(segment.byteLength === undefined ? {} : { byteLength: segment.byteLength }),
-  ...(segment.startedAtSeconds === undefined ? {} : { startedAtSeconds: segment.startedAtSeconds }),
-  ...(segment.complete ? {} : { bitmap: segment.heldBitmap() }),
+  byteLength: segment.byteLength,
+  startedAtSeconds: segment.startedAtSeconds,
+  bitmap: segment.complete ? undefined : segment.heldBitmap(),
 });

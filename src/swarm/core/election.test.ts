@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { createRng } from "../../base/random.ts";
+import { createRng, hash32 } from "../../base/random.ts";
 import { segmentIdOf, trackIdOf, type PeerId, type ViewerId } from "../../protocol/ids.ts";
-import { hash32 } from "../../base/random.ts";
 import { CHUNK_BYTES } from "../../protocol/limits.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
 import { planElection, type ElectionPlan } from "./election.ts";

@@ -14,7 +14,7 @@ export interface ListedSegment {
   readonly start: Seconds;
   readonly duration: Seconds;
   /** Program date time in whole seconds since 1970, when the playlist has one. */
-  readonly startedAtSeconds?: number;
+  readonly startedAtSeconds?: number | undefined;
 }
 
 /** Everything the swarm core is ever told. Plain data: a recorded list of these replays a session. */
@@ -33,7 +33,7 @@ export type SwarmEvent =
   /** Where the player is. `position` is absent until the first frame can be shown. */
   | {
       readonly type: "playback";
-      readonly position?: Seconds;
+      readonly position?: Seconds | undefined;
       /** End of the media buffered at `position`. */
       readonly bufferedEnd: Seconds;
       /** Playback rate, at least 0. A paused player says 0. */
@@ -51,7 +51,7 @@ export type SwarmEvent =
       readonly fetch: FetchId;
       readonly firstChunk: number;
       /** Size of the whole segment, when the answer tells it. */
-      readonly byteLength?: number;
+      readonly byteLength?: number | undefined;
     }
   /** A whole chunk from the origin is in the store. */
   | { readonly type: "origin-chunk"; readonly fetch: FetchId; readonly chunk: number; readonly byteLength: number }
@@ -62,7 +62,7 @@ export type SwarmEvent =
       /** HTTP status; 0 when there was none. `void` is 416: the range starts after the end. */
       readonly status: number;
       /** Size of the whole segment, if the answer's end told it. */
-      readonly byteLength?: number;
+      readonly byteLength?: number | undefined;
       /** Bytes received, whether or not they made whole chunks. */
       readonly receivedBytes: number;
     }

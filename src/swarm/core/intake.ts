@@ -68,7 +68,8 @@ export class Intake {
     this.wastedBytes += broken;
     desk.closed(now, fetch);
     if (event.outcome === "void") segment.endsBefore(fetch.from);
-    const actions = this.#originSize(segment, event.byteLength);
+    // Where it ends is now known, and so perhaps that nothing is missing.
+    const actions = [...this.#originSize(segment, event.byteLength), ...this.deliver(segment)];
     if (event.outcome === "complete") segment.originFailures = 0;
     if (event.outcome === "complete" || (event.outcome === "void" && fetch.from > 0)) return actions;
 

@@ -84,8 +84,8 @@ export class Links {
       slot,
       segment: segment.name,
       from,
-      ...(to === undefined ? {} : { to }),
-      ...(segment.byteLength === undefined ? {} : { byteLength: segment.byteLength }),
+      to,
+      byteLength: segment.byteLength,
       // VOD viewers are at different places: only neighbours can care.
       hops: live ? NOTICE_HOPS_MAX : 0,
     });

@@ -69,7 +69,7 @@ export class OriginDesk {
     const to = toEnd ? undefined : range.to;
     this.#fetches.set(id, { id, segment, reason, startedAt: now, from, to, openedAt: undefined, receivedBytes: 0 });
     segment.fetch(from, to);
-    return { type: "fetch-origin", fetch: id, segment: segment.id, from, ...(to === undefined ? {} : { to }) };
+    return { type: "fetch-origin", fetch: id, segment: segment.id, from, to };
   }
 
   /** Marks again what the fetches will bring. */

@@ -78,7 +78,7 @@ export class Peer {
 
   setAvailable(track: TrackId, entry: HaveEntry): void {
     let bySequence = this.#available.get(track);
-    if (!bySequence) this.#available.set(track, (bySequence = new Map()));
+    if (!bySequence) this.#available.set(track, (bySequence = new Map<number, Availability>()));
     bySequence.delete(entry.segment.sequence);
     bySequence.set(entry.segment.sequence, {
       tag: entry.segment.tag,

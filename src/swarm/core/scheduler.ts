@@ -158,7 +158,7 @@ export function planRequests(
     own.planned++;
     free--;
     let bySegment = plans.get(best);
-    if (!bySegment) plans.set(best, (bySegment = new Map()));
+    if (!bySegment) plans.set(best, (bySegment = new Map<Segment, { dueAt: Millis; chunks: number[] }>()));
     const plan = bySegment.get(due.segment);
     if (plan) plan.chunks.push(chunk);
     else bySegment.set(due.segment, { dueAt: due.dueAt, chunks: [chunk] });

@@ -68,8 +68,8 @@ export class Segment {
   /** One more than the last chunk that we hold or have ever asked anybody for. */
   #extent = 0;
   states = new Uint8Array(0);
-  /** State of the chunks that nobody can tell yet: FETCHING while the origin sends everything up to the end. */
-  #restState: typeof MISSING | typeof FETCHING = MISSING;
+  /** From here on the origin is sending everything, also the chunks that nobody can tell yet. */
+  #restFrom = Infinity;
   #sources = new Uint8Array(0);
   /** When a fetching notice last covered the chunk, and when one last went on to the end, wherever that is. */
   noticedAt = new Float64Array(0);
@@ -109,7 +109,7 @@ export class Segment {
     const known = this.chunkCount;
     if (known !== undefined) return known;
     // While the rest is coming there may always be one more.
-    const extent = this.#extent + (this.#restState === FETCHING ? 1 : 0);
+    const extent = this.#extent + (this.#restFrom < Infinity ? 1 : 0);
     return Math.min(Math.max(this.track.estimateChunks(this.duration), extent), this.#endChunk);
   }
 
@@ -123,7 +123,7 @@ export class Segment {
   }
 
   stateOf(chunk: number): number {
-    return this.states[chunk] ?? (this.#byteLength === undefined ? this.#restState : MISSING);
+    return this.states[chunk] ?? (this.#byteLength === undefined && chunk >= this.#restFrom ? FETCHING : MISSING);
   }
 
   sourceOf(chunk: number): Source | undefined {
@@ -140,13 +140,13 @@ export class Segment {
   /** The origin is asked for what is missing of `[from, to)`; without `to`, to the end, however far that is. */
   fetch(from: number, to: number | undefined): void {
     this.#reach((to ?? from + 1) - 1);
-    if (to === undefined) this.#restState = FETCHING;
+    if (to === undefined) this.#restFrom = Math.min(this.#restFrom, from);
     this.#replace(from, to, MISSING, FETCHING);
   }
 
   /** It is not, or no longer. */
   unfetch(from: number, to: number | undefined): void {
-    if (to === undefined) this.#restState = MISSING;
+    if (to === undefined) this.#restFrom = Infinity;
     this.#replace(from, to, FETCHING, MISSING);
   }
 
@@ -175,6 +175,9 @@ export class Segment {
     // The origin's bytes prove any word on the size wrong; what peers brought under it is for others to throw away.
     if (source === "origin" && this.peerBytes === 0 && !this.fits(chunk, bytes)) this.#forgetSize();
     if (!this.fits(chunk, bytes)) return false;
+    // A short chunk is the last one, and a full one before nothing is too.
+    if (bytes < CHUNK_BYTES || chunk + 1 === this.#endChunk)
+      this.learnSize(chunk * CHUNK_BYTES + bytes, source === "origin");
     this.#reach(chunk);
     assert(this.states[chunk] !== HELD, "a chunk is held once");
     this.states[chunk] = HELD;
@@ -182,9 +185,6 @@ export class Segment {
     this.heldCount++;
     if (source === "peer") this.peerBytes += bytes;
     else this.originBytes += bytes;
-    // A short chunk is the last one, and a full one before nothing is too.
-    if (bytes < CHUNK_BYTES || chunk + 1 === this.#endChunk)
-      this.learnSize(chunk * CHUNK_BYTES + bytes, source === "origin");
     return true;
   }
 
@@ -261,7 +261,7 @@ export class Segment {
     const count = Math.min(wanted, this.chunkCount ?? Infinity);
     if (this.states.length >= count) return;
     const grow = <T extends Uint8Array | Float64Array>(old: T, fresh: T): T => (fresh.set(old), fresh);
-    this.states = grow(this.states, new Uint8Array(count).fill(this.#restState));
+    this.states = grow(this.states, new Uint8Array(count).fill(FETCHING, this.#restFrom));
     this.#sources = grow(this.#sources, new Uint8Array(count));
     this.noticedAt = grow(this.noticedAt, new Float64Array(count).fill(this.#restNoticedAt));
   }

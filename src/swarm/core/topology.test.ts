@@ -146,4 +146,88 @@ describe("dialing", () => {
     expect(relayed("carol")).toMatchObject([{ to: peerId("carol"), signal: "ax" }]);
     expect(relayed("nobody")).toEqual([]);
   });
+
+  test("a peer that could not be reached is left alone for a minute, whoever names it", () => {
+    const topology = joined(["bob"]);
+    topology.evaluate(100, report);
+    topology.closed(10_000, peerId("bob"));
+    const introduced = (now: number): string[] => {
+      topology.trackerMessage(now, { type: "peers", viewers: 2, peers: [{ peer: peerId("bob"), uplink: 1 }] });
+      return dialed(topology.evaluate(now, report));
+    };
+    expect(introduced(69_999)).toEqual([]);
+    expect(introduced(70_000)).toEqual([peerId("bob")]);
+  });
+
+  test("a peer that has left is not dialed any more", () => {
+    const topology = joined(["bob", "carol"]);
+    expect(topology.trackerMessage(150, { type: "gone", peer: peerId("bob") }).gone).toBe(peerId("bob"));
+    expect(dialed(topology.evaluate(200, report))).toEqual([peerId("carol")]);
+  });
+
+  test("[SW81] a link that closes is made up for by the next candidate, or by asking within 6 s", () => {
+    const topology = joined(["bob"]);
+    topology.evaluate(100, report);
+    topology.opened(peerId("bob"));
+    for (let now = 100; now < 60_000; now += 100) topology.evaluate(now, report);
+    topology.closed(60_000, peerId("bob"));
+    const asked = Array.from({ length: 100 }, (_, i) => 60_000 + i * 100).find(
+      (now) => sent(topology.evaluate(now, report), "need").length > 0,
+    );
+    expect(asked).toBe(66_000);
+  });
+
+  test("[SW83] an open link stands against any offer", () => {
+    const topology = joined(["a", "z"], "m");
+    topology.evaluate(100, report);
+    for (const name of ["a", "z"]) {
+      topology.opened(peerId(name));
+      expect(topology.signalled(peerId(name), "ooffer")).toEqual([]);
+    }
+  });
+
+  test("candidates are kept to dial later, the newest ones, and never without end", () => {
+    const topology = joined(twelve);
+    for (let i = 0; i < 30; i++)
+      topology.trackerMessage(200 + i, {
+        type: "peers",
+        viewers: 500,
+        peers: Array.from({ length: 16 }, (_, j) => ({ peer: peerId(`x${String(i)}x${String(j)}`), uplink: 1 })),
+      });
+    const all = new Set<string>();
+    for (let now = 1000; now < 20_000; now += 100)
+      for (const peer of dialed(topology.evaluate(now, report))) {
+        all.add(peer);
+        topology.closed(now, peer as PeerId);
+      }
+    expect(all.size).toBe(64);
+    expect(all.has(peerId("x29x15"))).toBe(true);
+  });
+
+  test("a tracker that asks for patience is not asked for candidates before", () => {
+    const topology = joined(["bob"]);
+    topology.trackerMessage(200, { type: "error", code: "rate-limited", message: "slowly", retryInMs: 20_000 });
+    const asked = Array.from({ length: 300 }, (_, i) => 200 + i * 100).find(
+      (now) => sent(topology.evaluate(now, report), "need").length > 0,
+    );
+    expect(asked).toBe(20_200);
+  });
+});
+
+describe("hope for peers", () => {
+  test("[SW2] lasts two seconds from the start, and two more when somebody was introduced", () => {
+    const topology = createTopology();
+    expect(topology.hopeUntil(1000)).toBe(3000);
+    expect(topology.hopeUntil(1500)).toBe(3000);
+    expect(joined(["bob"]).hopeUntil(100)).toBe(2100);
+  });
+
+  test("[SW2] is given up without tracker, without anybody else there, and when the tracker is lost", () => {
+    expect(createTopology(1, false).hopeUntil(1000)).toBe(1000);
+    expect(joined([]).hopeUntil(5000)).toBeLessThanOrEqual(5000);
+    const topology = createTopology();
+    topology.hopeUntil(0);
+    topology.trackerClosed(700);
+    expect(topology.hopeUntil(800)).toBeLessThanOrEqual(800);
+  });
 });

@@ -79,7 +79,7 @@ export class Topology {
     if (track === this.#track) return [];
     this.#track = track;
     if (this.#tracker.phase !== "joined") return [];
-    return [{ type: "send-tracker", message: { type: "update", uplink: this.#options.uplink, ...this.#watched() } }];
+    return [{ type: "send-tracker", message: { type: "update", uplink: this.#options.uplink, track: this.#track } }];
   }
 
   trackerOpened(): SwarmAction[] {
@@ -94,8 +94,8 @@ export class Topology {
           swarm: this.#options.swarm,
           peersWanted: Math.min(PEERS_PER_ANNOUNCE_MAX, this.#options.tuning.peersWanted),
           uplink: this.#options.uplink,
-          ...this.#watched(),
-          ...(this.#resume === undefined ? {} : { resume: this.#resume }),
+          track: this.#track,
+          resume: this.#resume,
         },
       },
     ];
@@ -240,13 +240,10 @@ export class Topology {
     }
   }
 
-  #watched(): { readonly track?: TrackId } {
-    return this.#track === undefined ? {} : { track: this.#track };
-  }
-
   #introduced(now: Millis, viewers: number, peers: readonly PeerId[]): void {
     this.viewers = viewers;
     for (const peer of peers) if (!this.#candidates.includes(peer)) this.#candidates.push(peer);
+    this.#candidates.splice(0, this.#candidates.length - CANDIDATES_MAX);
     this.#needAt = now + this.#needWaitMs;
   }
 
@@ -263,6 +260,8 @@ const ANSWERER = "a";
 
 const RETRY_MS_MIN = 500;
 const RETRY_MS_MAX = 30_000;
+/** Candidates kept for when links close; the newest are the likeliest to be still there. */
+const CANDIDATES_MAX = 64;
 /** Between two `need`s: the tracker allows one per 5 s, and the answer also refreshes the count of viewers. */
 const NEED_MS_MIN = 6_000;
 const NEED_MS_MAX = 60_000;

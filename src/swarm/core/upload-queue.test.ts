@@ -1,117 +1,226 @@
 import { describe, expect, test } from "vitest";
-import { segmentIdOf, trackIdOf, type PeerId, type ViewerId } from "../../protocol/ids.ts";
+import { aPeer, aSegment, hold } from "../../../testkit/swarm-parts.ts";
 import { CHUNK_BYTES } from "../../protocol/limits.ts";
-import type { UplinkClass } from "../../protocol/peer-message.ts";
-import { Peer } from "./peer.ts";
-import { SegmentTable } from "./segment-table.ts";
+import type { SwarmAction } from "./action.ts";
+import type { Peer } from "./peer.ts";
 import type { Segment } from "./segment.ts";
 import { DEFAULT_TUNING } from "./tuning.ts";
 import { UploadQueue } from "./upload-queue.ts";
 
-function heldSegment(chunks: number): Segment {
-  const table = new SegmentTable();
-  const track = table.track(trackIdOf("video"));
-  const name = { sequence: 7, tag: 1 };
-  table.list(0, track, [{ id: segmentIdOf(track.id, name), name, start: 0, duration: 4 }]);
-  const segment = track.bySequence.get(7);
-  if (!segment) throw new Error("not listed");
-  segment.learnSize(chunks * CHUNK_BYTES, true);
-  for (let chunk = 0; chunk < chunks; chunk++) segment.hold(chunk, "origin", CHUNK_BYTES);
-  return segment;
+const KIB = 1024;
+
+/** An uploader that holds one segment of 32 chunks. */
+function uploader({ allowed = true, tuning = {} } = {}): { uploads: UploadQueue; segment: Segment } {
+  const segment = aSegment({ chunks: 32 });
+  hold(
+    segment,
+    Array.from({ length: 32 }, (_, chunk) => chunk),
+  );
+  return { uploads: new UploadQueue({ ...DEFAULT_TUNING, ...tuning }, allowed), segment };
 }
 
-function peer(name: string, uplink: UplinkClass): Peer {
-  const made = new Peer(name as PeerId, 0, DEFAULT_TUNING);
-  made.introduce(name as ViewerId, uplink, false);
-  return made;
+function ask(
+  uploads: UploadQueue,
+  peer: Peer,
+  segment: Segment,
+  chunks: readonly number[],
+  dueInMs = 10_000,
+): string[] {
+  return chunks.map((chunk) => uploads.add(0, peer, 0, segment, chunk, dueInMs) ?? "ok");
 }
 
-/** Asks for chunks, serves everything chunk by chunk, returns who got what in order. */
-function serveAll(queue: UploadQueue, peers: readonly Peer[]): string[] {
-  const served: string[] = [];
-  for (let now = 1; now < 1000; now++) {
-    const actions = queue.pump(now);
-    for (const action of actions)
-      if (action.type === "send-chunk") served.push(`${action.peer}:${String(action.chunk)}`);
-    for (const each of peers) if (each.window.inFlightBytes > 0) queue.acknowledged(now, each, each.window.sentBytes);
+const sent = (actions: readonly SwarmAction[]): string[] =>
+  actions.map((action) =>
+    action.type === "send-chunk" ? `${action.peer.replaceAll("_", "")}:${String(action.chunk)}` : action.type,
+  );
+
+/** The peer has received all that was sent to it. */
+const acknowledge = (uploads: UploadQueue, peer: Peer, now: number): boolean =>
+  uploads.acknowledged(now, peer, peer.window.sentBytes);
+
+/** Serves until nothing is left, one acknowledgement at a time; returns the order of service. */
+function serveAll(uploads: UploadQueue, peers: readonly Peer[]): string[] {
+  const order: string[] = [];
+  for (let now = 1; now < 200; now++) {
+    order.push(...sent(uploads.pump(now)));
+    for (const peer of peers) acknowledge(uploads, peer, now);
   }
-  return served;
+  return order;
 }
 
-describe("serving", () => {
-  test("[SW40] contributors first, then whoever got least, then whoever asked first", () => {
-    const queue = new UploadQueue(DEFAULT_TUNING, true);
-    const segment = heldSegment(40);
-    const [leech, giver, strong] = [peer("leech", 0), peer("giver", 1), peer("strong", 2)];
-    for (const [who, chunks] of [
-      [leech, [0, 1]],
-      [giver, [2, 3]],
-      [strong, [4, 5]],
-    ] as const)
-      for (const chunk of chunks) expect(queue.add(0, who, 0, segment, chunk, 5000)).toBeUndefined();
-    const order = serveAll(queue, [leech, giver, strong]);
-    expect(order.filter((each) => each.startsWith("strong"))).toEqual(order.slice(0, 2));
-    expect(order.slice(4)).toEqual(["leech:0", "leech:1"]);
+describe("the order of service", () => {
+  /** One chunk in flight at a time, so that the order shows. */
+  const oneByOne = { linkWindowBytes: CHUNK_BYTES, linkWindowBytesMin: CHUNK_BYTES, linkWindowBytesMax: CHUNK_BYTES };
+  const serial = { ...oneByOne, uploadWindowBytes: 0, uploadWindowBytesMin: 0 };
 
-    for (let chunk = 10; chunk < 14; chunk++) queue.add(1000, giver, 0, segment, chunk, 5000);
-    const other = peer("other", 1);
-    queue.add(1000, other, 0, segment, 20, 5000);
-    expect(serveAll(queue, [giver, other])[0]).toBe("other:20");
+  test("[SW40] contributors first", () => {
+    const { uploads, segment } = uploader({ tuning: serial });
+    const [leech, some, rich] = [aPeer("leech", { uplink: 0 }), aPeer("some"), aPeer("rich", { uplink: 2 })];
+    for (const peer of [leech, some, rich]) ask(uploads, peer, segment, [0, 1]);
+    expect(serveAll(uploads, [leech, some, rich])).toEqual([
+      "rich:0",
+      "rich:1",
+      "some:0",
+      "some:1",
+      "leech:0",
+      "leech:1",
+    ]);
   });
 
-  test("[SW41] keeps little in flight in all, however many ask", () => {
-    const queue = new UploadQueue(DEFAULT_TUNING, true);
-    const segment = heldSegment(64);
-    const peers = Array.from({ length: 12 }, (_, i) => peer(`p${String(i)}`, 1));
-    for (const [i, each] of peers.entries())
-      for (let chunk = 0; chunk < 4; chunk++) queue.add(0, each, 0, segment, i * 4 + chunk, 5000);
-    const sent = queue.pump(1).length;
-    expect(sent).toBeGreaterThan(1);
-    expect(sent * CHUNK_BYTES).toBeLessThanOrEqual(DEFAULT_TUNING.uploadWindowBytes);
-    expect(queue.pump(2)).toEqual([]);
+  test("[SW40] among equals whoever got least, then whoever asked first", () => {
+    const { uploads, segment } = uploader({ tuning: serial });
+    const [alice, bob] = [aPeer("alice"), aPeer("bob")];
+    ask(uploads, alice, segment, [0, 1, 2]);
+    ask(uploads, bob, segment, [5, 6, 7]);
+    expect(serveAll(uploads, [alice, bob])).toEqual(["alice:0", "bob:5", "alice:1", "bob:6", "alice:2", "bob:7"]);
   });
 
-  test("[SW41] a peer that goes frees what it had in flight", () => {
-    const queue = new UploadQueue(DEFAULT_TUNING, true);
-    const segment = heldSegment(16);
-    const [gone, next] = [peer("gone", 1), peer("next", 1)];
-    for (let chunk = 0; chunk < 8; chunk++) queue.add(0, gone, 0, segment, chunk, 5000);
-    queue.pump(1);
-    queue.dropPeer(gone);
-    queue.add(2, next, 0, segment, 9, 5000);
-    expect(queue.pump(3)).toMatchObject([{ peer: "next", chunk: 9 }]);
+  test("[SW40] whoever has a full window waits, and nobody waits for it", () => {
+    const { uploads, segment } = uploader();
+    const [slow, bob] = [aPeer("slow", { uplink: 2 }), aPeer("bob")];
+    ask(uploads, slow, segment, [0, 1, 2, 3]);
+    ask(uploads, bob, segment, [0, 1]);
+    expect(sent(uploads.pump(1))).toEqual(["slow:0", "slow:1", "bob:0"]);
+    acknowledge(uploads, bob, 50);
+    expect(sent(uploads.pump(51))).toEqual(["bob:1"]);
+  });
+});
+
+describe("what is in flight", () => {
+  test("[SW41] is bounded over all links together", () => {
+    const { uploads, segment } = uploader();
+    const peers = Array.from({ length: 10 }, (_, i) => aPeer(`peer${String(i)}`));
+    for (const peer of peers) ask(uploads, peer, segment, [0, 1]);
+    let now = 0;
+    for (let served = 0; served < 20;) {
+      const actions = uploads.pump((now += 20));
+      served += actions.length;
+      const inFlight = peers.reduce((sum, peer) => sum + peer.window.inFlightBytes, 0);
+      expect(inFlight).toBeLessThanOrEqual(DEFAULT_TUNING.uploadWindowBytes + (uploads.bytesPerSecond * 500) / 1000);
+      const oldest = peers.find((peer) => peer.window.inFlightBytes > 0);
+      if (oldest) acknowledge(uploads, oldest, now);
+    }
+    expect(uploads.uploadedBytes).toBe(20 * CHUNK_BYTES);
   });
 
-  test("[SW42] says why not: gone, off, busy", () => {
-    const segment = heldSegment(4);
-    const asker = peer("asker", 1);
-    expect(new UploadQueue(DEFAULT_TUNING, false).add(0, asker, 0, segment, 0, 5000)).toBe("off");
-    const queue = new UploadQueue(DEFAULT_TUNING, true);
-    expect(queue.add(0, asker, 0, segment, 99, 5000)).toBe("gone");
-    expect(queue.add(0, asker, 0, undefined, 0, 5000)).toBe("gone");
-    const large = heldSegment(100);
-    for (let chunk = 0; chunk < 90; chunk++) queue.add(0, asker, 0, large, chunk, 60_000);
-    expect(queue.add(0, peer("leech", 0), 0, large, 95, 60_000)).toBe("busy");
-    expect(queue.add(0, peer("giver", 1), 0, large, 95, 60_000)).toBeUndefined();
+  test("[SW41] a slow uplink has less in flight", () => {
+    const { uploads, segment } = uploader();
+    const alice = aPeer("alice");
+    // 32 KiB take 800 ms: 40 KB/s.
+    for (let round = 0, now = 0; round < 30; round++) {
+      ask(uploads, alice, segment, [round]);
+      uploads.pump((now += 1));
+      acknowledge(uploads, alice, (now += 800));
+    }
+    expect(uploads.bytesPerSecond).toBeLessThan(60_000);
+    const others = ["bob", "carol", "dave"].map((name) => aPeer(name));
+    for (const peer of others) ask(uploads, peer, segment, [0, 1]);
+    const start = 100_000;
+    for (const peer of others) uploads.add(start, peer, 0, segment, 5, 10_000);
+    expect(uploads.pump(start).length).toBe(1);
   });
 
-  test("[SW42] what is cancelled or past its due time is not sent", () => {
-    const queue = new UploadQueue(DEFAULT_TUNING, true);
-    const segment = heldSegment(8);
-    const asker = peer("asker", 1);
-    queue.add(0, asker, 0, segment, 1, 5000);
-    queue.add(0, asker, 0, segment, 2, 5000);
-    queue.add(0, asker, 0, segment, 3, 100);
-    queue.cancel(asker, segment, [1]);
-    expect(queue.pump(200)).toMatchObject([{ chunk: 2 }]);
+  test("[SW41] of a peer that goes is free for the others", () => {
+    const { uploads, segment } = uploader();
+    const [gone, alice, bob] = [aPeer("gone"), aPeer("alice"), aPeer("bob")];
+    for (const peer of [gone, alice]) ask(uploads, peer, segment, [0, 1]);
+    expect(uploads.pump(1)).toHaveLength(3);
+    ask(uploads, bob, segment, [0, 1]);
+    expect(uploads.pump(2)).toEqual([]);
+    uploads.dropPeer(gone);
+    expect(sent(uploads.pump(3))).toEqual(["bob:0", "alice:1"]);
   });
 
-  test("a request made twice is served once", () => {
-    const queue = new UploadQueue(DEFAULT_TUNING, true);
-    const segment = heldSegment(8);
-    const asker = peer("asker", 1);
-    queue.add(0, asker, 0, segment, 1, 5000);
-    queue.add(0, asker, 0, segment, 1, 5000);
-    expect(serveAll(queue, [asker])).toEqual(["asker:1"]);
+  test("[PE26] cannot be acknowledged beyond what was sent", () => {
+    const { uploads, segment } = uploader();
+    const alice = aPeer("alice");
+    ask(uploads, alice, segment, [0]);
+    uploads.pump(1);
+    expect(uploads.acknowledged(2, alice, CHUNK_BYTES + 1)).toBe(false);
+    expect(uploads.acknowledged(2, alice, CHUNK_BYTES)).toBe(true);
+  });
+
+  test("the short last chunk counts as short", () => {
+    const { uploads, segment } = uploader();
+    const short = aSegment({ sequence: 11 });
+    short.hold(0, "origin", 10 * KIB);
+    const alice = aPeer("alice");
+    ask(uploads, alice, short, [0]);
+    ask(uploads, alice, segment, [0]);
+    uploads.pump(1);
+    expect(alice.window.inFlightBytes).toBe(42 * KIB);
+  });
+});
+
+describe("a request", () => {
+  test("[SW42] is refused with its reason", () => {
+    const { uploads, segment } = uploader();
+    const alice = aPeer("alice");
+    expect(ask(uploads, alice, segment, [3, 32])).toEqual(["ok", "gone"]);
+    expect(uploads.add(0, alice, 0, undefined, 0, 1000)).toBe("gone");
+    expect(ask(uploader({ allowed: false }).uploads, alice, segment, [3])).toEqual(["off"]);
+  });
+
+  test("[SW42] of a viewer without uplink is refused when it would wait more than 2 s, of others it is not", () => {
+    const { uploads, segment } = uploader();
+    const [leech, alice] = [aPeer("leech", { uplink: 0 }), aPeer("alice")];
+    // 2 Mbit/s until measured: 2 s are 15.3 chunks.
+    const all = Array.from({ length: 20 }, (_, chunk) => chunk);
+    expect(ask(uploads, leech, segment, all).filter((answer) => answer === "ok")).toHaveLength(16);
+    expect(ask(uploads, alice, segment, all)).not.toContain("busy");
+  });
+
+  test("nobody fills the queue alone", () => {
+    const { uploads, segment } = uploader();
+    const [greedy, alice] = [aPeer("greedy"), aPeer("alice")];
+    const more = aSegment({ sequence: 11, chunks: 600 });
+    hold(
+      more,
+      Array.from({ length: 600 }, (_, chunk) => chunk),
+    );
+    const answers = Array.from({ length: 600 }, (_, chunk) => uploads.add(0, greedy, 0, more, chunk, 10_000) ?? "ok");
+    expect(answers.indexOf("busy")).toBe(64);
+    expect(ask(uploads, alice, segment, [0])).toEqual(["ok"]);
+  });
+
+  test("asked twice is served once, and is not refused for it", () => {
+    const { uploads, segment } = uploader();
+    const alice = aPeer("alice");
+    expect(ask(uploads, alice, segment, [4, 4])).toEqual(["ok", "ok"]);
+    expect(sent(uploads.pump(1))).toEqual(["alice:4"]);
+  });
+
+  test("[SW42] that is past its due time, cancelled, or no longer held is dropped without a word", () => {
+    const { uploads, segment } = uploader();
+    const alice = aPeer("alice");
+    const evicted = aSegment({ sequence: 11, chunks: 2 });
+    hold(evicted, [0]);
+    ask(uploads, alice, segment, [0], 100);
+    ask(uploads, alice, segment, [1, 2]);
+    ask(uploads, alice, evicted, [0]);
+    uploads.cancel(alice, segment, [1]);
+    evicted.reset();
+    expect(sent(uploads.pump(100))).toEqual(["alice:2"]);
+  });
+
+  test("of a segment that is dropped, or of a peer that goes, is forgotten", () => {
+    const { uploads, segment } = uploader();
+    const [alice, bob] = [aPeer("alice"), aPeer("bob")];
+    const other = aSegment({ sequence: 11, chunks: 1 });
+    hold(other, [0]);
+    for (const peer of [alice, bob]) ask(uploads, peer, segment, [0]);
+    ask(uploads, bob, other, [0]);
+    uploads.dropPeer(alice);
+    uploads.dropSegment(segment);
+    expect(sent(uploads.pump(1))).toEqual(["bob:0"]);
+    expect(bob.servedBytes).toBe(CHUNK_BYTES);
+  });
+
+  test("cancels only what that peer asked", () => {
+    const { uploads, segment } = uploader();
+    const [alice, bob] = [aPeer("alice"), aPeer("bob")];
+    for (const peer of [alice, bob]) ask(uploads, peer, segment, [0]);
+    uploads.cancel(alice, segment, [0]);
+    expect(sent(uploads.pump(1))).toEqual(["bob:0"]);
   });
 });

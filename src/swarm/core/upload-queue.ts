@@ -54,11 +54,12 @@ export class UploadQueue {
   ): RejectReason | undefined {
     if (!this.#allowed) return "off";
     if (segment?.stateOf(chunk) !== HELD) return "gone";
-    if (this.#waiting.length >= UPLOAD_REQUESTS_MAX) return "busy";
+    const its = this.#waiting.filter((r) => r.peer === peer);
+    if (its.some((r) => r.segment === segment && r.chunk === chunk)) return undefined;
+    if (this.#waiting.length >= UPLOAD_REQUESTS_MAX || its.length >= UPLOAD_REQUESTS_PER_PEER_MAX) return "busy";
     const waitMs = (this.#waiting.length * CHUNK_BYTES * 1000) / this.#rate.mean;
     if (peer.identity?.uplink === 0 && waitMs > this.#tuning.uploadQueueMsMax) return "busy";
-    const known = this.#waiting.some((r) => r.peer === peer && r.segment === segment && r.chunk === chunk);
-    if (!known) this.#waiting.push({ peer, slot, segment, chunk, dueAt: now + dueInMs });
+    this.#waiting.push({ peer, slot, segment, chunk, dueAt: now + dueInMs });
     return undefined;
   }
 
@@ -150,6 +151,8 @@ export class UploadQueue {
 
 /** Requests waiting at most: 16 MiB of promises. */
 const UPLOAD_REQUESTS_MAX = 512;
+/** Four full pipelines: nobody fills the queue alone, so that everybody else is told "busy". */
+const UPLOAD_REQUESTS_PER_PEER_MAX = 64;
 /** Assumed until measured: 2 Mbit/s. */
 const UPLOAD_RATE_INITIAL = 250_000;
 /** Rates are averaged over at least this long. */

@@ -20,7 +20,7 @@ export function windowAt(now: Millis, table: SegmentTable, playback: Playback): 
     for (const segment of track.bySequence.values()) if (segment.wanted) anchor = Math.min(anchor, segment.start);
     if (anchor === Infinity) continue;
     const horizon = anchor + playback.bufferAheadMax;
-    const buffered = playback.started ? playback.bufferedEnd - BUFFERED_SLACK : -Infinity;
+    const buffered = playback.started ? playback.bufferedEnd + BUFFERED_SLACK : -Infinity;
     for (const segment of track.bySequence.values()) {
       if (segment.complete) continue;
       const end = segment.start + segment.duration;
@@ -41,5 +41,5 @@ export function windowAt(now: Millis, table: SegmentTable, playback: Playback): 
   );
 }
 
-/** Buffered ranges end a little before or after the playlist's idea of a segment's end. */
+/** Buffered ranges end a little before or after the playlist's idea of a segment's end; hls.js allows as much. */
 const BUFFERED_SLACK = 0.2;

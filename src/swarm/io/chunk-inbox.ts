@@ -19,7 +19,9 @@ export class ChunkInbox {
   /** We asked for it: also after a cancel it may still be on its way. */
   expect(segment: SegmentId, chunk: number): void {
     const key = keyOf(segment, chunk);
-    if (!this.#expected.has(key)) this.#expected.set(key, undefined);
+    const begun = this.#expected.get(key);
+    this.#expected.delete(key); // to the end of the line, or a request repeated late would be forgotten first
+    this.#expected.set(key, begun);
     if (this.#expected.size > EXPECTED_MAX)
       for (const oldest of this.#expected.keys()) return void this.#expected.delete(oldest);
   }
@@ -44,6 +46,7 @@ export class ChunkInbox {
     this.#expected.set(key, begun);
     if (!last) return undefined;
     this.#expected.delete(key);
+    this.#unasked = Math.max(0, this.#unasked - chunkBytes);
     return { segment, chunk, byteLength: chunkBytes, bytes: begun.bytes };
   }
 }
@@ -53,5 +56,5 @@ const keyOf = (segment: SegmentId, chunk: number): string => `${segment}/${Strin
 /** More than any pipeline, cancelled requests included. */
 const EXPECTED_MAX = 512;
 
-/** Late answers to requests long forgotten are honest; a stream of them is not. */
+/** Late answers to requests long forgotten are honest, also over hours, as long as what was asked for comes, too; a stream of them is not. */
 const UNASKED_BYTES_MAX = 4 * 1024 * 1024;

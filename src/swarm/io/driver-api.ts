@@ -32,7 +32,7 @@ export interface SwarmPort {
   }): void;
   followTracks(tracks: readonly TrackId[]): void;
   playback(state: {
-    readonly position?: Seconds;
+    readonly position?: Seconds | undefined;
     readonly bufferedEnd: Seconds;
     readonly rate: number;
     readonly bufferAheadMax: Seconds;

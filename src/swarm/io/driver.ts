@@ -1,4 +1,4 @@
-import { assertNever } from "../../base/assert.ts";
+import { assert, assertNever } from "../../base/assert.ts";
 import type { Logger } from "../../base/logger.ts";
 import { createRng } from "../../base/random.ts";
 import type { Millis } from "../../base/time.ts";
@@ -7,12 +7,14 @@ import {
   segmentIdOf,
   type PeerId,
   type SegmentId,
+  type SegmentName,
   type SwarmId,
   type TrackId,
   type ViewerId,
 } from "../../protocol/ids.ts";
 import { CHUNK_BYTES, FRAME_PAYLOAD_BYTES_MAX } from "../../protocol/limits.ts";
 import { decodePeerMessage, encodePeerMessage } from "../../protocol/peer-codec.ts";
+import type { ByeReason } from "../../protocol/peer-message.ts";
 import { ProtocolError } from "../../protocol/protocol-error.ts";
 import type { SwarmAction } from "../core/action.ts";
 import type { FetchId, SwarmEvent } from "../core/event.ts";
@@ -20,12 +22,14 @@ import type { SwarmStats } from "../core/stats.ts";
 import { SwarmCore } from "../core/swarm.ts";
 import type { SwarmTuning } from "../core/tuning.ts";
 import { ChunkInbox } from "./chunk-inbox.ts";
-import type { SegmentWatcher, SwarmPort } from "./driver-api.ts";
+import type { SwarmPort } from "./driver-api.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import type { Origin } from "./origin.ts";
 import { readOrigin } from "./origin-reader.ts";
 import type { OpenPeerLink, PeerLink } from "./peer-link.ts";
+import { SegmentWatchers } from "./segment-watchers.ts";
 import type { OpenTrackerLink, TrackerLink } from "./tracker-link.ts";
+import { WakeupTimer } from "./wakeup-timer.ts";
 
 export interface SwarmDriverOptions {
   readonly swarm: SwarmId;
@@ -76,8 +80,8 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
   });
 
   const links = new Map<PeerId, OpenLink>();
-  const readings = new Map<FetchId, { readonly stop: () => void; readonly segment: SegmentId }>();
-  const watchers = new Map<SegmentId, Set<SegmentWatcher>>();
+  const readings = new Map<FetchId, () => void>();
+  const watchers = new SegmentWatchers();
   /** Segments that a playlist has listed, so that their address is known. */
   const listed = new Map<TrackId, ReadonlySet<SegmentId>>();
   const slots = new Map<number, TrackId>();
@@ -88,9 +92,6 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
 
   const queue: SwarmEvent[] = [];
   let draining = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let timerAt: Millis = Infinity;
-  let lagMs: Millis = 0;
   let last: Millis = 0;
 
   /** Hands an event to the core. Events that come while actions are performed wait their turn. */
@@ -102,7 +103,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
     try {
       for (let next = queue.shift(); next; next = queue.shift())
         for (const action of core.handle(now(), next)) perform(action);
-      schedule();
+      timer.set(core.nextWakeup());
     } catch (bug) {
       retire(bug);
     } finally {
@@ -114,22 +115,10 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
   /** Never goes back, whatever the clock does. */
   const now = (): Millis => (last = Math.max(last, clock()));
 
-  function schedule(): void {
-    const at = core.nextWakeup();
-    if (at === timerAt && timer !== undefined) return;
-    clearTimeout(timer);
-    timerAt = at;
-    timer = at === Infinity ? undefined : setTimeout(wake, Math.min(TIMER_MS_MAX, Math.max(0, at - now())));
-  }
-
-  function wake(): void {
-    timer = undefined;
-    const late = Math.max(0, now() - timerAt);
-    // Hidden tabs run timers once a second: the core keeps more in hand. Rises at once, falls slowly.
-    const smoothed = Math.max(late, lagMs * 0.9);
-    if (Math.abs(smoothed - lagMs) > LAG_STEP_MS) feed({ type: "timer-lag", lagMs: (lagMs = smoothed) });
+  const timer = new WakeupTimer(now, (lagMs) => {
+    if (lagMs !== undefined) feed({ type: "timer-lag", lagMs });
     feed({ type: "wakeup" });
-  }
+  });
 
   function perform(action: SwarmAction): void {
     switch (action.type) {
@@ -139,32 +128,30 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
           // Its chunks are dropped once the core has aborted it.
           if (!readings.has(fetch)) return;
           if (event.type === "origin-closed") readings.delete(fetch);
-          if (event.type === "origin-opened")
-            for (const watcher of watchers.get(segment) ?? []) watcher.originOpened?.();
+          if (event.type === "origin-opened") watchers.originOpened(segment);
           feed(event);
-          if (event.type === "origin-chunk") tellProgress(segment);
+          if (event.type === "origin-chunk") watchers.progress(segment, core.bytesOf(segment));
         };
-        readings.set(fetch, { segment, stop: () => undefined });
-        const stop = readOrigin(options.origin, store, action, told);
-        readings.set(fetch, { segment, stop });
+        readings.set(fetch, readOrigin(options.origin, store, action, told));
         return;
       }
       case "abort-origin": {
-        const reading = readings.get(action.fetch);
+        const stop = readings.get(action.fetch);
         readings.delete(action.fetch);
-        reading?.stop();
+        stop?.();
         return;
       }
       case "segment-complete":
-        complete(action.segment, Math.ceil(action.byteLength / CHUNK_BYTES));
-        return;
-      case "segment-failed": {
-        const waiting = take(action.segment);
-        queueMicrotask(() => {
-          for (const watcher of waiting) watcher.failed(action.status);
+        watchers.complete(action.segment, () => {
+          const bytes = store.assemble(action.segment, Math.ceil(action.byteLength / CHUNK_BYTES));
+          assert(bytes?.byteLength === action.byteLength, "what the core calls complete is not whole in the store");
+          const { peerBytes = 0, originBytes = 0 } = core.bytesOf(action.segment) ?? {};
+          return { bytes, peerBytes, originBytes };
         });
         return;
-      }
+      case "segment-failed":
+        watchers.failed(action.segment, action.status);
+        return;
       case "evict":
         store.delete(action.segment);
         return;
@@ -187,7 +174,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
         const frame = encodePeerMessage(message);
         for (const peer of action.peers) {
           const open = links.get(peer);
-          if (message.type === "request") expect(open?.inbox, message);
+          if (message.type === "request") expect(open?.inbox, message.slot, message.segment, message.chunks);
           open?.link.send(frame);
         }
         return;
@@ -203,24 +190,15 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
         return;
       case "close-tracker":
         tracker?.close();
+        // Whatever it still has to say was for a state that the core has left.
+        tracker = undefined;
         return;
       default:
         assertNever(action);
     }
   }
 
-  function expect(
-    inbox: ChunkInbox | undefined,
-    {
-      slot,
-      segment,
-      chunks,
-    }: {
-      readonly slot: number;
-      readonly segment: Parameters<typeof segmentIdOf>[1];
-      readonly chunks: readonly number[];
-    },
-  ): void {
+  function expect(inbox: ChunkInbox | undefined, slot: number, segment: SegmentName, chunks: readonly number[]): void {
     const track = slots.get(slot);
     if (track !== undefined) for (const chunk of chunks) inbox?.expect(segmentIdOf(track, segment), chunk);
   }
@@ -267,23 +245,51 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
       const arrived = inbox.accept(message, track);
       if (!arrived) return;
       const { segment, chunk, byteLength, bytes } = arrived;
-      const stored = bytes !== undefined && core.bytesOf(segment) !== undefined && store.put(segment, chunk, bytes);
+      const stored = bytes !== undefined && keep(segment, chunk, bytes);
       feed({ type: "peer-chunk", peer, segment, chunk, byteLength, stored });
-      if (stored) tellProgress(segment);
+      if (stored) watchers.progress(segment, core.bytesOf(segment));
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       log.warn("swarm:peer", () => `${peer} broke the protocol: ${error.message}`);
       links.delete(peer);
-      link.send(encodePeerMessage({ type: "bye", reason: "protocol" }));
-      link.close();
+      hangUp(link, "protocol");
       feed({ type: "peer-closed", peer, reason: error.code });
+    }
+  }
+
+  /** Whether the store now has a chunk of ours that looks like this one; a wrong length would spoil its segment. */
+  function keep(segment: SegmentId, chunk: number, bytes: Uint8Array): boolean {
+    const known = core.bytesOf(segment);
+    if (!known) return false;
+    const { byteLength = Infinity } = known;
+    if (byteLength < Infinity && bytes.byteLength !== Math.min(CHUNK_BYTES, byteLength - chunk * CHUNK_BYTES))
+      return false;
+    return store.put(segment, chunk, bytes) || store.get(segment, chunk)?.byteLength === bytes.byteLength;
+  }
+
+  /** A link that throws while it is closed is closed. */
+  function hangUp(link: PeerLink, reason: ByeReason): void {
+    attempt(() => {
+      link.send(encodePeerMessage({ type: "bye", reason }));
+    });
+    attempt(() => {
+      link.close();
+    });
+  }
+
+  function attempt(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      log.warn("swarm", () => `while closing: ${String(error)}`);
     }
   }
 
   function sendChunk({ peer, slot, segment, name, chunk }: Extract<SwarmAction, { type: "send-chunk" }>): void {
     const open = links.get(peer);
     const bytes = store.get(segment, chunk);
-    if (!open || !bytes) return;
+    assert(bytes, "a chunk that the core serves is not in the store");
+    if (!open) return;
     for (let offset = 0; offset < bytes.byteLength; offset += FRAME_PAYLOAD_BYTES_MAX) {
       const payload = bytes.subarray(offset, offset + FRAME_PAYLOAD_BYTES_MAX);
       const chunkBytes = bytes.byteLength;
@@ -310,61 +316,38 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
     tracker = mine;
   }
 
-  function take(segment: SegmentId): ReadonlySet<SegmentWatcher> {
-    const waiting = watchers.get(segment);
-    watchers.delete(segment);
-    return waiting ?? new Set();
-  }
-
-  function complete(segment: SegmentId, chunks: number): void {
-    const waiting = take(segment);
-    const { peerBytes, originBytes } = core.bytesOf(segment) ?? { peerBytes: 0, originBytes: 0 };
-    // Each in a buffer of its own: hls.js transfers it to its worker.
-    const deliveries = [...waiting].map((watcher) => {
-      const bytes = store.assemble(segment, chunks);
-      if (!bytes) throw new Error(`segment ${segment} is not whole in the store`);
-      return { watcher, delivery: { bytes, peerBytes, originBytes } };
-    });
-    queueMicrotask(() => {
-      for (const { watcher, delivery } of deliveries) watcher.complete(delivery);
-    });
-  }
-
-  function tellProgress(segment: SegmentId): void {
-    const progress = core.bytesOf(segment);
-    if (!progress) return;
-    for (const watcher of watchers.get(segment) ?? [])
-      watcher.progress?.(progress.peerBytes, progress.originBytes, progress.byteLength);
-  }
-
+  /** Closes everything that was opened, whatever goes wrong on the way. */
   function shut(): void {
-    clearTimeout(timer);
-    for (const { stop } of readings.values()) stop();
-    readings.clear();
-    for (const { link } of links.values()) {
-      link.send(encodePeerMessage({ type: "bye", reason: "leaving" }));
-      link.close();
-    }
-    links.clear();
-    tracker?.send({ type: "leave" });
-    tracker?.close();
-    tracker = undefined;
-    store.clear();
+    timer.close();
     queue.length = 0;
+    watchers.close();
+    for (const stop of readings.values()) attempt(stop);
+    readings.clear();
+    for (const { link } of links.values()) hangUp(link, "leaving");
+    links.clear();
+    const left = tracker;
+    tracker = undefined;
+    attempt(() => {
+      left?.send({ type: "leave" });
+    });
+    attempt(() => {
+      left?.close();
+    });
+    store.clear();
   }
 
   function retire(bug: unknown): void {
     if (state !== "working") return;
     state = "retired";
-    log.error("swarm", () => `retired after a bug of ours, playing on from the CDN alone: ${String(bug)}`);
     shut();
-    watchers.clear();
-    queueMicrotask(() => {
-      for (const listener of retiredListeners) listener(bug);
-    });
+    log.error("swarm", () => `retired after a bug of ours, playing on from the CDN alone: ${String(bug)}`);
+    for (const listener of retiredListeners)
+      queueMicrotask(() => {
+        if (retiredListeners.has(listener)) listener(bug);
+      });
   }
 
-  schedule();
+  timer.set(core.nextWakeup());
   return {
     get retired() {
       return state !== "working";
@@ -381,15 +364,11 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
     },
     lists: (segment) => [...listed.values()].some((segments) => segments.has(segment)),
     want(segment, watcher) {
-      let waiting = watchers.get(segment);
-      if (!waiting) watchers.set(segment, (waiting = new Set()));
-      waiting.add(watcher);
+      if (state !== "working") return () => undefined;
+      const stop = watchers.add(segment, watcher);
       feed({ type: "segment-wanted", segment });
       return () => {
-        const present = watchers.get(segment);
-        if (!present?.delete(watcher) || present.size > 0) return;
-        watchers.delete(segment);
-        feed({ type: "segment-unwanted", segment });
+        if (stop()) feed({ type: "segment-unwanted", segment });
       };
     },
     onRetired: (listener) => {
@@ -411,8 +390,3 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
 
 /** A peer that is not there in 10 s is behind something that will not let us through. */
 const CONNECT_TIMEOUT_MS = 10_000;
-
-/** The longest delay that setTimeout takes is 2^31 - 1 ms; once a minute is often enough to look. */
-const TIMER_MS_MAX = 60_000;
-
-const LAG_STEP_MS = 200;

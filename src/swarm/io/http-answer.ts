@@ -18,7 +18,7 @@ export interface HostTraits {
 /** A run of bytes within the segment; `to`, the first byte not wanted, is absent for "to the end". */
 export interface Part {
   readonly from: Bytes;
-  readonly to?: Bytes;
+  readonly to?: Bytes | undefined;
 }
 
 /** Where the segment is within its resource, when the playlist gives it a byte range. */
@@ -33,21 +33,21 @@ export interface HttpBody {
   /** Where the bytes start within the segment, once `skip` of them are left out. */
   readonly firstByte: Bytes;
   /** Size of the whole segment, when the head alone tells it. */
-  readonly byteLength?: Bytes;
+  readonly byteLength?: Bytes | undefined;
   readonly skip: Bytes;
   /** How many bytes to take then; absent for all. */
-  readonly take?: Bytes;
+  readonly take?: Bytes | undefined;
   /** Length of the body. A shorter one was broken off. */
-  readonly bodyBytes?: Bytes;
+  readonly bodyBytes?: Bytes | undefined;
   /** The same from a Content-Length that may count coded bytes: a longer body proves that it does. */
-  readonly doubtfulBytes?: Bytes;
+  readonly doubtfulBytes?: Bytes | undefined;
 }
 
 export type HttpAnswer =
   | HttpBody
   | { readonly kind: "refused"; readonly status: number }
   /** The part begins after the end. */
-  | { readonly kind: "void"; readonly byteLength?: Bytes }
+  | { readonly kind: "void"; readonly byteLength?: Bytes | undefined }
   /** Not the bytes that were asked for. */
   | { readonly kind: "unusable" };
 
@@ -62,21 +62,14 @@ export function readAnswer(
 ): HttpAnswer {
   const { status, headers } = head;
   if (status === 416 && asked && asked.from > 0 && !byteRange)
-    return { kind: "void", ...optional("byteLength", parseContentRange(headers)?.total) };
+    return { kind: "void", byteLength: parseContentRange(headers)?.total };
   if (status < 200 || status > 299 || BODILESS.includes(status)) return { kind: "refused", status };
   if (status === 206) return readPart(head, asked ?? WHOLE, byteRange, host);
 
   // Everything, asked for or not.
   const length = contentLength(head, host);
   if (!byteRange)
-    return {
-      kind: "body",
-      ranged: false,
-      firstByte: 0,
-      skip: 0,
-      ...length,
-      ...optional("byteLength", length.bodyBytes),
-    };
+    return { kind: "body", ranged: false, firstByte: 0, skip: 0, byteLength: length.bodyBytes, ...length };
   const byteLength = byteRange.end - byteRange.start;
   return { kind: "body", ranged: false, firstByte: 0, skip: byteRange.start, take: byteLength, byteLength, ...length };
 }
@@ -108,21 +101,21 @@ function readPart(
     firstByte: asked.from,
     skip: 0,
     ...length,
-    ...optional("take", askedBytes),
-    ...optional("byteLength", segmentBytes ?? range?.total ?? end),
+    take: askedBytes,
+    byteLength: segmentBytes ?? range?.total ?? end,
   };
 }
 
 /** Where a part is within the resource; `end` is the first byte not wanted, absent for the end of the resource. */
 export interface ResourceRange {
   readonly start: Bytes;
-  readonly end?: Bytes;
+  readonly end?: Bytes | undefined;
 }
 
 export function resourceRange(part: Part, byteRange: ByteRange | undefined): ResourceRange {
   const offset = byteRange?.start ?? 0;
   const end = part.to === undefined ? byteRange?.end : offset + part.to;
-  return { start: offset + part.from, ...optional("end", end) };
+  return { start: offset + part.from, end };
 }
 
 /** The Range header: one range, so that another origin needs no CORS preflight for it. */
@@ -163,9 +156,6 @@ function parseContentRange(headers: Headers): ContentRange | undefined {
   const [, first, last, total] = match;
   return { first: Number(first ?? 0), last: Number(last ?? -1), total: total === "*" ? undefined : Number(total) };
 }
-
-const optional = <Name extends string>(name: Name, value: Bytes | undefined): { readonly [N in Name]?: Bytes } =>
-  value === undefined ? {} : ({ [name]: value } as { readonly [N in Name]: Bytes });
 
 /** Successes without a body: No Content, Reset Content. */
 const BODILESS: readonly number[] = [204, 205];

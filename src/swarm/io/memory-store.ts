@@ -11,7 +11,7 @@ export function createMemoryStore(): SegmentStore {
     },
     put(segment, chunk, bytes) {
       let chunks = segments.get(segment);
-      if (!chunks) segments.set(segment, (chunks = new Map()));
+      if (!chunks) segments.set(segment, (chunks = new Map<number, Uint8Array>()));
       if (chunks.has(chunk)) return false;
       chunks.set(chunk, bytes);
       byteLength += bytes.byteLength;

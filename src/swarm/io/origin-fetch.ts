@@ -115,11 +115,7 @@ class Transfer {
       case "refused":
         return { outcome: "failed", status: answer.status };
       case "void":
-        return {
-          outcome: "void",
-          status: 416,
-          ...(answer.byteLength === undefined ? {} : { byteLength: answer.byteLength }),
-        };
+        return { outcome: "void", status: 416, byteLength: answer.byteLength };
       case "unusable":
         return "unusable";
     }
@@ -154,7 +150,7 @@ class Transfer {
   #opened({ ranged, firstByte, byteLength }: HttpBody): void {
     if (this.#isPartial || this.#segment.byteRange) this.#learnRanges(ranged);
     const rangesWork = this.#host.ranges !== "broken";
-    this.#sink.opened({ firstByte, ranged: rangesWork, ...(byteLength === undefined ? {} : { byteLength }) });
+    this.#sink.opened({ firstByte, ranged: rangesWork, byteLength });
   }
 
   #learnRanges(honoured: boolean): void {
@@ -177,7 +173,7 @@ class Transfer {
     else if (!ranged && doubtfulBytes !== undefined) this.#host.lengths = "true";
     const byteLength = received === take ? answer.byteLength : firstByte + received;
     if (byteLength !== (answer.byteLength ?? byteLength)) return UNREACHABLE; // not what its head announced
-    return { outcome: "complete", status: response.status, ...(byteLength === undefined ? {} : { byteLength }) };
+    return { outcome: "complete", status: response.status, byteLength };
   }
 
   #isOver(): boolean {

@@ -9,7 +9,7 @@ export interface OriginReading {
   readonly fetch: FetchId;
   readonly segment: SegmentId;
   readonly from: number;
-  readonly to?: number;
+  readonly to?: number | undefined;
 }
 
 /** Reads one origin answer into the store, chunk by chunk as the bytes arrive. Returns how to stop. */
@@ -19,22 +19,25 @@ export function readOrigin(
   { fetch, segment, from, to }: OriginReading,
   feed: (event: SwarmEvent) => void,
 ): () => void {
+  let stopped = false;
   let offset = 0;
   let receivedBytes = 0;
   let partial = new Uint8Array(CHUNK_BYTES);
   let filled = 0;
   const keep = (bytes: Uint8Array): void => {
+    // Told of one chunk, the core may have no use for the next: nobody would ever delete it.
+    if (stopped) return;
     const chunk = Math.floor((offset - 1) / CHUNK_BYTES);
     store.put(segment, chunk, bytes);
     feed({ type: "origin-chunk", fetch, chunk, byteLength: bytes.byteLength });
   };
-  const request = { segment, from: from * CHUNK_BYTES, ...(to === undefined ? {} : { to: to * CHUNK_BYTES }) };
+  const request = { segment, from: from * CHUNK_BYTES, to: to && to * CHUNK_BYTES };
   const reading = origin.fetch(request, {
     opened({ firstByte, byteLength, ranged }) {
       if (!ranged) feed({ type: "origin-ranges", usable: false });
       offset = firstByte;
       const firstChunk = Math.floor(firstByte / CHUNK_BYTES);
-      feed({ type: "origin-opened", fetch, firstChunk, ...(byteLength === undefined ? {} : { byteLength }) });
+      feed({ type: "origin-opened", fetch, firstChunk, byteLength });
     },
     data(bytes) {
       receivedBytes += bytes.byteLength;
@@ -54,19 +57,15 @@ export function readOrigin(
       // What is left over is the segment's short last chunk, if the answer came to its end.
       if (end.outcome === "complete" && filled > 0) keep(partial.slice(0, filled));
       const told = end.outcome === "failed" ? undefined : end.byteLength;
-      const byteLength = told ?? (end.outcome === "complete" && to === undefined ? offset : undefined);
+      // So does whatever comes to its end before, or without, the end of a range.
+      const atEnd = end.outcome === "complete" && offset !== request.to;
+      const byteLength = told ?? (atEnd ? offset : undefined);
       const { outcome, status } = end;
-      feed({
-        type: "origin-closed",
-        fetch,
-        outcome,
-        status,
-        receivedBytes,
-        ...(byteLength === undefined ? {} : { byteLength }),
-      });
+      feed({ type: "origin-closed", fetch, outcome, status, receivedBytes, byteLength });
     },
   });
   return () => {
+    stopped = true;
     reading.abort();
   };
 }

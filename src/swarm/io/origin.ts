@@ -5,14 +5,14 @@ export interface OriginRequest {
   readonly segment: SegmentId;
   readonly from: number;
   /** First byte not wanted; absent for "to the end". With `from` 0 and no `to` the request carries no Range header of ours. */
-  readonly to?: number;
+  readonly to?: number | undefined;
 }
 
 export interface OriginAnswer {
   /** Where the bytes start within the segment: `from`, or 0 when the range was ignored. */
   readonly firstByte: number;
   /** Size of the whole segment, when the answer tells it and it can be trusted (no Content-Encoding). */
-  readonly byteLength?: number;
+  readonly byteLength?: number | undefined;
   /** False when ranges turned out not to work on this host. Remembered: later requests there are whole. */
   readonly ranged: boolean;
 }
@@ -21,10 +21,10 @@ export type OriginOutcome =
   | {
       readonly outcome: "complete";
       readonly status: number;
-      /** Size of the whole segment, if the end told it. */ readonly byteLength?: number;
+      /** Size of the whole segment, if the end told it. */ readonly byteLength?: number | undefined;
     }
   /** 416: nothing there. */
-  | { readonly outcome: "void"; readonly status: 416; readonly byteLength?: number }
+  | { readonly outcome: "void"; readonly status: 416; readonly byteLength?: number | undefined }
   /** Refused, broken off, or not what was asked for. 0: no HTTP status (network, CORS). */
   | { readonly outcome: "failed"; readonly status: number };
 

@@ -25,16 +25,8 @@ export interface WebRtc {
  */
 export const createSimplePeerLinks =
   (webRtc?: WebRtc): OpenPeerLink =>
-  (options) => {
-    try {
-      return new SimplePeerLink(options, webRtc);
-    } catch {
-      queueMicrotask(() => {
-        options.events.closed("no WebRTC here");
-      });
-      return { signal: () => undefined, send: () => undefined, close: () => undefined };
-    }
-  };
+  (options) =>
+    new SimplePeerLink(options, webRtc);
 
 /** Peer links over the browser's WebRTC. */
 export const openSimplePeerLink: OpenPeerLink = createSimplePeerLinks();
@@ -239,14 +231,12 @@ class TricklePeer extends SimplePeer {
     this.emit("connect");
   }
 
-  /** Would end the wait for all candidates, which trickling does without, and outlive the peer by up to 5 s. */
-  override _startIceCompleteTimeout(): void {
-    return;
-  }
-
-  /** Would ask for media. */
-  override _requestMissingTransceivers(): void {
-    return;
+  /** Would go by whether the other side may ask for another offer. There is one, and Chromium must not be asked at once. */
+  override _needsNegotiation(): void {
+    if (this.initiator)
+      setTimeout(() => {
+        this._createOffer();
+      });
   }
 }
 

@@ -8,40 +8,19 @@ type Listener = (...args: readonly unknown[]) => void;
 /** As much of a Node stream as one takes that only ever calls `send` and listens to events. */
 class Duplex {
   readonly #listeners = new Map<string, Listener[]>();
-  readonly _readableState = { ended: false };
-  readonly _writableState = { finished: false };
 
   on(event: string, listener: Listener): this {
     this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), listener]);
     return this;
   }
 
-  once(event: string, listener: Listener): this {
-    const once: Listener = (...args) => {
-      this.removeListener(event, once);
-      listener(...args);
-    };
-    return this.on(event, once);
+  emit(event: string, ...args: readonly unknown[]): void {
+    for (const listener of this.#listeners.get(event) ?? []) listener(...args);
   }
 
-  removeListener(event: string, listener: Listener): this {
-    this.#listeners.set(event, this.#listeners.get(event)?.filter((other) => other !== listener) ?? []);
-    return this;
-  }
-
-  emit(event: string, ...args: readonly unknown[]): boolean {
-    const listeners = this.#listeners.get(event) ?? [];
-    for (const listener of listeners) listener(...args);
-    return listeners.length > 0;
-  }
-
-  /** A message arrived; null says that none will follow. */
-  push(message: unknown): boolean {
-    return message !== null && this.emit("data", message);
-  }
-
-  end(): this {
-    return this;
+  /** A message arrived. */
+  push(message: unknown): void {
+    this.emit("data", message);
   }
 }
 
@@ -53,9 +32,6 @@ export const Buffer = { from: (message: ArrayBuffer): Uint8Array => new Uint8Arr
 /** A new error, because the `code` of a DOMException can't be written. */
 export const errCode = (error: unknown, code: string): Error =>
   new Error(`${code}: ${error instanceof Error ? error.message : String(error)}`);
-
-/** Names nothing but simple-peer's log lines, which are gone, and channels, whose name is given. */
-export const randombytes = (): string => "";
 
 export const queueMicrotask = (task: () => void): void => {
   globalThis.queueMicrotask(task);

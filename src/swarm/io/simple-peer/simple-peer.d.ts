@@ -22,10 +22,11 @@ declare module "simple-peer" {
     signal(signal: Description | { readonly candidate: Candidate }): void;
     send(frame: Uint8Array): void;
     destroy(error?: Error): void;
-    emit(event: "connect"): boolean;
+    emit(event: "connect"): void;
     _maybeReady(): void;
-    _startIceCompleteTimeout(): void;
-    _requestMissingTransceivers(): void;
+    _needsNegotiation(): void;
+    _createOffer(): void;
+    readonly initiator: boolean;
     _connected: boolean;
     readonly _pcReady: boolean;
     readonly _channelReady: boolean;
