@@ -69,11 +69,16 @@ export function hold(segment: Segment, chunks: readonly number[], source: Source
   for (const chunk of chunks) segment.hold(chunk, source, CHUNK_BYTES);
 }
 
+export interface PeerOptions {
+  readonly uplink?: UplinkClass;
+  readonly now?: number;
+  readonly follows?: readonly TrackId[];
+  readonly roundTripMs?: number;
+}
+
 /** An open link to a viewer that has said hello and follows the track. */
-export function aPeer(
-  name: string,
-  { uplink = 1, now = 0, follows = [VIDEO] as readonly TrackId[], roundTripMs = 40 } = {},
-): Peer {
+export function aPeer(name: string, options: PeerOptions = {}): Peer {
+  const { uplink = 1, now = 0, follows = [VIDEO], roundTripMs = 40 } = options;
   const peer = new Peer(name.padEnd(10, "_") as PeerId, now, DEFAULT_TUNING);
   peer.introduce(hashHex(name, 2) as ViewerId, uplink, false);
   peer.measured(roundTripMs);
