@@ -72,7 +72,7 @@ describe("a fetch", () => {
   test("that ends leaves alone what another of the same segment brings", () => {
     const desk = new OriginDesk();
     const segment = aSegment({ chunks: 6 });
-    desk.start(0, range(segment, 0, 2));
+    desk.start(0, range(segment, 1, 2));
     desk.start(0, range(segment, 4));
     desk.opened(50, fetchOf(desk, 1), 0); // the range was ignored
     desk.abort(fetchOf(desk, 1));

@@ -188,6 +188,7 @@ describe("a notice", () => {
     hold(segment, [0]);
     segment.notice(12, 1000);
     expect(segment.heldBitmap()).toEqual(Uint8Array.of(1));
+    expect(segment.noticedAt.length).toBe(7);
   });
 });
 

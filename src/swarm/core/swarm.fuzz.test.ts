@@ -6,7 +6,7 @@ import { Outside, type Step } from "../../../testkit/outside.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
 
 const SEED = Number(process.env["FUZZ_SEED"] ?? 4711);
-const RUNS = Number(process.env["FUZZ_RUNS"] ?? 150);
+const RUNS = Number(process.env["FUZZ_RUNS"] ?? 300);
 
 beforeAll(() => {
   const again = `FUZZ_SEED=${String(SEED)} FUZZ_RUNS=${String(RUNS)}`;

@@ -56,6 +56,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   readonly #links: Links;
 
   #out: SwarmAction[] = [];
+  #beganAt: Millis | undefined;
   #evaluatedAt: Millis = -Infinity;
   #evaluateAt: Millis = 0;
   #lookAgainAt: Millis = Infinity;
@@ -273,13 +274,17 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       this.#out.push(this.#requests.ask(now, plan));
 
     this.#out.push(...this.#announcer.flush(now, peers));
-    this.#out.push(...this.#topology.evaluate(now, () => this.#report()));
+    // The first picture comes first: opening eight connections takes as much of a small machine as decoding it.
+    this.#beganAt ??= now;
+    const dialAt = this.#playback.started ? now : this.#beganAt + DIAL_AFTER_MS_MAX;
+    this.#out.push(...this.#topology.evaluate(now, now >= dialAt, () => this.#report()));
     this.#cleanUp(now, window, isAlone);
     this.#lookAgainAt = Math.min(
       due.lookAgainAt,
       election.lookAgainAt,
       peers.length > 0 && !eligible ? eligibleAt : Infinity,
       now < hopeUntil ? hopeUntil : Infinity,
+      now < dialAt ? dialAt : Infinity,
       this.#requestsExpireAt(),
     );
   }
@@ -381,6 +386,9 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
 const helps = (peer: Peer, segment: Segment): boolean =>
   (peer.identity?.uplink ?? 0) > 0 &&
   (peer.following.has(segment.track.id) || peer.availability(segment) !== undefined);
+
+/** A viewer that has not begun to play by then dials all the same: it may be waiting for a click. */
+const DIAL_AFTER_MS_MAX = 1000;
 
 /** Hidden tabs run timers once a second; anything longer is a suspended machine, not a habit. */
 const TIMER_LAG_MS_MAX = 2000;

@@ -15,7 +15,7 @@ function createTopology(seed = 1, tracker = true): Topology {
 /** A viewer that the tracker has let in and given these candidates. */
 function joined(candidates: readonly string[], self = "m"): Topology {
   const topology = createTopology();
-  topology.evaluate(0, report);
+  topology.evaluate(0, true, report);
   topology.trackerOpened();
   topology.trackerMessage(100, {
     type: "joined",
@@ -38,7 +38,7 @@ describe("the tracker", () => {
   test("is joined with the swarm's name, and again with the token of the last time", () => {
     const topology = joined([]);
     topology.trackerClosed(1000);
-    topology.evaluate(60_000, report);
+    topology.evaluate(60_000, true, report);
     expect(sent(topology.trackerOpened(), "join")).toMatchObject([{ swarm: swarmIdOf("stream"), resume: "token" }]);
   });
 
@@ -47,7 +47,7 @@ describe("the tracker", () => {
       const topology = createTopology(seed);
       let now = 0;
       return Array.from({ length: 10 }, () => {
-        expect(topology.evaluate(now, report)).toContainEqual({ type: "open-tracker" });
+        expect(topology.evaluate(now, true, report)).toContainEqual({ type: "open-tracker" });
         topology.trackerClosed(now);
         const wait = topology.nextWakeup() - now;
         now = topology.nextWakeup();
@@ -67,8 +67,8 @@ describe("the tracker", () => {
     const topology = joined([]);
     const { actions } = topology.trackerMessage(1000, { type: "drain", reconnectInMs: 7000 });
     expect(actions).toEqual([{ type: "close-tracker" }]);
-    expect(topology.evaluate(7999, report)).toEqual([]);
-    expect(topology.evaluate(8000, report)).toEqual([{ type: "open-tracker" }]);
+    expect(topology.evaluate(7999, true, report)).toEqual([]);
+    expect(topology.evaluate(8000, true, report)).toEqual([{ type: "open-tracker" }]);
   });
 
   test("of another version is left for good, and so is none at all", () => {
@@ -76,14 +76,14 @@ describe("the tracker", () => {
     topology.trackerMessage(1000, { type: "error", code: "bad-version", message: "too new" });
     expect(topology.trackerPhase).toBe("off");
     expect(topology.nextWakeup()).toBe(Infinity);
-    expect(createTopology(1, false).evaluate(0, report)).toEqual([]);
+    expect(createTopology(1, false).evaluate(0, true, report)).toEqual([]);
   });
 
   test("is told the bytes as often as it asked for", () => {
     const topology = joined([]);
-    expect(sent(topology.evaluate(10_099, report), "report")).toEqual([]);
-    expect(sent(topology.evaluate(10_100, report), "report")).toEqual([{ type: "report", ...report() }]);
-    expect(sent(topology.evaluate(10_200, report), "report")).toEqual([]);
+    expect(sent(topology.evaluate(10_099, true, report), "report")).toEqual([]);
+    expect(sent(topology.evaluate(10_100, true, report), "report")).toEqual([{ type: "report", ...report() }]);
+    expect(sent(topology.evaluate(10_200, true, report), "report")).toEqual([]);
   });
 });
 
@@ -92,10 +92,10 @@ describe("dialing", () => {
 
   test("[SW81] goes to eight candidates, and to the next ones when some cannot be reached", () => {
     const topology = joined(twelve);
-    const first = dialed(topology.evaluate(100, report));
+    const first = dialed(topology.evaluate(100, true, report));
     expect(first).toHaveLength(8);
     topology.closed(5000, first[0] as PeerId);
-    const next = dialed(topology.evaluate(5000, report));
+    const next = dialed(topology.evaluate(5000, true, report));
     expect(next).toHaveLength(1);
     expect(first).not.toContain(next[0]);
   });
@@ -104,7 +104,7 @@ describe("dialing", () => {
     const topology = joined(["bob"]);
     const asked: number[] = [];
     for (let now = 100; now < 300_000; now += 100) {
-      const needs = sent(topology.evaluate(now, report), "need");
+      const needs = sent(topology.evaluate(now, true, report), "need");
       if (needs.length === 0) continue;
       asked.push(now);
       topology.trackerMessage(now, { type: "peers", viewers: 2, peers: [] });
@@ -117,11 +117,11 @@ describe("dialing", () => {
 
   test("[SW83] both offered: the lower id's offer stands", () => {
     const lower = joined(["z"], "m");
-    lower.evaluate(100, report);
+    lower.evaluate(100, true, report);
     expect(lower.signalled(peerId("z"), "ooffer")).toEqual([]);
 
     const higher = joined(["a"], "m");
-    higher.evaluate(100, report);
+    higher.evaluate(100, true, report);
     expect(higher.signalled(peerId("a"), "ooffer")).toEqual([
       { type: "close-peer", peer: peerId("a"), reason: "duplicate" },
       { type: "open-peer", peer: peerId("a"), initiator: false },
@@ -139,7 +139,7 @@ describe("dialing", () => {
 
   test("signals say which side they come from", () => {
     const topology = joined(["bob"]);
-    topology.evaluate(100, report);
+    topology.evaluate(100, true, report);
     topology.signalled(peerId("carol"), "ooffer");
     const relayed = (name: string) => sent(topology.relay(peerId(name), "x"), "signal");
     expect(relayed("bob")).toMatchObject([{ to: peerId("bob"), signal: "ox" }]);
@@ -149,11 +149,11 @@ describe("dialing", () => {
 
   test("a peer that could not be reached is left alone for a minute, whoever names it", () => {
     const topology = joined(["bob"]);
-    topology.evaluate(100, report);
+    topology.evaluate(100, true, report);
     topology.closed(10_000, peerId("bob"));
     const introduced = (now: number): string[] => {
       topology.trackerMessage(now, { type: "peers", viewers: 2, peers: [{ peer: peerId("bob"), uplink: 1 }] });
-      return dialed(topology.evaluate(now, report));
+      return dialed(topology.evaluate(now, true, report));
     };
     expect(introduced(69_999)).toEqual([]);
     expect(introduced(70_000)).toEqual([peerId("bob")]);
@@ -162,24 +162,24 @@ describe("dialing", () => {
   test("a peer that has left is not dialed any more", () => {
     const topology = joined(["bob", "carol"]);
     expect(topology.trackerMessage(150, { type: "gone", peer: peerId("bob") }).gone).toBe(peerId("bob"));
-    expect(dialed(topology.evaluate(200, report))).toEqual([peerId("carol")]);
+    expect(dialed(topology.evaluate(200, true, report))).toEqual([peerId("carol")]);
   });
 
   test("[SW81] a link that closes is made up for by the next candidate, or by asking within 6 s", () => {
     const topology = joined(["bob"]);
-    topology.evaluate(100, report);
+    topology.evaluate(100, true, report);
     topology.opened(peerId("bob"));
-    for (let now = 100; now < 60_000; now += 100) topology.evaluate(now, report);
+    for (let now = 100; now < 60_000; now += 100) topology.evaluate(now, true, report);
     topology.closed(60_000, peerId("bob"));
     const asked = Array.from({ length: 100 }, (_, i) => 60_000 + i * 100).find(
-      (now) => sent(topology.evaluate(now, report), "need").length > 0,
+      (now) => sent(topology.evaluate(now, true, report), "need").length > 0,
     );
     expect(asked).toBe(66_000);
   });
 
   test("[SW83] an open link stands against any offer", () => {
     const topology = joined(["a", "z"], "m");
-    topology.evaluate(100, report);
+    topology.evaluate(100, true, report);
     for (const name of ["a", "z"]) {
       topology.opened(peerId(name));
       expect(topology.signalled(peerId(name), "ooffer")).toEqual([]);
@@ -196,7 +196,7 @@ describe("dialing", () => {
       });
     const all = new Set<string>();
     for (let now = 1000; now < 20_000; now += 100)
-      for (const peer of dialed(topology.evaluate(now, report))) {
+      for (const peer of dialed(topology.evaluate(now, true, report))) {
         all.add(peer);
         topology.closed(now, peer as PeerId);
       }
@@ -208,7 +208,7 @@ describe("dialing", () => {
     const topology = joined(["bob"]);
     topology.trackerMessage(200, { type: "error", code: "rate-limited", message: "slowly", retryInMs: 20_000 });
     const asked = Array.from({ length: 300 }, (_, i) => 200 + i * 100).find(
-      (now) => sent(topology.evaluate(now, report), "need").length > 0,
+      (now) => sent(topology.evaluate(now, true, report), "need").length > 0,
     );
     expect(asked).toBe(20_200);
   });

@@ -192,7 +192,7 @@ export class Topology {
   }
 
   /** Dials, asks for more, reports, reconnects: whatever is due. */
-  evaluate(now: Millis, report: () => Report): SwarmAction[] {
+  evaluate(now: Millis, mayDial: boolean, report: () => Report): SwarmAction[] {
     const actions: SwarmAction[] = [];
     if (this.#tracker.phase === "waiting" && now >= this.#tracker.until) {
       this.#tracker = { phase: "connecting" };
@@ -202,7 +202,7 @@ export class Topology {
 
     const { peersWanted } = this.#options.tuning;
     for (const [peer, until] of this.#unreachableUntil) if (until <= now) this.#unreachableUntil.delete(peer);
-    while (this.#open.size + this.dialing.size < peersWanted) {
+    while (mayDial && this.#open.size + this.dialing.size < peersWanted) {
       const peer = this.#candidates.shift();
       if (peer === undefined) break;
       if (this.#open.has(peer) || this.dialing.has(peer) || this.#unreachableUntil.has(peer)) continue;

@@ -47,4 +47,60 @@ describe("what peers send in parts", () => {
       for (let i = 0; i < 1000; i++) inbox.accept(part(1, 0, CHUNK_BYTES), TRACK);
     }).toThrow(ProtocolError);
   });
+
+  test("may come interleaved with parts of other chunks", () => {
+    const inbox = new ChunkInbox();
+    for (const chunk of [0, 1]) inbox.expect(SEGMENT, chunk);
+    inbox.accept(part(0, 0, 100, 200), TRACK);
+    inbox.accept(part(1, 0, 100, 200), TRACK);
+    expect(inbox.accept(part(0, 100, 100, 200), TRACK)?.bytes).toEqual(new Uint8Array(200).fill(1));
+    expect(inbox.accept(part(1, 100, 100, 200), TRACK)?.bytes).toEqual(new Uint8Array(200).fill(2));
+  });
+
+  test("may begin again, as when a request was repeated", () => {
+    const inbox = new ChunkInbox();
+    inbox.expect(SEGMENT, 0);
+    inbox.accept(part(0, 0, 100, 200), TRACK);
+    inbox.expect(SEGMENT, 0);
+    inbox.accept(part(0, 0, 100, 200), TRACK);
+    expect(inbox.accept(part(0, 100, 100, 200), TRACK)?.byteLength).toBe(200);
+  });
+
+  test("is kept once: a second copy was not asked for", () => {
+    const inbox = new ChunkInbox();
+    inbox.expect(SEGMENT, 0);
+    expect(inbox.accept(part(0, 0, 100, 100), TRACK)?.bytes).toBeDefined();
+    expect(inbox.accept(part(0, 0, 100, 100), TRACK)).toMatchObject({ byteLength: 100, bytes: undefined });
+  });
+
+  test("of another segment or track of the same numbers is another chunk", () => {
+    const inbox = new ChunkInbox();
+    inbox.expect(SEGMENT, 0);
+    expect(inbox.accept(part(0, 0, 100, 100), trackIdOf("audio"))?.bytes).toBeUndefined();
+    expect(inbox.accept({ ...part(0, 0, 100, 100), segment: { sequence: 3, tag: 8 } }, TRACK)?.bytes).toBeUndefined();
+  });
+
+  test("is forgotten, the oldest first, when far more was asked for than any pipeline holds", () => {
+    const inbox = new ChunkInbox();
+    for (let chunk = 0; chunk < 513; chunk++) inbox.expect(SEGMENT, chunk);
+    expect(inbox.accept(part(0, 0, 10, 10), TRACK)?.bytes).toBeUndefined();
+    expect(inbox.accept(part(1, 0, 10, 10), TRACK)?.bytes).toBeDefined();
+  });
+
+  test("is not forgotten for an old request that was cancelled, when it is asked for again", () => {
+    const inbox = new ChunkInbox();
+    for (let chunk = 0; chunk < 512; chunk++) inbox.expect(SEGMENT, chunk);
+    inbox.expect(SEGMENT, 0);
+    for (let chunk = 600; chunk < 700; chunk++) inbox.expect(SEGMENT, chunk);
+    expect(inbox.accept(part(0, 0, 10, 10), TRACK)?.bytes).toBeDefined();
+  });
+
+  test("unasked, now and then over hours, is honest as long as what was asked for comes, too", () => {
+    const inbox = new ChunkInbox();
+    for (let i = 0; i < 1000; i++) {
+      inbox.expect(SEGMENT, 0);
+      expect(inbox.accept(part(0, 0, CHUNK_BYTES), TRACK)?.bytes).toBeDefined();
+      expect(inbox.accept(part(0, 0, CHUNK_BYTES), TRACK)?.bytes).toBeUndefined();
+    }
+  });
 });

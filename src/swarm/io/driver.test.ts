@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { SILENT } from "../../base/logger.ts";
-import { segmentIdOf, swarmIdOf, trackIdOf, type PeerId } from "../../protocol/ids.ts";
+import { segmentIdOf, swarmIdOf, trackIdOf, type PeerId, type ViewerId } from "../../protocol/ids.ts";
 import { CHUNK_BYTES, FRAME_PAYLOAD_BYTES_MAX } from "../../protocol/limits.ts";
 import { decodePeerMessage, encodePeerMessage } from "../../protocol/peer-codec.ts";
 import type { PeerMessage } from "../../protocol/peer-message.ts";
@@ -15,12 +15,24 @@ const NAME = { sequence: 7, tag: 1 };
 const SEGMENT = segmentIdOf(TRACK, NAME);
 const BYTES = Uint8Array.from({ length: 2 * CHUNK_BYTES + 100 }, (_, i) => (i * 7) % 251);
 
+const HELLO = {
+  type: "hello",
+  version: 1,
+  versionMin: 1,
+  viewer: "00000000000000b0" as ViewerId,
+  uplink: 1,
+  seeder: false,
+} as const;
+
 /** A driver with everything around it faked: the test plays origin, tracker and peers. */
 class Stage {
   readonly requests: { readonly request: OriginRequest; readonly sink: OriginSink; aborted: boolean }[] = [];
   readonly links: { readonly options: PeerLinkOptions; readonly sent: PeerMessage[]; closed: number }[] = [];
   readonly trackers: { readonly events: TrackerLinkEvents; readonly sent: string[]; closed: number }[] = [];
   breakLinks = false;
+  breakOrigin = false;
+  /** Called with each message sent to a peer, in the middle of the sending. */
+  onSent: (message: PeerMessage) => void = () => undefined;
   readonly driver: SwarmDriver;
 
   constructor() {
@@ -35,6 +47,7 @@ class Stage {
       now: () => Date.now(),
       origin: {
         fetch: (request, sink) => {
+          if (this.breakOrigin) throw new Error("a bug of ours");
           const entry = { request, sink, aborted: false };
           this.requests.push(entry);
           return { abort: () => (entry.aborted = true) };
@@ -48,7 +61,9 @@ class Stage {
           send: (frame) => {
             if (this.breakLinks) throw new Error("a bug of ours");
             const message = decodePeerMessage(frame);
-            if (message) entry.sent.push(message);
+            if (!message) return;
+            entry.sent.push(message);
+            this.onSent(message);
           },
           close: () => entry.closed++,
         };
@@ -100,14 +115,14 @@ class Stage {
       reportEveryMs: 60_000,
       peers: [{ peer: "bob_______" as PeerId, uplink: 1 }],
     });
-    vi.advanceTimersByTime(50);
+    vi.advanceTimersByTime(1050); // nothing plays here, so dialing waits its second
     const link = this.links.at(-1);
     if (!link) throw new Error("nobody was dialed");
     const say = (message: PeerMessage): void => {
       link.options.events.frame(encodePeerMessage(message));
     };
     link.options.events.open();
-    say({ type: "hello", version: 1, versionMin: 1, viewer: "00000000000000b0" as never, uplink: 1, seeder: false });
+    say(HELLO);
     say({ type: "track", slot: 3, track: TRACK, following: true });
     return { say, link };
   }
@@ -229,4 +244,123 @@ describe("a driver", () => {
     expect(vi.getTimerCount()).toBe(1);
     stage.driver.close();
   });
+});
+
+describe("what happens while actions are performed", () => {
+  test("waits its turn: all that one event asks for is done before the next is looked at", () => {
+    const stage = new Stage();
+    let told = false;
+    stage.onSent = ({ type }) => {
+      if (type !== "hello" || told) return;
+      told = true;
+      const { frame } = stage.links[0]?.options.events ?? {};
+      frame?.(encodePeerMessage(HELLO));
+      frame?.(encodePeerMessage({ type: "ping", nonce: 9 }));
+    };
+    const { link } = stage.meet();
+    expect(link.sent.slice(0, 4).map(({ type }) => type)).toEqual(["hello", "track", "ping", "pong"]);
+    stage.driver.close();
+  });
+
+  test("after a bug is not looked at any more", () => {
+    const stage = new Stage();
+    const { say, link } = stage.meet();
+    stage.breakOrigin = true;
+    const { stop } = stage.want();
+    expect(stage.driver.retired).toBe(true);
+    const before = link.sent.length;
+    say({ type: "ping", nonce: 1 });
+    stop();
+    expect(link.sent.length).toBe(before);
+    expect(link.sent.at(-1)).toEqual({ type: "bye", reason: "leaving" });
+  });
+});
+
+describe("what peers send", () => {
+  /** The player is 18 s before the segment, which the one peer has and is asked for. */
+  function askingBob(): { readonly stage: Stage } & ReturnType<Stage["meet"]> & {
+      readonly chunk: (n: number, bytes: Uint8Array) => void;
+    } {
+    const stage = new Stage();
+    stage.driver.playback({ position: 10, bufferedEnd: 28, rate: 1, bufferAheadMax: 60 });
+    const { say, link } = stage.meet();
+    say({ type: "have", slot: 3, segments: [{ segment: NAME, byteLength: BYTES.byteLength }] });
+    vi.advanceTimersByTime(50);
+    const chunk = (index: number, bytes: Uint8Array): void => {
+      for (let offset = 0; offset < bytes.byteLength; offset += FRAME_PAYLOAD_BYTES_MAX) {
+        const payload = bytes.slice(offset, offset + FRAME_PAYLOAD_BYTES_MAX);
+        say({ type: "chunk", slot: 0, segment: NAME, chunk: index, offset, chunkBytes: bytes.byteLength, payload });
+      }
+    };
+    return { stage, say, link, chunk };
+  }
+  const chunkOf = (index: number): Uint8Array => BYTES.slice(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES);
+
+  test("becomes the segment, each chunk acknowledged", async () => {
+    const { stage, link, chunk } = askingBob();
+    expect(link.sent).toContainEqual(expect.objectContaining({ type: "request", segment: NAME, chunks: [0, 1, 2] }));
+    for (const index of [2, 0, 1]) chunk(index, chunkOf(index));
+    expect(
+      link.sent.filter(({ type }) => type === "received").map((message) => "bytes" in message && message.bytes),
+    ).toEqual([100, CHUNK_BYTES + 100, 2 * CHUNK_BYTES + 100]);
+    const { deliveries } = stage.want();
+    await settle();
+    expect(Buffer.compare(deliveries[0]?.bytes ?? new Uint8Array(), BYTES)).toBe(0);
+    expect(deliveries).toMatchObject([{ peerBytes: BYTES.byteLength, originBytes: 0 }]);
+    expect(stage.requests).toEqual([]);
+    stage.driver.close();
+  });
+
+  test("in a length that cannot be is acknowledged and thrown away; the right one is still welcome", async () => {
+    const { stage, chunk } = askingBob();
+    chunk(0, chunkOf(0).slice(0, 500));
+    expect(stage.driver.stats()).toMatchObject({ peerReceivedBytes: 500, wastedBytes: 500, retired: false });
+    vi.advanceTimersByTime(50);
+    for (const index of [0, 1, 2]) chunk(index, chunkOf(index));
+    const { deliveries } = stage.want();
+    await settle();
+    expect(Buffer.compare(deliveries[0]?.bytes ?? new Uint8Array(), BYTES)).toBe(0);
+    stage.driver.close();
+  });
+
+  test("that breaks the protocol ends that link, with a word, and what it still says is not heard", () => {
+    const { stage, link, say, chunk } = askingBob();
+    chunk(0, chunkOf(0).slice(0, 100));
+    say({ type: "chunk", slot: 29, segment: NAME, chunk: 0, offset: 0, chunkBytes: 1, payload: Uint8Array.of(1) });
+    expect(link.sent.at(-1)).toEqual({ type: "bye", reason: "protocol" });
+    const after = link.sent.length;
+    chunk(1, chunkOf(1));
+    link.options.events.closed("closed");
+    expect([link.closed, link.sent.length, stage.driver.retired]).toEqual([1, after, false]);
+    stage.driver.close();
+  });
+});
+
+describe("the tracker's link", () => {
+  test("is opened anew after it was lost, and what the old one still says is not heard", () => {
+    const stage = new Stage();
+    stage.meet();
+    stage.trackers[0]?.events.message({ type: "drain", reconnectInMs: 1000 });
+    expect(stage.trackers[0]?.closed).toBe(1);
+    stage.trackers[0]?.events.message({ type: "peers", viewers: 99, peers: [] });
+    stage.trackers[0]?.events.closed("late");
+    expect(stage.driver.stats()).toMatchObject({ viewers: 2, tracker: "lost" });
+    vi.advanceTimersByTime(1100);
+    stage.trackers[0]?.events.closed("later still");
+    stage.trackers[1]?.events.open();
+    expect(stage.trackers[1]?.sent).toEqual(["join"]);
+    stage.driver.close();
+  });
+});
+
+test("listeners hear of every round until they stop", () => {
+  const stage = new Stage();
+  const heard = vi.fn();
+  const stop = stage.driver.onChange(heard);
+  stage.driver.followTracks([]);
+  expect(heard).toHaveBeenCalledTimes(1);
+  stop();
+  stage.driver.followTracks([TRACK]);
+  expect(heard).toHaveBeenCalledTimes(1);
+  stage.driver.close();
 });

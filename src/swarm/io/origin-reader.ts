@@ -57,7 +57,7 @@ export function readOrigin(
       // What is left over is the segment's short last chunk, if the answer came to its end.
       if (end.outcome === "complete" && filled > 0) keep(partial.slice(0, filled));
       const told = end.outcome === "failed" ? undefined : end.byteLength;
-      // So does whatever comes to its end before, or without, the end of a range.
+      // An answer that ends before its range does, or without one, has come to the end of the segment.
       const atEnd = end.outcome === "complete" && offset !== request.to;
       const byteLength = told ?? (atEnd ? offset : undefined);
       const { outcome, status } = end;
