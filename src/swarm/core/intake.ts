@@ -67,9 +67,12 @@ export class Intake {
     this.originReceivedBytes += broken;
     this.wastedBytes += broken;
     desk.closed(now, fetch);
+    // A 416 within the size that peers have told, and no size with it.
+    const lie = event.outcome === "void" && event.byteLength === undefined && fetch.from < (segment.chunkCount ?? 0);
+    const startOver = lie ? this.#startOver(segment) : [];
     if (event.outcome === "void") segment.endsBefore(fetch.from);
     // Where it ends is now known, and so perhaps that nothing is missing.
-    const actions = [...this.#originSize(segment, event.byteLength), ...this.deliver(segment)];
+    const actions = [...startOver, ...this.#originSize(segment, event.byteLength), ...this.deliver(segment)];
     if (event.outcome === "complete") segment.originFailures = 0;
     if (event.outcome === "complete" || (event.outcome === "void" && fetch.from > 0)) return actions;
 
@@ -127,17 +130,19 @@ export class Intake {
 
   #originSize(segment: Segment, byteLength: Bytes | undefined): SwarmAction[] {
     if (byteLength === undefined) return [];
-    const actions: SwarmAction[] = [];
-    if (segment.byteLength !== undefined && segment.byteLength !== byteLength && segment.peerBytes > 0) {
-      // Peers brought something else under this name: nothing of it may be mixed with the origin's.
-      this.wastedBytes += segment.peerBytes + segment.originBytes;
-      actions.push({ type: "evict", segment: segment.id }, ...this.#at.requests.cancel(segment, () => false));
-      this.#at.announcer.forget(segment);
-      actions.push(...this.#at.links.tellGone(segment));
-      segment.reset();
-    }
+    const differs = segment.byteLength !== undefined && segment.byteLength !== byteLength;
+    const actions = differs && segment.peerBytes > 0 ? this.#startOver(segment) : [];
     if (segment.learnSize(byteLength, true)) this.#sized(segment);
     return [...actions, ...this.deliver(segment)];
+  }
+
+  /** Peers brought something else under this name: nothing of it may be mixed with the origin's. */
+  #startOver(segment: Segment): SwarmAction[] {
+    this.wastedBytes += segment.peerBytes + segment.originBytes;
+    const cancels = this.#at.requests.cancel(segment, () => false);
+    this.#at.announcer.forget(segment);
+    segment.reset();
+    return [{ type: "evict", segment: segment.id }, ...cancels, ...this.#at.links.tellGone(segment)];
   }
 
   #hold(now: Millis, segment: Segment, chunk: number, source: Source, byteLength: Bytes): SwarmAction[] {

@@ -1,83 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { AUDIO, VIDEO, aPeer, hold, nameOf, trackOf } from "../../../testkit/swarm-parts.ts";
-import { trackIdOf, type PeerId, type ViewerId } from "../../protocol/ids.ts";
+import { Desk, HELLO, HIGHER, LOWER, SELF, messages, type Message } from "../../../testkit/desk.ts";
+import { AUDIO, VIDEO, hold, nameOf, trackOf } from "../../../testkit/swarm-parts.ts";
+import { trackIdOf } from "../../protocol/ids.ts";
 import { CHUNK_BYTES, NOTICE_HOPS_MAX, TRACK_SLOTS_MAX } from "../../protocol/limits.ts";
-import type { PeerMessage } from "../../protocol/peer-message.ts";
-import type { SwarmAction } from "./action.ts";
-import { Announcer } from "./announcer.ts";
-import { Liveness } from "./liveness.ts";
-import { Peer } from "./peer.ts";
-import { learnSizes, receive, type PeerDesk, type Received } from "./peer-desk.ts";
-import { RequestTable } from "./request-table.ts";
-import { SegmentTable, type Track } from "./segment-table.ts";
+import type { Peer } from "./peer.ts";
 import type { Segment } from "./segment.ts";
 import { DEFAULT_TUNING } from "./tuning.ts";
-import { UploadQueue } from "./upload-queue.ts";
-
-type Message = Exclude<PeerMessage, { type: "chunk" }>;
-
-const SELF = "8000000000000000" as ViewerId;
-const LOWER = "1000000000000000" as ViewerId;
-const HIGHER = "f000000000000000" as ViewerId;
-const HELLO = { type: "hello", version: 1, versionMin: 1, viewer: HIGHER, uplink: 1, seeder: false } as const;
-
-/** A viewer with a live track of segments 10 to 13 and some links; messages are told to it one by one. */
-class Desk {
-  readonly table = new SegmentTable();
-  readonly track: Track;
-  readonly peers = new Map<PeerId, Peer>();
-  readonly requests = new RequestTable(this.peers, DEFAULT_TUNING);
-  readonly uploads: UploadQueue;
-  readonly #desk: PeerDesk;
-  now = 1000;
-
-  constructor(shares = true) {
-    this.track = trackOf(this.table, 10, 14);
-    this.uploads = new UploadQueue(DEFAULT_TUNING, shares);
-    this.#desk = {
-      self: SELF,
-      table: this.table,
-      peers: this.peers,
-      requests: this.requests,
-      uploads: this.uploads,
-      announcer: new Announcer(this.table, 80),
-      liveness: new Liveness(DEFAULT_TUNING),
-      noticeMs: DEFAULT_TUNING.noticeMsMin,
-      shares,
-    };
-  }
-
-  segment(sequence: number): Segment {
-    const segment = this.track.bySequence.get(sequence);
-    if (!segment) throw new Error(`no segment ${String(sequence)}`);
-    return segment;
-  }
-
-  /** A link that has said nothing yet. */
-  link(name: string): Peer {
-    const peer = new Peer(name as PeerId, this.now, DEFAULT_TUNING);
-    this.peers.set(peer.id, peer);
-    return peer;
-  }
-
-  /** A link to a viewer that follows the track, in its slot 0. */
-  peer(name: string): Peer {
-    const peer = aPeer(name);
-    this.peers.set(peer.id, peer);
-    return peer;
-  }
-
-  tell(peer: Peer, message: Message): Received {
-    return receive(this.now, this.#desk, peer, message);
-  }
-
-  learnSizes(): void {
-    learnSizes(this.#desk, this.track.listed);
-  }
-}
-
-const messages = ({ actions }: Received): Message[] =>
-  actions.flatMap((action: SwarmAction) => (action.type === "send" ? [action.message] : []));
 
 describe("[PE2] hello", () => {
   test.each<Message>([

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
-import { Outside, type Step } from "../../../testkit/outside.ts";
+import { Outside, type Step } from "../../../testkit/outside/outside.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
 
 const SEED = Number(process.env["FUZZ_SEED"] ?? 4711);

@@ -16,7 +16,7 @@ import type { SwarmCoreOptions } from "./options.ts";
 import { OriginDesk, type OriginRange } from "./origin-desk.ts";
 import type { Peer } from "./peer.ts";
 import { Playback } from "./playback.ts";
-import { receive, type PeerDesk } from "./peer-desk.ts";
+import { learnSizes, receive, type PeerDesk } from "./peer-desk.ts";
 import { RequestTable } from "./request-table.ts";
 import { planOrigin, planRequests } from "./scheduler.ts";
 import type { Segment } from "./segment.ts";
@@ -93,7 +93,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       uploads: this.#uploads,
       announcer: this.#announcer,
       liveness: this.#liveness,
-      noticeMs: this.#tuning.noticeMsMax,
+      noticeMs: this.#tuning.noticeMsMin,
       shares,
     };
   }
@@ -141,6 +141,11 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     return this.#table.get(segment);
   }
 
+  /** Whether a chunk of this length can be kept for a segment that we know. */
+  accepts(segment: Segment["id"], chunk: number, byteLength: Bytes): boolean {
+    return this.#table.get(segment)?.fits(chunk, byteLength) ?? false;
+  }
+
   /** Changes facts. Returns whether a decision cannot wait for the next round. */
   #apply(now: Millis, event: SwarmEvent): boolean {
     switch (event.type) {
@@ -151,6 +156,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
         track.live = event.live;
         track.targetDuration = event.targetDuration;
         for (const gone of this.#table.list(now, track, event.segments).replaced) this.#drop(gone);
+        learnSizes(this.#peerDesk, track.listed);
         return false;
       }
       case "tracks-followed":

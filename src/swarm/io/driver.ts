@@ -259,11 +259,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
 
   /** Whether the store now has a chunk of ours that looks like this one; a wrong length would spoil its segment. */
   function keep(segment: SegmentId, chunk: number, bytes: Uint8Array): boolean {
-    const known = core.bytesOf(segment);
-    if (!known) return false;
-    const { byteLength = Infinity } = known;
-    if (byteLength < Infinity && bytes.byteLength !== Math.min(CHUNK_BYTES, byteLength - chunk * CHUNK_BYTES))
-      return false;
+    if (!core.accepts(segment, chunk, bytes.byteLength)) return false;
     return store.put(segment, chunk, bytes) || store.get(segment, chunk)?.byteLength === bytes.byteLength;
   }
 

@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { VIDEO, listing, nameOf } from "../../../testkit/swarm-parts.ts";
+import { createRng } from "../../base/random.ts";
+import { swarmIdOf, type PeerId, type ViewerId } from "../../protocol/ids.ts";
+import { CHUNK_BYTES } from "../../protocol/limits.ts";
+import type { PeerMessage } from "../../protocol/peer-message.ts";
+import type { SwarmAction } from "./action.ts";
+import { SwarmCore } from "./swarm.ts";
+
+/** A core that follows a track and has links to peers that do so, too. */
+function linked(...names: readonly string[]): {
+  core: SwarmCore;
+  tell: (now: number, name: string, message: Exclude<PeerMessage, { type: "chunk" }>) => readonly SwarmAction[];
+} {
+  const core = new SwarmCore({
+    swarm: swarmIdOf("stream"),
+    viewer: "8000000000000000" as ViewerId,
+    tracker: true,
+    uplink: 1,
+    memoryBytesMax: 1e8,
+    rng: createRng(1),
+  });
+  core.handle(0, { type: "tracks-followed", tracks: [VIDEO] });
+  const id = (name: string): PeerId => name.padEnd(10, "_") as PeerId;
+  const tell = (now: number, name: string, message: Exclude<PeerMessage, { type: "chunk" }>): readonly SwarmAction[] =>
+    core.handle(now, { type: "peer-message", peer: id(name), message, byteLength: 10 });
+  names.forEach((name, i) => {
+    core.handle(0, { type: "tracker-message", message: { type: "signal", from: id(name), signal: "ooffer" } });
+    core.handle(0, { type: "peer-opened", peer: id(name) });
+    tell(0, name, {
+      type: "hello",
+      version: 1,
+      versionMin: 1,
+      viewer: `f00000000000000${String(i)}` as ViewerId,
+      uplink: 1,
+      seeder: false,
+    });
+    tell(0, name, { type: "track", slot: 0, track: VIDEO, following: true });
+  });
+  return { core, tell };
+}
+
+const sent = (actions: readonly SwarmAction[], type: string): SwarmAction[] =>
+  actions.filter((action) => action.type === "send" && action.message.type === type);
+
+test("[SW10] what a peer announced before our playlist listed it is asked for, as after a change of rendition", () => {
+  const { core, tell } = linked("alice");
+  tell(0, "alice", { type: "have", slot: 0, segments: [{ segment: nameOf(14), byteLength: 3 * CHUNK_BYTES }] });
+  core.handle(100, { type: "playback", position: 48, bufferedEnd: 56, rate: 1, bufferAheadMax: 30 });
+  core.handle(100, { type: "playlist", track: VIDEO, live: true, targetDuration: 4, segments: listing(10, 16) });
+  expect(sent(core.handle(200, { type: "wakeup" }), "request")).toMatchObject([
+    { message: { segment: nameOf(14), chunks: [0, 1, 2] } },
+  ]);
+});
+
+test("[PE29] a takeover's notice is passed on, though the notice before it was heard of a moment ago", () => {
+  const { core, tell } = linked("alice", "bob", "carol");
+  core.handle(0, { type: "playlist", track: VIDEO, live: true, targetDuration: 4, segments: listing(10, 16) });
+  const notice = { type: "fetching", slot: 0, segment: nameOf(15), from: 0, to: 4, hops: 3 } as const;
+  expect(sent(tell(1000, "alice", notice), "fetching")).toHaveLength(1);
+  expect(sent(tell(1100, "bob", notice), "fetching")).toHaveLength(0);
+  // A notice lives 1 to 4.5 s: bob may have taken over.
+  expect(sent(tell(2600, "bob", notice), "fetching")).toHaveLength(1);
+});
