@@ -32,3 +32,6 @@ export const SIGNAL_CHARS_MAX = 8 * 1024;
 
 /** Candidates that one announce may ask for or be given. */
 export const PEERS_PER_ANNOUNCE_MAX = 16;
+
+/** Seats of one track's election, dealt out by the tracker. A power of two; more than stripes times ranks that matter. */
+export const ELECTION_SEATS = 32;

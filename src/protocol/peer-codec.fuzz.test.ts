@@ -104,6 +104,8 @@ const peerMessages: { [Type in PeerMessageType]: fc.Arbitrary<Extract<PeerMessag
       ...(size !== null && { byteLength: size }),
       hops,
     })),
+  uplink: record({ type: fc.constant("uplink"), uplink }),
+  listed: record({ type: fc.constant("listed"), slot, segment, hops: safe(8) }),
   request: record({ type: fc.constant("request"), slot, segment, chunks, dueInMs: spanMs }),
   cancel: record({ type: fc.constant("cancel"), slot, segment, chunks }),
   reject: record({
@@ -153,7 +155,10 @@ describe("no bytes make the decoder do anything but return or throw ProtocolErro
   });
 
   test("[PE4] a type that exists, and then random bytes", () => {
-    const frame = fc.tuple(fc.integer({ min: 1, max: 14 }), fc.uint8Array({ maxLength: 60 }));
+    const frame = fc.tuple(
+      fc.oneof(fc.integer({ min: 1, max: 14 }), fc.constantFrom(0x40, 0x41)),
+      fc.uint8Array({ maxLength: 60 }),
+    );
     check(
       fc.property(frame, ([code, rest]) => {
         survivesFrame(Uint8Array.of(code, ...rest));

@@ -1,6 +1,7 @@
 /**
- * Bytes to peer message and back: one message, one frame, one encoding (`docs/protocol.md`, PE4 to PE22). Decoding
- * checks everything that one frame alone can be wrong in; what it means, and whether it may be said now, is for others.
+ * Bytes to peer message and back: one message, one frame, one encoding (`docs/protocol.md`, PE4 to PE22, PE36, PE37).
+ * Decoding checks everything that one frame alone can be wrong in; what it means, and whether it may be said now, is for
+ * others.
  */
 
 import { assert, assertNever } from "../base/assert.ts";
@@ -31,7 +32,8 @@ import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "./version.ts";
 /** The frame of a message, in an array of its own. A message out of its bounds is a bug. */
 export function encodePeerMessage(message: PeerMessage): Uint8Array {
   writer.reset();
-  writer.byte(TYPES.indexOf(message.type) + 1);
+  const index = TYPES.indexOf(message.type);
+  writer.byte(index < 0 ? EXTENSION_MIN + EXTENSIONS.indexOf(message.type) : index + 1);
   if ("slot" in message) writer.varint(message.slot, SLOT_MAX);
   if ("segment" in message) {
     writer.varint(message.segment.sequence);
@@ -53,6 +55,12 @@ export function encodePeerMessage(message: PeerMessage): Uint8Array {
       break;
     case "gone":
       writeSegmentNames(writer, message.segments);
+      break;
+    case "uplink":
+      writer.byte(message.uplink);
+      break;
+    case "listed":
+      writer.varint(message.hops, NOTICE_HOPS_MAX);
       break;
     case "fetching": {
       const { from, to, byteLength, hops } = message;
@@ -110,9 +118,11 @@ export function decodePeerMessage(frame: Uint8Array): PeerMessage | undefined {
   if (frame.length > FRAME_BYTES_MAX) throw new ProtocolError("too-long", "a frame is too long");
   const reader = new ByteReader(frame);
   const code = reader.byte("type");
-  if (code >= EXTENSION_MIN) return undefined;
-  const type = TYPES[code - 1];
-  if (type === undefined) throw broken("unknown-type", "type");
+  const type = TYPES[code - 1] ?? EXTENSIONS[code - EXTENSION_MIN];
+  if (type === undefined) {
+    if (code >= EXTENSION_MIN) return undefined;
+    throw broken("unknown-type", "type");
+  }
   const message = readMessage(type, reader);
   reader.end();
   return message;
@@ -136,6 +146,10 @@ function readMessage(type: PeerMessageType, reader: ByteReader): PeerMessage {
       return { type, slot: readSlot(reader), segments: readSegmentNames(reader) };
     case "fetching":
       return readFetching(reader);
+    case "uplink":
+      return { type, uplink: readOneOf(UPLINK_CLASSES, reader, "uplink") };
+    case "listed":
+      return { type, ...readHead(reader), hops: reader.varint("hops", 0, NOTICE_HOPS_MAX) };
     case "request":
       return { type, ...readHead(reader), dueInMs: readSpan(reader, "dueInMs"), chunks: readChunkSet(reader) };
     case "cancel":
@@ -222,11 +236,13 @@ function readOneOf<T>(values: readonly T[], reader: ByteReader, field: string): 
 }
 
 // prettier-ignore
-/** In the order of their codes, from 1. Codes from `EXTENSION_MIN` on are for additions that an older peer may ignore. */
+/** In the order of their codes, from 1. */
 const TYPES: readonly PeerMessageType[] = [
   "hello", "track", "have", "gone", "fetching", "request", "cancel",
   "reject", "chunk", "received", "position", "ping", "pong", "bye",
 ];
+/** Additions that an older peer may ignore, in the order of their codes, from `EXTENSION_MIN`. */
+const EXTENSIONS: readonly PeerMessageType[] = ["uplink", "listed"];
 const EXTENSION_MIN = 0x40;
 
 // Flags. A bit that is not named here must be 0.

@@ -33,6 +33,8 @@ export type PeerMessage =
       /** A peer without a player, there to cache and serve. */
       readonly seeder: boolean;
     }
+  /** The uplink class of `hello` has changed: it is measured while serving. */
+  | { readonly type: "uplink"; readonly uplink: UplinkClass }
   | { readonly type: "track"; readonly slot: number; readonly track: TrackId; readonly following: boolean }
   | { readonly type: "have"; readonly slot: number; readonly segments: readonly HaveEntry[] }
   | { readonly type: "gone"; readonly slot: number; readonly segments: readonly SegmentName[] }
@@ -45,6 +47,16 @@ export type PeerMessage =
       /** First chunk not fetched; absent for "to the end". */
       readonly to?: number | undefined;
       readonly byteLength?: number | undefined;
+      readonly hops: number;
+    }
+  | {
+      /**
+       * "My live playlist lists this segment": flooded, so that its elected fetchers need not wait for their own next
+       * reload. Carries the name only; whoever can foresee its address checks it against the tag.
+       */
+      readonly type: "listed";
+      readonly slot: number;
+      readonly segment: SegmentName;
       readonly hops: number;
     }
   | {

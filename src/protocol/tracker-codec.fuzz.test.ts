@@ -7,7 +7,7 @@ import type { PeerId, SwarmId, TrackId } from "./ids.ts";
 import type { UplinkClass } from "./peer-message.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import { encodeTrackerMessage, parseTrackerToViewer, parseViewerToTracker } from "./tracker-codec.ts";
-import type { TrackerErrorCode, TrackerToViewer, ViewerToTracker } from "./tracker-message.ts";
+import type { Place, TrackerErrorCode, TrackerToViewer, ViewerToTracker } from "./tracker-message.ts";
 
 const SEED = Number(process.env["FUZZ_SEED"] ?? 20_171);
 const RUNS = Number(process.env["FUZZ_RUNS"] ?? 200);
@@ -32,6 +32,18 @@ const optionalTrack = fc.option(
   track.map((id) => ({ track: id })),
   { nil: {} },
 );
+const seconds = (max: number): fc.Arbitrary<number> =>
+  fc.double({ min: 0, max, noNaN: true }).map((value) => value + 0);
+const place: fc.Arbitrary<Place> = record({
+  position: seconds(10_000_000),
+  ahead: seconds(86_400),
+  behind: seconds(86_400),
+  playing: fc.boolean(),
+});
+const optionalPlace = fc.option(
+  place.map((at) => ({ place: at })),
+  { nil: {} },
+);
 const anyText = (maxLength: number, minLength = 0): fc.Arbitrary<string> =>
   fc.string({
     unit: fc.oneof(fc.nat(0x7f), fc.nat(0xffff)).map((unit) => String.fromCharCode(unit)),
@@ -49,8 +61,9 @@ const toTracker: { [Type in ViewerToTracker["type"]]: fc.Arbitrary<Extract<Viewe
       uplink,
       optionalTrack,
       fc.option(anyText(256, 1)),
+      optionalPlace,
     )
-    .map(([swarm, newer, peersWanted, up, extra, resume]) => ({
+    .map(([swarm, newer, peersWanted, up, extra, resume, at]) => ({
       type: "join",
       version: 1 + newer,
       versionMin: 1,
@@ -59,10 +72,15 @@ const toTracker: { [Type in ViewerToTracker["type"]]: fc.Arbitrary<Extract<Viewe
       uplink: up,
       ...extra,
       ...(resume !== null && { resume }),
+      ...at,
     })),
-  need: record({ type: fc.constant("need"), peersWanted: safe(16), connected: safe(65_535) }),
+  need: fc
+    .tuple(safe(16), safe(65_535), optionalPlace)
+    .map(([peersWanted, connected, at]) => ({ type: "need", peersWanted, connected, ...at })),
   signal: record({ type: fc.constant("signal"), to: peer, signal: anyText(300, 1) }),
-  update: fc.tuple(uplink, optionalTrack).map(([up, extra]) => ({ type: "update", uplink: up, ...extra })),
+  update: fc
+    .tuple(uplink, optionalTrack, optionalPlace)
+    .map(([up, extra, at]) => ({ type: "update", uplink: up, ...extra, ...at })),
   report: record({
     type: fc.constant("report"),
     peerBytes: fc.maxSafeNat(),
@@ -86,6 +104,11 @@ const toViewer: { [Type in TrackerToViewer["type"]]: fc.Arbitrary<Extract<Tracke
   }),
   peers: record({ type: fc.constant("peers"), viewers: fc.integer({ min: 1, max: 1e6 }), peers: introductions }),
   signal: record({ type: fc.constant("signal"), from: peer, signal: anyText(300, 1) }),
+  assign: record({
+    type: fc.constant("assign"),
+    track,
+    seats: fc.uniqueArray(safe(31)).map((list) => [...list].sort((a, b) => a - b)),
+  }),
   gone: record({ type: fc.constant("gone"), peer }),
   error: fc
     .tuple(
@@ -151,6 +174,13 @@ describe("no text makes a parser do anything but return or throw ProtocolError",
     `"${"x".repeat(9000)}"`,
     "[]",
     "[null]",
+    "[-0]",
+    "[3,31]",
+    "[3,3]",
+    "[0.5]",
+    "[32]",
+    '{"position":-0,"ahead":0.5,"behind":0,"playing":true}',
+    '{"position":1e999,"ahead":0,"behind":0,"playing":false}',
     "[[]]",
     '["AbCdEf_-09"]',
     "{}",

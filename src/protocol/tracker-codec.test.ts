@@ -16,6 +16,7 @@ const TYPES: Record<ViewerToTracker["type"] | TrackerToViewer["type"], true> = {
   leave: true,
   joined: true,
   peers: true,
+  assign: true,
   gone: true,
   error: true,
   drain: true,

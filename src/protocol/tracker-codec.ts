@@ -6,10 +6,10 @@
 import { HEX_64_PATTERN, PEER_ID_PATTERN, SWARM_ID_PATTERN } from "./ids.ts";
 import type { PeerId, SwarmId, TrackId } from "./ids.ts";
 import { isFields, parseFields, type Fields } from "./json-fields.ts";
-import { PEERS_PER_ANNOUNCE_MAX, SIGNAL_CHARS_MAX, TRACKER_MESSAGE_CHARS_MAX } from "./limits.ts";
+import { ELECTION_SEATS, PEERS_PER_ANNOUNCE_MAX, SIGNAL_CHARS_MAX, TRACKER_MESSAGE_CHARS_MAX } from "./limits.ts";
 import type { UplinkClass } from "./peer-message.ts";
 import { ProtocolError } from "./protocol-error.ts";
-import type { Introduction, TrackerErrorCode, TrackerToViewer, ViewerToTracker } from "./tracker-message.ts";
+import type { Introduction, Place, TrackerErrorCode, TrackerToViewer, ViewerToTracker } from "./tracker-message.ts";
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "./version.ts";
 
 export const encodeTrackerMessage = (message: ViewerToTracker | TrackerToViewer): string => JSON.stringify(message);
@@ -33,6 +33,7 @@ export function parseViewerToTracker(text: string): ViewerToTracker {
         uplink: uplink(fields, "uplink"),
         ...optionalTrack(fields),
         ...(has(fields, "resume") && { resume: string(fields, "resume", 1, RESUME_CHARS_MAX) }),
+        ...optionalPlace(fields),
       };
     }
     case "need":
@@ -40,11 +41,12 @@ export function parseViewerToTracker(text: string): ViewerToTracker {
         type,
         peersWanted: integer(fields, "peersWanted", 0, PEERS_PER_ANNOUNCE_MAX),
         connected: integer(fields, "connected", 0, LINKS_MAX),
+        ...optionalPlace(fields),
       };
     case "signal":
       return { type, to: peerId(fields, "to"), signal: string(fields, "signal", 1, SIGNAL_CHARS_MAX) };
     case "update":
-      return { type, uplink: uplink(fields, "uplink"), ...optionalTrack(fields) };
+      return { type, uplink: uplink(fields, "uplink"), ...optionalTrack(fields), ...optionalPlace(fields) };
     case "report":
       return {
         type,
@@ -87,6 +89,8 @@ export function parseTrackerToViewer(text: string): TrackerToViewer {
       };
     case "signal":
       return { type, from: peerId(fields, "from"), signal: string(fields, "signal", 1, SIGNAL_CHARS_MAX) };
+    case "assign":
+      return { type, track: trackId(fields), seats: seats(fields) };
     case "gone":
       return { type, peer: peerId(fields, "peer") };
     case "error":
@@ -100,7 +104,7 @@ export function parseTrackerToViewer(text: string): TrackerToViewer {
     case "drain":
       return { type, reconnectInMs: integer(fields, "reconnectInMs", 0, WAIT_MS_MAX) };
     default:
-      throw unknownType(type, "joined, peers, signal, gone, error or drain");
+      throw unknownType(type, "joined, peers, signal, assign, gone, error or drain");
   }
 }
 
@@ -132,9 +136,41 @@ function matching(fields: Fields, name: string, pattern: RegExp, shape: string, 
 const peerId = (fields: Fields, name: string, path = name): PeerId =>
   matching(fields, name, PEER_ID_PATTERN, "10 characters A-Z a-z 0-9 _ -", path) as PeerId;
 
-function optionalTrack(fields: Fields): { track?: TrackId } {
-  if (!has(fields, "track")) return {};
-  return { track: matching(fields, "track", HEX_64_PATTERN, "16 lowercase hex digits") as TrackId };
+const trackId = (fields: Fields): TrackId =>
+  matching(fields, "track", HEX_64_PATTERN, "16 lowercase hex digits") as TrackId;
+
+const optionalTrack = (fields: Fields): { track?: TrackId } => (has(fields, "track") ? { track: trackId(fields) } : {});
+
+function optionalPlace(fields: Fields): { place?: Place } {
+  if (!has(fields, "place")) return {};
+  const place = own(fields, "place");
+  if (!isFields(place)) throw badField("place", "an object");
+  const playing = own(place, "playing");
+  if (typeof playing !== "boolean") throw wrong(playing, "place.playing", "true or false");
+  const position = seconds(place, "position", PLACE_SECONDS_MAX);
+  const ahead = seconds(place, "ahead", HELD_SECONDS_MAX);
+  const behind = seconds(place, "behind", HELD_SECONDS_MAX);
+  return { place: { position, ahead, behind, playing } };
+}
+
+/** A span of media in a place, with whatever fraction the player's clock gave it. */
+function seconds(fields: Fields, name: string, max: number): number {
+  const value = own(fields, name);
+  if (typeof value !== "number" || !(value >= 0 && value <= max))
+    throw wrong(value, `place.${name}`, `a number from 0 to ${String(max)}`);
+  return value + 0;
+}
+
+/** Ascending, so that none is named twice and a set has one form. */
+function seats(fields: Fields): readonly number[] {
+  const list: unknown = own(fields, "seats");
+  if (!Array.isArray(list)) throw wrong(list, "seats", "a list of ascending integers");
+  let least = 0;
+  return list.map((seat: unknown) => {
+    const value = integer({ seats: seat }, "seats", least, ELECTION_SEATS - 1);
+    least = value + 1;
+    return value;
+  });
 }
 
 function uplink(fields: Fields, path: string): UplinkClass {
@@ -199,6 +235,10 @@ const RESUME_CHARS_MAX = 256;
 
 /** More links than any browser or process holds: `connected` and `peers` are counts of them. */
 const LINKS_MAX = 65_535;
+
+/** A place: four months of one recording, and a day of it held. Far more than any, and safe to reckon with. */
+const PLACE_SECONDS_MAX = 10_000_000;
+const HELD_SECONDS_MAX = 86_400;
 
 /** Enough for one sentence that names a field; `field` itself is a path like `peers[15].uplink`. */
 const ERROR_MESSAGE_CHARS_MAX = 512;

@@ -1,6 +1,17 @@
 import type { PeerId, SwarmId, TrackId } from "./ids.ts";
 import type { UplinkClass } from "./peer-message.ts";
 
+/** Where a viewer of recorded video is, so that it can be introduced to those who hold what it plays next. Absent in live. */
+export interface Place {
+  /** Seconds on the media timeline. */
+  readonly position: number;
+  /** Seconds of media held ahead of the position, and behind it. */
+  readonly ahead: number;
+  readonly behind: number;
+  /** Whether it plays: its place then moves on with the time. */
+  readonly playing: boolean;
+}
+
 /** What a viewer tells its tracker. */
 export type ViewerToTracker =
   | {
@@ -14,12 +25,23 @@ export type ViewerToTracker =
       readonly track?: TrackId | undefined;
       /** The token of the last `joined`: keeps id and neighbours over a dropped socket. */
       readonly resume?: string | undefined;
+      readonly place?: Place | undefined;
     }
   /** More candidates, because links closed or never opened. */
-  | { readonly type: "need"; readonly peersWanted: number; readonly connected: number }
+  | {
+      readonly type: "need";
+      readonly peersWanted: number;
+      readonly connected: number;
+      readonly place?: Place | undefined;
+    }
   | { readonly type: "signal"; readonly to: PeerId; readonly signal: string }
-  /** Rendition or uplink changed. */
-  | { readonly type: "update"; readonly uplink: UplinkClass; readonly track?: TrackId | undefined }
+  /** Rendition, uplink or place changed: a place by more than playing on. */
+  | {
+      readonly type: "update";
+      readonly uplink: UplinkClass;
+      readonly track?: TrackId | undefined;
+      readonly place?: Place | undefined;
+    }
   /** Bytes since the session began, for the operator's page. Counters never go back within a session. */
   | {
       readonly type: "report";
@@ -56,6 +78,11 @@ export type TrackerToViewer =
   /** Answer to `need`; whoever asked offers. */
   | { readonly type: "peers"; readonly viewers: number; readonly peers: readonly Introduction[] }
   | { readonly type: "signal"; readonly from: PeerId; readonly signal: string }
+  /**
+   * The election seats that this viewer holds for a track from now on, out of ELECTION_SEATS; replaces what it held.
+   * All seats of a track are held by somebody while anybody there can give.
+   */
+  | { readonly type: "assign"; readonly track: TrackId; readonly seats: readonly number[] }
   /** A peer that was introduced to this viewer has left, or a signal could not be delivered to it. */
   | { readonly type: "gone"; readonly peer: PeerId }
   | {
