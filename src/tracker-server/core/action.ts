@@ -11,6 +11,9 @@ export type TrackerAction =
   /** Close after what was sent before. `reason` fits a close frame: at most 123 bytes (RFC 6455 section 5.5). */
   | { readonly type: "close"; readonly connection: ConnectionId; readonly code: number; readonly reason: string };
 
+/** How the parts of the core say something to a viewer: as one more `send`. */
+export type Send = (connection: ConnectionId, message: TrackerToViewer) => void;
+
 /** WebSocket close codes of the tracker: those of RFC 6455 section 7.4.1 where one fits, 4000 and up are ours. */
 export const CLOSE_CODE = {
   left: 1000,

@@ -16,6 +16,10 @@ export class DeadlineQueue<Key> {
     return this.#dueAt.size;
   }
 
+  has(key: Key): boolean {
+    return this.#dueAt.has(key);
+  }
+
   /** Starts the wait of `key`, anew if it waits already. */
   add(now: Millis, key: Key): void {
     this.#dueAt.delete(key);

@@ -4,7 +4,9 @@ import type { UplinkClass } from "../../protocol/peer-message.ts";
 import type { ByteCounts } from "./byte-counts.ts";
 import type { ConnectionId } from "./event.ts";
 import type { Introductions } from "./introductions.ts";
+import type { ToldPlace } from "./place.ts";
 import type { TokenBucket } from "./rate-limit.ts";
+import type { Seats } from "./seats.ts";
 import type { Swarm } from "./swarm.ts";
 
 /** One viewer (or seeder) of one swarm, from its join until it leaves or its resume token expires. */
@@ -17,6 +19,10 @@ export interface Member {
   connection: ConnectionId | undefined;
   uplink: UplinkClass;
   track: TrackId | undefined;
+  /** Absent in live video, and until it is told. */
+  place: ToldPlace | undefined;
+  /** The election seats that it takes part in, as newcomer, holder or in reserve. */
+  seats: Seats | undefined;
   /** Links it has or is about to have: what it last told, and the introductions since. */
   links: number;
   readonly introductions: Introductions;

@@ -1,6 +1,7 @@
 import type { SwarmId, TrackId } from "../../protocol/ids.ts";
 import { NO_BYTES, type ByteCounts } from "./byte-counts.ts";
 import type { Member } from "./member.ts";
+import type { Seats } from "./seats.ts";
 import { SwapList } from "./swap-list.ts";
 
 /** Viewers apart by whether they can give: those who cannot are of no use to each other. */
@@ -18,6 +19,8 @@ export class Swarm {
   /** Viewers with a socket; those held for a resume are in no lane. */
   readonly everybody = createLane();
   readonly #tracks = new Map<TrackId, Lane>();
+  /** Of every track that somebody watches who can give. Kept by the seating. */
+  readonly seats = new Map<TrackId, Seats>();
   /** Viewers whose socket dropped and who may resume. */
   held = 0;
   /** Sums over everybody who ever reported here, those who left included. */

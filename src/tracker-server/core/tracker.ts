@@ -100,6 +100,7 @@ export class Tracker implements Core<TrackerEvent, TrackerAction> {
       this.#joinDeadlines.next(),
       this.#viewers.registry.nextExpiry(),
       this.#admission.nextExpiry(),
+      this.#drain ? Infinity : this.#viewers.seating.nextWakeup(),
       this.#drain && this.#drain.waiting.length > 0 ? this.#drain.nextAt : Infinity,
     );
   }
@@ -190,13 +191,13 @@ export class Tracker implements Core<TrackerEvent, TrackerAction> {
         break;
       }
       case "update":
-        this.#viewers.update(member, message);
+        this.#viewers.update(now, member, message);
         break;
       case "report":
         this.#blame(now, connection, this.#viewers.report(member, message));
         break;
       case "leave":
-        this.#viewers.leave(member);
+        this.#viewers.leave(now, member);
         this.#close(now, connection, CLOSE_CODE.left, "left");
         break;
       default:
@@ -252,7 +253,8 @@ export class Tracker implements Core<TrackerEvent, TrackerAction> {
     }
     this.#viewers.forgetHeld(now);
     this.#admission.forgetIdle(now);
-    if (this.#drain && this.#drain.nextAt <= now) this.#drainSome(now, this.#drain);
+    if (!this.#drain) this.#viewers.seating.handleWakeup(now);
+    else if (this.#drain.nextAt <= now) this.#drainSome(now, this.#drain);
   }
 
   /** A few at a time: ten thousand in one go would hold up everything else for a quarter of a second. */
@@ -300,6 +302,7 @@ export class Tracker implements Core<TrackerEvent, TrackerAction> {
     connection.phase = { name: "closing" };
     if (phase.name !== "joined" || phase.member.connection !== connection.id) return;
     // A tracker that stops takes every socket, and no link between viewers with it: nothing for neighbours to look at.
+    // They go on with the election seats they have: those were dealt with everybody in view.
     if (this.#drain) this.#viewers.registry.hold(now, phase.member);
     else this.#viewers.drop(now, phase.member);
   }

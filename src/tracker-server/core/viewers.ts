@@ -3,6 +3,7 @@ import type { Millis } from "../../base/time.ts";
 import type { PeerId } from "../../protocol/ids.ts";
 import type { Introduction, TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-message.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
+import type { Send } from "./action.ts";
 import { addGrowth, findShrunk, NO_BYTES, type ByteCounts } from "./byte-counts.ts";
 import type { ConnectionId } from "./event.ts";
 import { Introductions } from "./introductions.ts";
@@ -10,6 +11,7 @@ import type { Member } from "./member.ts";
 import type { TrackerLimits } from "./options.ts";
 import { pickPeers } from "./peer-selection.ts";
 import { TokenBucket } from "./rate-limit.ts";
+import { Seating } from "./seating.ts";
 import { createCounters, type RefusalReason } from "./stats.ts";
 import { SwarmRegistry } from "./swarm-registry.ts";
 
@@ -33,14 +35,13 @@ export interface Joined {
   readonly former: ConnectionId | undefined;
 }
 
-export type Send = (connection: ConnectionId, message: TrackerToViewer) => void;
-
 /**
  * What viewers do once their socket is let in: join, be introduced, signal, report, leave. Knows a connection as a
  * name to send to; whether a refusal is a mistake and when a socket closes is decided by the tracker.
  */
 export class Viewers {
   readonly registry: SwarmRegistry;
+  readonly seating: Seating;
   readonly counters = createCounters();
   /** Sums over all swarms, those that have ended included. */
   reported: ByteCounts = NO_BYTES;
@@ -55,6 +56,7 @@ export class Viewers {
     this.#ids = ids;
     this.#send = send;
     this.registry = new SwarmRegistry(limits.resumeWithinMs);
+    this.seating = new Seating(rng.fork("seats"), send);
   }
 
   /** Puts a viewer into its swarm: the one its token names, on this socket from now on, or a new one. */
@@ -64,7 +66,7 @@ export class Viewers {
     if (resumed) {
       this.counters.resumes++;
       this.registry.revive(resumed, connection);
-      this.update(resumed, join);
+      change(now, resumed, join);
     }
     const member = resumed ?? this.#admit(now, connection, join);
     if ("reason" in member) return member;
@@ -78,6 +80,7 @@ export class Viewers {
       reportEveryMs: Math.max(this.#limits.reportEveryMs, this.registry.viewerCount),
       peers: this.#introduce(now, member, join.peersWanted),
     });
+    this.seating.settle(now, member, resumed !== undefined);
     return { member, former };
   }
 
@@ -89,6 +92,7 @@ export class Viewers {
     }
     member.nextNeedAt = now + this.#limits.needEveryMs;
     member.links = need.connected;
+    if (need.place) member.place = { place: need.place, toldAt: now };
     const peers = this.#introduce(now, member, need.peersWanted);
     this.#send(connection, { type: "peers", viewers: member.swarm.viewers, peers });
     return undefined;
@@ -118,11 +122,9 @@ export class Viewers {
     if (sender?.connection !== undefined) this.#send(sender.connection, { type: "gone", peer: addressee.peer });
   }
 
-  update(member: Member, to: Pick<Message<"update">, "uplink" | "track">): void {
-    member.swarm.takeOut(member);
-    member.uplink = to.uplink;
-    member.track = to.track;
-    member.swarm.putIn(member);
+  update(now: Millis, member: Member, update: Message<"update">): void {
+    change(now, member, update);
+    this.seating.settle(now, member);
   }
 
   report(member: Member, report: Message<"report">): Refusal | undefined {
@@ -140,11 +142,12 @@ export class Viewers {
     return undefined;
   }
 
-  leave(member: Member): void {
+  leave(now: Millis, member: Member): void {
     this.counters.leaves++;
     this.#sendGone(member);
     this.registry.remove(member);
     member.connection = undefined;
+    this.seating.settle(now, member);
   }
 
   /** Its socket is gone. It may come back, but its neighbours should look now whether their link still lives. */
@@ -152,6 +155,7 @@ export class Viewers {
     this.counters.drops++;
     this.#sendGone(member);
     this.registry.hold(now, member);
+    this.seating.settle(now, member);
     this.forgetHeld(now);
   }
 
@@ -174,6 +178,8 @@ export class Viewers {
       connection,
       uplink: join.uplink,
       track: join.track,
+      place: join.place && { place: join.place, toldAt: now },
+      seats: undefined,
       links: 0,
       introductions: new Introductions(),
       introductionQuota: new TokenBucket(now, introductions),
@@ -208,6 +214,15 @@ export class Viewers {
       this.#send(neighbour.connection, { type: "gone", peer: member.peer });
     }
   }
+}
+
+/** What a viewer says of itself anew. A place that it does not mention stands: it moves on by itself. */
+function change(now: Millis, member: Member, to: Pick<Message<"update">, "uplink" | "track" | "place">): void {
+  member.swarm.takeOut(member);
+  member.uplink = to.uplink;
+  member.track = to.track;
+  member.swarm.putIn(member);
+  if (to.place) member.place = { place: to.place, toldAt: now };
 }
 
 /** Long enough for some to leave, short enough to be worth the wait. */

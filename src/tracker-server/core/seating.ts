@@ -1,0 +1,81 @@
+import type { Rng } from "../../base/random.ts";
+import type { Millis } from "../../base/time.ts";
+import type { Send } from "./action.ts";
+import { DeadlineQueue } from "./deadline-queue.ts";
+import type { Member } from "./member.ts";
+import { Seats } from "./seats.ts";
+
+/**
+ * Keeps the election seats of all tracks in step with who is there, and tells every viewer whose seats change.
+ * Knows when; who gets which seat is decided by {@link Seats}.
+ */
+export class Seating {
+  readonly #rng: Rng;
+  readonly #send: Send;
+  readonly #newcomers = new DeadlineQueue<Member>(NEWCOMER_MS);
+  /** Tracks with more givers than seats. */
+  readonly #rotations = new DeadlineQueue<Seats>(ROTATION_MS);
+
+  constructor(rng: Rng, send: Send) {
+    this.#rng = rng;
+    this.#send = send;
+  }
+
+  /**
+   * To be called whenever a member's socket, track or uplink may have changed. Does nothing if none has. Whoever comes
+   * back on another socket is told in any case what it holds.
+   */
+  settle(now: Millis, member: Member, comesBack = false): void {
+    const { swarm, connection, uplink, track, seats: former } = member;
+    const place = connection === undefined || uplink === 0 ? undefined : track;
+    if (former && former.track !== place) {
+      member.seats = undefined;
+      this.#newcomers.delete(member);
+      former.leave(member);
+      if (former.isEmpty) swarm.seats.delete(former.track);
+      this.#conclude(now, former);
+    }
+    if (place === undefined) return;
+    let seats = swarm.seats.get(place);
+    if (!seats) swarm.seats.set(place, (seats = new Seats(place, this.#rng)));
+    if (member.seats !== seats) {
+      member.seats = seats;
+      if (seats.enter(member)) this.#newcomers.add(now, member);
+    }
+    if (comesBack) seats.remind(member);
+    this.#conclude(now, seats);
+  }
+
+  nextWakeup(): Millis {
+    return Math.min(this.#newcomers.next(), this.#rotations.next());
+  }
+
+  handleWakeup(now: Millis): void {
+    for (const member of this.#newcomers.takeDue(now)) {
+      if (!member.seats) continue;
+      member.seats.admit(member);
+      this.#conclude(now, member.seats);
+    }
+    for (const seats of this.#rotations.takeDue(now)) {
+      seats.rotate();
+      this.#conclude(now, seats);
+    }
+  }
+
+  /** Tells those whose seats changed, and sees to it that the duty goes round where there are more givers than seats. */
+  #conclude(now: Millis, seats: Seats): void {
+    for (const member of seats.takeChanged()) {
+      const { connection } = member;
+      if (connection === undefined) continue;
+      this.#send(connection, { type: "assign", track: seats.track, seats: seats.heldBy(member) });
+    }
+    if (!seats.hasIdle) this.#rotations.delete(seats);
+    else if (!this.#rotations.has(seats)) this.#rotations.add(now, seats);
+  }
+}
+
+/** By then a viewer has its first picture and its first links: until then it would fetch late and serve nobody. */
+export const NEWCOMER_MS: Millis = 3_000;
+
+/** Often enough that nobody bears the duty for a whole session, rarely enough that viewers hardly ever disagree. */
+export const ROTATION_MS: Millis = 30_000;

@@ -1,0 +1,165 @@
+import type { Rng } from "../../base/random.ts";
+import type { TrackId } from "../../protocol/ids.ts";
+import { ELECTION_SEATS } from "../../protocol/limits.ts";
+import type { Member } from "./member.ts";
+import { SwapList } from "./swap-list.ts";
+
+/**
+ * Who holds which of one track's election seats (TR21). Knows neither time nor sockets: {@link Seating} says when
+ * somebody is let in, goes, or has had a seat for long enough, and tells those that {@link takeChanged} names.
+ *
+ * 1. While anybody is in, every seat is held, by one member each.
+ * 2. A newcomer waits to be admitted, unless nobody else is in.
+ * 3. Whoever is admitted takes seats one by one from whoever holds most, until one more would leave it with more than
+ *    the giver keeps. Uplink class 2 counts twice, so that it comes to hold twice as many.
+ * 4. The seats of whoever goes pass to members without any, and only when there are none to those who hold least.
+ *
+ * Everything costs time in proportion to the number of seats, however many members there are.
+ */
+export class Seats {
+  readonly track: TrackId;
+  readonly #rng: Rng;
+  /** Members with at least one seat; those who have held theirs longest come first. */
+  readonly #held = new Map<Member, number[]>();
+  /** Admitted members without a seat. */
+  readonly #idle = new SwapList<Member>();
+  readonly #newcomers = new Set<Member>();
+  readonly #changed = new Set<Member>();
+
+  constructor(track: TrackId, rng: Rng) {
+    this.track = track;
+    this.#rng = rng;
+  }
+
+  get isEmpty(): boolean {
+    return this.#held.size === 0;
+  }
+
+  /** Whether there are more members than can hold seats, so that the duty should go round. */
+  get hasIdle(): boolean {
+    return this.#idle.size > 0;
+  }
+
+  /** Ascending. */
+  heldBy(member: Member): readonly number[] {
+    return [...(this.#held.get(member) ?? [])].sort((a, b) => a - b);
+  }
+
+  /** Lets a newcomer in. Returns whether it must wait to be admitted. */
+  enter(member: Member): boolean {
+    this.#newcomers.add(member);
+    this.#changed.add(member); // by hearing of no seats it learns that others hold them
+    if (!this.isEmpty) return true;
+    this.#seatAlone(Array.from({ length: ELECTION_SEATS }, (_, seat) => seat));
+    return false;
+  }
+
+  /** The newcomer has waited long enough. Does nothing with somebody who is no newcomer any more. */
+  admit(member: Member): void {
+    if (!this.#newcomers.delete(member)) return;
+    const seats: number[] = [];
+    for (;;) {
+      const donor = this.#pickHeaviest();
+      const given = donor && this.#held.get(donor);
+      if (!given || (given.length - 1) / donor.uplink < (seats.length + 1) / member.uplink) break;
+      seats.push(...given.splice(Math.floor(this.#rng.next() * given.length), 1));
+      this.#changed.add(donor);
+    }
+    if (seats.length === 0) {
+      this.#idle.add(member);
+      return;
+    }
+    this.#held.set(member, seats);
+    this.#changed.add(member);
+  }
+
+  /** Somebody goes, or gives no more. */
+  leave(member: Member): void {
+    this.#newcomers.delete(member);
+    this.#idle.delete(member);
+    const seats = this.#held.get(member);
+    if (!seats) return;
+    this.#held.delete(member);
+    this.#changed.add(member);
+    if (this.#held.size + this.#idle.size === 0) this.#seatAlone(seats);
+    else for (const seat of seats) this.#give(seat);
+  }
+
+  /** Passes the seats of those who have held theirs longest to members without any. */
+  rotate(): void {
+    const relieved: Member[] = [];
+    for (const [member, seats] of this.#held) {
+      if (relieved.length === RELIEVED_PER_ROTATION || this.#idle.size === 0) break;
+      this.#held.delete(member);
+      this.#changed.add(member);
+      relieved.push(member);
+      for (const seat of seats) this.#give(seat);
+    }
+    for (const member of relieved) this.#idle.add(member);
+  }
+
+  /** It may have lost track of what it holds: it counts as changed. */
+  remind(member: Member): void {
+    this.#changed.add(member);
+  }
+
+  /** Those who came, and those whose seats are others than when this was last asked. */
+  takeChanged(): readonly Member[] {
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    return changed;
+  }
+
+  /** Nobody is admitted: the first newcomer, if there is one, holds all. */
+  #seatAlone(seats: number[]): void {
+    for (const first of this.#newcomers) {
+      this.#newcomers.delete(first);
+      this.#held.set(first, seats);
+      this.#changed.add(first);
+      return;
+    }
+  }
+
+  #give(seat: number): void {
+    const idle = this.#drawIdle();
+    const member = idle ?? this.#pickLightest();
+    if (!member) return;
+    if (idle) {
+      this.#idle.delete(idle);
+      this.#held.set(idle, [seat]);
+    } else {
+      this.#held.get(member)?.push(seat);
+    }
+    this.#changed.add(member);
+  }
+
+  /** Of two drawn the one that can give more: cheap, and everybody's turn comes. */
+  #drawIdle(): Member | undefined {
+    const one = this.#idle.at(Math.floor(this.#rng.next() * this.#idle.size));
+    const other = this.#idle.at(Math.floor(this.#rng.next() * this.#idle.size));
+    return one && other && other.uplink > one.uplink ? other : one;
+  }
+
+  #pickHeaviest(): Member | undefined {
+    let heaviest: Member | undefined;
+    let most = -1;
+    for (const [member, { length }] of this.#held) {
+      const kept = (length - 1) / member.uplink;
+      if (kept > most) [heaviest, most] = [member, kept];
+    }
+    return heaviest;
+  }
+
+  #pickLightest(): Member | undefined {
+    let lightest: Member | undefined;
+    let least = Infinity;
+    for (const [member, { length }] of this.#held) {
+      const load = (length + 1) / member.uplink;
+      if (load < least) [lightest, least] = [member, load];
+    }
+    return lightest;
+  }
+}
+
+/** A quarter of the seats: with 30 s between two rotations a viewer has the duty for two minutes at a time. */
+export const RELIEVED_PER_ROTATION = ELECTION_SEATS / 4;

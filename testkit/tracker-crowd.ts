@@ -1,0 +1,38 @@
+import type { PeerId, SwarmId, TrackId } from "../src/protocol/ids.ts";
+import type { UplinkClass } from "../src/protocol/peer-message.ts";
+import type { Place } from "../src/protocol/tracker-message.ts";
+import { NO_BYTES } from "../src/tracker-server/core/byte-counts.ts";
+import { Introductions } from "../src/tracker-server/core/introductions.ts";
+import type { Member } from "../src/tracker-server/core/member.ts";
+import { TokenBucket } from "../src/tracker-server/core/rate-limit.ts";
+import { Swarm } from "../src/tracker-server/core/swarm.ts";
+
+/** A swarm to put members into, without a tracker. Names are ids. */
+export function createCrowd() {
+  const swarm = new Swarm("a-swarm-for-selection" as SwarmId);
+  let count = 0;
+  return {
+    add(uplink: UplinkClass, track?: TrackId, links = 0, place?: Place): Member {
+      const member: Member = {
+        peer: `peer-${String(count++).padStart(5, "0")}` as PeerId,
+        resume: "",
+        swarm,
+        connection: count,
+        uplink,
+        track,
+        place: place && { place, toldAt: 0 },
+        seats: undefined,
+        links,
+        introductions: new Introductions(),
+        introductionQuota: new TokenBucket(0, { burst: 1, perSecond: 1 }),
+        nextNeedAt: 0,
+        reported: NO_BYTES,
+      };
+      swarm.putIn(member);
+      return member;
+    },
+    addMany(n: number, uplink: UplinkClass, track?: TrackId, links = 0): Member[] {
+      return Array.from({ length: n }, () => this.add(uplink, track, links));
+    },
+  };
+}
