@@ -8,8 +8,9 @@ import {
 } from "hls.js";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createPlainLoader, type PlainLoad } from "../../testkit/plain-loader.ts";
-import { trackIdOf, type SegmentId } from "../protocol/ids.ts";
+import { segmentIdOf, trackIdOf, type SegmentId } from "../protocol/ids.ts";
 import type { OriginAnswer, OriginOutcome } from "../swarm/io/origin.ts";
+import { segmentNameFor } from "./fragment-id.ts";
 import { HlsOrigin } from "./hls-origin.ts";
 import { OriginRate } from "./load-stats.ts";
 import { SegmentCatalogue, type CataloguedSegment } from "./segment-catalogue.ts";
@@ -19,7 +20,9 @@ const BASE = "https://cdn.example/live/index.m3u8";
 const RESOURCE = Uint8Array.from({ length: 1000 }, (_, index) => index % 251);
 
 function parse(tags = ""): LevelDetails {
-  const text = `#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:7\n${tags}#EXTINF:4,\ns7.ts?token=1\n`;
+  const text =
+    `#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:7\n` +
+    `${tags}#EXTINF:4,\ns7.ts?token=1\n#EXTINF:4,\ns8.ts?token=1\n`;
   return M3U8Parser.parseLevelPlaylist(text, BASE, 0, "main" as PlaylistLevelType.MAIN, 0, null);
 }
 
@@ -151,6 +154,19 @@ describe("with hls.js's stock loader", () => {
     await fetch({ from: 0 });
     expect(requests[0]?.url).toBe("https://cdn.example/live/s7.ts?CMCD=x");
     expect(requests[0]?.headers.get("x-session")).toBe("1");
+  });
+
+  test("a segment that only peers list so far is asked for where it will be, in the same way", async () => {
+    const { origin, fetch } = stage();
+    const track = trackIdOf("hd");
+    const name = segmentNameFor(9, {
+      url: "https://b.example/live/s9.ts",
+      playlistUrl: "https://b.example/live/x.m3u8",
+    });
+    const elsewhere = { ...name, tag: name.tag ^ 1 };
+    expect([origin.locate(track, elsewhere), origin.locate(track, name)]).toEqual([false, true]);
+    expect((await fetch({ from: 100, to: 200 }, segmentIdOf(track, name))).bytes).toHaveLength(100);
+    expect(requests.map(({ url }) => url)).toEqual(["https://cdn.example/live/s9.ts?token=1"]);
   });
 
   test("the byte range of a playlist is where the segment begins", async () => {

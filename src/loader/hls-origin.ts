@@ -4,7 +4,7 @@
  * other loader (the page's own, CMCD's, or the stock one with an `xhrSetup`) is asked for each part.
  */
 import type { FragmentLoaderConstructor, FragmentLoaderContext, HlsConfig } from "hls.js";
-import type { SegmentId } from "../protocol/ids.ts";
+import type { SegmentId, SegmentName, TrackId } from "../protocol/ids.ts";
 import type { ResourceRange } from "../swarm/io/http-answer.ts";
 import { fetchPart, HostTable, type HttpSegment } from "../swarm/io/origin-fetch.ts";
 import type { Origin, OriginRequest, OriginSink } from "../swarm/io/origin.ts";
@@ -51,6 +51,10 @@ export class HlsOrigin implements Origin {
       observers.delete(observer);
       if (observers.size === 0 && this.#observers.get(segment) === observers) this.#observers.delete(segment);
     };
+  }
+
+  locate(track: TrackId, name: SegmentName): boolean {
+    return this.#options.catalogue.locate(track, name);
   }
 
   fetch(request: OriginRequest, sink: OriginSink): { abort(): void } {

@@ -58,7 +58,7 @@ async function stage(live = true): Promise<Stage> {
   ]);
   const hls = await passing(openPlayer(playlists, MASTER, { startLevel: 0 }));
   const watch = () => {
-    const port = new ScriptedDriver({ fetch: () => ({ abort: () => undefined }) });
+    const port = new ScriptedDriver({ locate: () => false, fetch: () => ({ abort: () => undefined }) });
     const guard = (listener: () => void): void => {
       listener();
     };

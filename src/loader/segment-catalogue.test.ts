@@ -1,7 +1,7 @@
-import { LevelDetails, M3U8Parser, type PlaylistLevelType } from "hls.js";
+import { Fragment, LevelDetails, M3U8Parser, type PlaylistLevelType } from "hls.js";
 import { describe, expect, test } from "vitest";
 import { trackIdOf } from "../protocol/ids.ts";
-import { SegmentCatalogue, type SegmentKeyInfo } from "./segment-catalogue.ts";
+import { SegmentCatalogue, type CataloguedSegment, type SegmentKey, type SegmentKeyInfo } from "./segment-catalogue.ts";
 
 const TRACK = trackIdOf("hd");
 const BASE = "https://cdn.example/live/index.m3u8";
@@ -129,5 +129,83 @@ describe("a site that names segments itself", () => {
     expect(listed).toHaveLength(2);
     expect(listed[0]?.id).not.toBe(byDefault[0]?.id);
     expect(listed[1]?.id).toBe(byDefault[1]?.id);
+  });
+});
+
+describe("a segment that only peers list so far", () => {
+  /** What everybody's playlist will list. */
+  const future = (window: Partial<Window> = {}): CataloguedSegment => {
+    const catalogue = new SegmentCatalogue();
+    const details = parse({ ...window, first: 0, count: 11 });
+    catalogue.update(TRACK, details);
+    return catalogue.of(details.fragments[10]!)!;
+  };
+  const opened = (window: Partial<Window> = {}, segmentKey?: SegmentKey): SegmentCatalogue => {
+    const catalogue = new SegmentCatalogue(segmentKey);
+    catalogue.update(TRACK, parse({ first: 7, count: 3, ...window }));
+    return catalogue;
+  };
+
+  test("is located by the way the newest ones are named, and asked for as hls.js would", () => {
+    const uri = (n: number): string => `s${String(n)}.ts?token=1`;
+    const catalogue = opened({ uri });
+    const { id, name } = future();
+    expect(catalogue.locate(TRACK, name)).toBe(true);
+    const { fragment } = catalogue.get(id)!;
+    expect(fragment).toBeInstanceOf(Fragment);
+    expect(fragment).toMatchObject({ sn: 10, type: "main", level: 0, start: 12, duration: 4 });
+    expect(fragment.url).toBe("https://cdn.example/live/s10.ts?token=1");
+  });
+
+  test("is the same one once the playlist lists it, with hls.js's own fragment", () => {
+    const catalogue = opened();
+    const { id, name } = future();
+    catalogue.locate(TRACK, name);
+    const foreseen = catalogue.get(id);
+    const details = parse({ first: 8, count: 3 });
+    expect(catalogue.update(TRACK, details).at(-1)?.id).toBe(id);
+    expect(catalogue.of(details.fragments[2]!)).toBe(foreseen);
+    expect(foreseen?.fragment).toBe(details.fragments[2]);
+  });
+
+  test("is another one when the playlist lists something else under its number", () => {
+    const catalogue = opened();
+    const { id, name } = future();
+    catalogue.locate(TRACK, name);
+    const uri = (n: number): string => (n === 10 ? "ad.ts" : `s${String(n)}.ts`);
+    const details = parse({ first: 8, count: 3, uri });
+    catalogue.update(TRACK, details);
+    expect(catalogue.of(details.fragments[2]!)?.id).not.toBe(id);
+    expect(catalogue.get(id)?.fragment.relurl).toBe("s10.ts");
+  });
+
+  test("is not guessed at: an address that does not have its name is none", () => {
+    const catalogue = opened();
+    const { id, name } = future({ uri: (n) => `ad${String(n)}.ts` });
+    expect(catalogue.locate(TRACK, name)).toBe(false);
+    expect(catalogue.get(id)).toBeUndefined();
+  });
+
+  test.each([
+    ["no playlist", { count: 0 }],
+    ["one segment alone", { first: 9, count: 1 }],
+    ["names that do not tell", { uri: (n: number) => `${"abcdefghijk".charAt(n)}.ts` }],
+    ["byte ranges", { tags: (n: number) => `#EXT-X-BYTERANGE:1000@${String(1000 * n)}\n`, uri: () => "all.mp4" }],
+  ])("cannot be located after %s", (_, window) => {
+    expect(opened(window).locate(TRACK, future(window).name)).toBe(false);
+  });
+
+  test("is named by the site where it names segments", () => {
+    const segmentKey: SegmentKey = ({ kind, url, sequence }) => `${kind} ${url.slice(-6)} ${String(sequence)}`;
+    const named = new SegmentCatalogue(segmentKey);
+    const name = named.update(TRACK, parse({ first: 10, count: 1 }))[0]!.name;
+    expect(opened({}, segmentKey).locate(TRACK, name)).toBe(true);
+    expect(opened({}, () => false).locate(TRACK, name)).toBe(false);
+  });
+
+  test("is not located where every address has its name", () => {
+    const segmentKey: SegmentKey = ({ sequence }) => String(sequence);
+    const name = new SegmentCatalogue(segmentKey).update(TRACK, parse({ first: 10, count: 1 }))[0]!.name;
+    expect(opened({}, segmentKey).locate(TRACK, name)).toBe(false);
   });
 });

@@ -7,6 +7,7 @@ import { segmentIdOf, type SegmentId, type SegmentName, type TrackId } from "../
 import { CHUNK_BYTES, SEGMENT_CHUNKS_MAX } from "../protocol/limits.ts";
 import type { ListedSegment } from "../swarm/core/event.ts";
 import type { ByteRange } from "../swarm/io/http-answer.ts";
+import { foreseeAddress } from "./foreseen-address.ts";
 import { segmentNameFor } from "./fragment-id.ts";
 
 /** What a site is told of a segment when it names segments itself. */
@@ -28,7 +29,7 @@ export interface CataloguedSegment {
   readonly track: TrackId;
   readonly name: SegmentName;
   readonly byteRange: ByteRange | undefined;
-  /** hls.js's newest object for it: set-up functions and CMCD read it. */
+  /** hls.js's newest object for it, or one like it while no playlist lists it: set-up functions and CMCD read it. */
   fragment: Fragment;
   /** hls.js's own request for it, once there was one: a loader around ours may have put headers or a token into it. */
   context?: FragmentLoaderContext;
@@ -39,7 +40,7 @@ export class SegmentCatalogue {
   readonly #byFragment = new WeakMap<Fragment, CataloguedSegment>();
   readonly #byId = new Map<SegmentId, CataloguedSegment>();
   readonly #byTrack = new Map<TrackId, Map<number, CataloguedSegment>>();
-  /** Segments that left their playlist, oldest first: their bytes may still be on the way. */
+  /** Segments that left their playlist or are not in it yet, oldest first: their bytes may be on the way. */
   readonly #left = new Set<CataloguedSegment>();
 
   constructor(segmentKey?: SegmentKey) {
@@ -52,7 +53,7 @@ export class SegmentCatalogue {
     const now = new Map<number, CataloguedSegment>();
     const listed: ListedSegment[] = [];
     for (const fragment of details.fragments) {
-      const segment = this.#recognise(fragment, before?.get(fragment.sn)) ?? this.#name(track, fragment);
+      const segment = this.#recognise(fragment, before?.get(fragment.sn)) ?? this.#identify(track, fragment);
       if (!segment) continue;
       now.set(fragment.sn, segment);
       this.#byFragment.set(fragment, segment);
@@ -82,6 +83,28 @@ export class SegmentCatalogue {
     return this.#byId.get(id);
   }
 
+  /**
+   * Finds out where a segment is that only peers' playlists list so far. False when that cannot be told: the address
+   * foreseen must have the segment's name.
+   */
+  locate(track: TrackId, name: SegmentName): boolean {
+    const id = segmentIdOf(track, name);
+    if (this.#byId.has(id)) return true;
+    const [before, newest] = [...(this.#byTrack.get(track)?.values() ?? [])].slice(-2);
+    if (!before?.fragment.relurl || !newest?.fragment.relurl || newest.byteRange) return false;
+    const ahead = name.sequence - newest.name.sequence;
+    const relurl = foreseeAddress(before.fragment.relurl, newest.fragment.relurl, ahead);
+    if (relurl === undefined) return false;
+    const fragment = successorOf(newest.fragment, ahead, relurl);
+    if (this.#nameOf(fragment)?.tag !== name.tag) return false;
+    // A site may name segments by something else than their address: a name that any address has proves none.
+    if (this.#nameOf(fragment, newest.fragment.relurl)?.tag === name.tag) return false;
+    const segment = { id, track, name, byteRange: undefined, fragment };
+    this.#byId.set(id, segment);
+    this.#left.add(segment);
+    return true;
+  }
+
   /** Every reload makes new fragments: most of them are the old segments. */
   #recognise(fragment: Fragment, known: CataloguedSegment | undefined): CataloguedSegment | undefined {
     if (!known) return undefined;
@@ -92,25 +115,42 @@ export class SegmentCatalogue {
     return known;
   }
 
-  #name(track: TrackId, fragment: Fragment): CataloguedSegment | undefined {
-    const { sn, relurl, baseurl } = fragment;
+  #identify(track: TrackId, fragment: Fragment): CataloguedSegment | undefined {
+    const name = this.#nameOf(fragment);
+    if (!name) return undefined;
+    const id = segmentIdOf(track, name);
+    const known = this.#byId.get(id); // from another host, with another token, or foreseen
+    if (!known) return { id, track, name, byteRange: byteRangeOf(fragment), fragment };
+    known.fragment = fragment;
+    delete known.context;
+    return known;
+  }
+
+  /** Undefined for what is not shared. */
+  #nameOf(fragment: Fragment, relurl = fragment.relurl): SegmentName | undefined {
+    const { sn, baseurl } = fragment;
     if (sn === "initSegment" || !relurl || fragment.gap) return undefined;
-    const [start, end] = fragment.byteRange;
-    const byteRange = start === undefined || end === undefined ? undefined : { start, end };
+    const byteRange = byteRangeOf(fragment);
     if (byteRange && byteRange.end - byteRange.start > SEGMENT_BYTES_MAX) return undefined;
     // Not `fragment.url`, which a page may have rewritten for itself.
     const place = { url: new URL(relurl, baseurl).href, playlistUrl: baseurl, ...(byteRange ? { byteRange } : {}) };
     const kind = fragment.type === "audio" ? "audio" : "main";
     const key = this.#segmentKey?.({ kind, sequence: sn, ...place });
-    if (key === false) return undefined;
-    const name = segmentNameFor(sn, place, key);
-    const id = segmentIdOf(track, name);
-    const known = this.#byId.get(id); // from another host, or with another token
-    if (!known) return { id, track, name, byteRange, fragment };
-    known.fragment = fragment;
-    delete known.context;
-    return known;
+    return key === false ? undefined : segmentNameFor(sn, place, key);
   }
+}
+
+function byteRangeOf({ byteRange: [start, end] }: Fragment): ByteRange | undefined {
+  return start === undefined || end === undefined ? undefined : { start, end };
+}
+
+/** What hls.js would make of a later segment of the same playlist, as far as requests show it. */
+function successorOf(fragment: Fragment, ahead: number, relurl: string): Fragment {
+  const { type, baseurl, level, cc, duration, levelkeys, initSegment } = fragment;
+  const Made = fragment.constructor as typeof Fragment; // of the page's own copy of hls.js
+  const sn = Number(fragment.sn) + ahead;
+  const start = fragment.start + duration * ahead;
+  return Object.assign(new Made(type, baseurl), { sn, relurl, level, cc, start, duration, levelkeys, initSegment });
 }
 
 /** Larger segments go straight to the origin. */

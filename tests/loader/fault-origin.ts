@@ -172,7 +172,7 @@ function answer(
   response.end(body);
 }
 
-/** The sample stream as separate files, as one file by byte ranges, and encrypted. */
+/** The sample stream as separate files, as one file by byte ranges, encrypted, and live when one is yet to be listed. */
 async function makeFiles(): Promise<ReadonlyMap<string, Buffer>> {
   const sample = await createOrigin();
   const { init, segmentSeconds } = sample;
@@ -198,10 +198,12 @@ async function makeFiles(): Promise<ReadonlyMap<string, Buffer>> {
     ranged += `#EXTINF:${String(segmentSeconds)},\n#EXT-X-BYTERANGE:${String(segment.length)}@${String(at)}\nall.mp4\n`;
     at += segment.length;
   });
-  const head = `#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:${String(segmentSeconds)}\n#EXT-X-PLAYLIST-TYPE:VOD\n`;
+  const live = `#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:${String(segmentSeconds)}\n`;
+  const head = `${live}#EXT-X-PLAYLIST-TYPE:VOD\n`;
   const map = '#EXT-X-MAP:URI="init.mp4"\n';
   const aes = `#EXT-X-KEY:METHOD=AES-128,URI="key.bin",IV=0x${iv.toString("hex")}\n`;
   files.set("index.m3u8", Buffer.from(`${head}${map}${plain}#EXT-X-ENDLIST\n`));
+  files.set("short.m3u8", Buffer.from(`${live}${map}${plain.split("#").slice(0, -1).join("#")}`));
   files.set("ranged.m3u8", Buffer.from(`${head}${map}${ranged}#EXT-X-ENDLIST\n`));
   files.set("encrypted.m3u8", Buffer.from(`${head}${map}${aes}${encrypted}#EXT-X-ENDLIST\n`));
   return files;

@@ -1,8 +1,10 @@
 /** The origin as a driver sees it, in a real browser: parts of one segment, one after the other. */
 import type { HlsConfig } from "hls.js";
+import { segmentNameFor } from "../../src/loader/fragment-id.ts";
 import { PlayerSwarm } from "../../src/loader/player-swarm.ts";
+import { segmentIdOf, type SegmentId } from "../../src/protocol/ids.ts";
 import type { OriginAnswer, OriginOutcome, OriginRequest } from "../../src/swarm/io/origin.ts";
-import { ScriptedDriver } from "../../testkit/scripted-driver.ts";
+import { ScriptedDriver, type PlaylistUpdate } from "../../testkit/scripted-driver.ts";
 import { digest, HLS, once, type Version } from "./page-players.ts";
 
 export interface FetchedPart {
@@ -15,6 +17,8 @@ export interface FetchedPart {
 export interface FetchRequest {
   readonly version?: Version;
   readonly url: string;
+  /** Of the segment after those that the playlist lists, instead of the second one. */
+  readonly unlisted?: boolean;
   /** Of the second segment. */
   readonly parts: readonly { readonly from: number; readonly to?: number }[];
   /** Through hls.js's XMLHttpRequest, because the page has a hand in it. */
@@ -51,7 +55,7 @@ export async function fetchFirstBytes(request: FetchRequest): Promise<number> {
   return bytes;
 }
 
-async function openDriver({ version = "1.7", url, withXhrSetup }: FetchRequest) {
+async function openDriver({ version = "1.7", url, withXhrSetup, unlisted }: FetchRequest) {
   const config: Partial<HlsConfig> = {};
   if (withXhrSetup)
     config.xhrSetup = (xhr) => {
@@ -68,9 +72,18 @@ async function openDriver({ version = "1.7", url, withXhrSetup }: FetchRequest) 
   hls.loadSource(url);
   await once(hls, "hlsLevelUpdated");
   const [driver] = drivers;
-  const segment = driver?.playlists[0]?.segments[1]?.id;
+  const playlist = driver?.playlists[0];
+  const segment = unlisted && playlist ? locate(driver, playlist, url) : playlist?.segments[1]?.id;
   if (!driver || !segment) throw new Error("the playlist was not told");
   return { hls, driver, segment };
+}
+
+/** As when a peer's playlist is a reload ahead. */
+function locate({ origin }: ScriptedDriver, { track, segments }: PlaylistUpdate, playlistUrl: string): SegmentId {
+  const sequence = segments.length;
+  const name = segmentNameFor(sequence, { url: new URL(`s${String(sequence)}.m4s`, playlistUrl).href, playlistUrl });
+  if (!origin.locate(track, name)) throw new Error("not located");
+  return segmentIdOf(track, name);
 }
 
 const fetchOne = ({ origin }: ScriptedDriver, request: OriginRequest): Promise<FetchedPart> =>

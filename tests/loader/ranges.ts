@@ -47,6 +47,15 @@ export function proveRanges(stage: Stage): void {
       expect(made.slice(1)).toEqual(made.slice(1).map(() => FILE));
     });
 
+    test.each(["1.5", "1.6", "1.7", "1.7 light"] as const)("hls.js %s: ahead of the playlist", async (version) => {
+      const viewer = `ahead-${version.replace(" ", "-")}-${String(withXhrSetup)}`;
+      const url = stage.url("well", viewer, "short.m3u8");
+      const parts = [{ from: 0 }, { from: 1000, to: 2000 }];
+      const fetched = await stage.call("fetchParts", { version, url, parts, withXhrSetup, unlisted: true });
+      expect(fetched.map(({ sha256 }) => sha256)).toEqual([stage.sha256("s3.m4s"), stage.sha256("s3.m4s", 1000, 2000)]);
+      expect(stage.origin.countsOf(viewer).requests).toEqual(["s3.m4s", "s3.m4s bytes=1000-1999"]);
+    });
+
     test("a part after the end is void", async () => {
       const url = stage.url("well", "void");
       const [part] = await stage.call("fetchParts", { url, parts: [{ from: 10_000_000 }], withXhrSetup });

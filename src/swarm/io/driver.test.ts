@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { SILENT } from "../../base/logger.ts";
-import { segmentIdOf, swarmIdOf, trackIdOf, type PeerId, type ViewerId } from "../../protocol/ids.ts";
+import { segmentIdOf, swarmIdOf, trackIdOf, type PeerId, type SegmentName, type ViewerId } from "../../protocol/ids.ts";
 import { CHUNK_BYTES, FRAME_PAYLOAD_BYTES_MAX } from "../../protocol/limits.ts";
 import { decodePeerMessage, encodePeerMessage } from "../../protocol/peer-codec.ts";
 import type { PeerMessage } from "../../protocol/peer-message.ts";
@@ -29,6 +29,10 @@ class Stage {
   readonly requests: { readonly request: OriginRequest; readonly sink: OriginSink; aborted: boolean }[] = [];
   readonly links: { readonly options: PeerLinkOptions; readonly sent: PeerMessage[]; closed: number }[] = [];
   readonly trackers: { readonly events: TrackerLinkEvents; readonly sent: string[]; closed: number }[] = [];
+  /** Segments that the origin was asked to find. */
+  readonly sought: SegmentName[] = [];
+  /** Whether it can. */
+  finds = true;
   breakLinks = false;
   breakOrigin = false;
   /** Called with each message sent to a peer, in the middle of the sending. */
@@ -46,6 +50,10 @@ class Stage {
       seed: 1,
       now: () => Date.now(),
       origin: {
+        locate: (track, name) => {
+          if (track === TRACK) this.sought.push(name);
+          return this.finds;
+        },
         fetch: (request, sink) => {
           if (this.breakOrigin) throw new Error("a bug of ours");
           const entry = { request, sink, aborted: false };
@@ -154,6 +162,20 @@ describe("a driver", () => {
     const third = stage.want();
     await settle();
     expect(third.deliveries[0]?.bytes).toEqual(BYTES);
+    stage.driver.close();
+  });
+
+  test.each([true, false])("fetches what only peers list where its address can be told: %s", (finds) => {
+    const stage = new Stage();
+    stage.finds = finds;
+    const next = { sequence: NAME.sequence + 1, tag: 5 };
+    const { say } = stage.meet();
+    stage.driver.playback({ position: 28, bufferedEnd: 32, rate: 1, bufferAheadMax: 30 });
+    say({ type: "listed", slot: 3, segment: next, hops: 0 });
+    expect(stage.sought).toEqual([next]);
+    vi.advanceTimersByTime(4000); // until the playhead is there
+    const asked = new Set(stage.requests.map(({ request }) => request.segment));
+    expect([...asked]).toEqual(finds ? [segmentIdOf(TRACK, next)] : []);
     stage.driver.close();
   });
 
@@ -296,13 +318,13 @@ describe("what peers send", () => {
   }
   const chunkOf = (index: number): Uint8Array => BYTES.slice(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES);
 
-  test("becomes the segment, each chunk acknowledged", async () => {
+  test("becomes the segment, and all of it is acknowledged", async () => {
     const { stage, link, chunk } = askingBob();
     expect(link.sent).toContainEqual(expect.objectContaining({ type: "request", segment: NAME, chunks: [0, 1, 2] }));
     for (const index of [2, 0, 1]) chunk(index, chunkOf(index));
-    expect(
-      link.sent.filter(({ type }) => type === "received").map((message) => "bytes" in message && message.bytes),
-    ).toEqual([100, CHUNK_BYTES + 100, 2 * CHUNK_BYTES + 100]);
+    vi.advanceTimersByTime(50);
+    const acknowledged = link.sent.flatMap((message) => (message.type === "received" ? [message.bytes] : []));
+    expect(acknowledged.at(-1)).toBe(BYTES.byteLength);
     const { deliveries } = stage.want();
     await settle();
     expect(Buffer.compare(deliveries[0]?.bytes ?? new Uint8Array(), BYTES)).toBe(0);

@@ -82,7 +82,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
   const links = new Map<PeerId, OpenLink>();
   const readings = new Map<FetchId, () => void>();
   const watchers = new SegmentWatchers();
-  /** Segments that a playlist has listed, so that their address is known. */
+  /** Segments that the newest playlists list: the player may ask for them. */
   const listed = new Map<TrackId, ReadonlySet<SegmentId>>();
   const slots = new Map<number, TrackId>();
   const changeListeners = new Set<() => void>();
@@ -133,6 +133,11 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
           if (event.type === "origin-chunk") watchers.progress(segment, core.bytesOf(segment));
         };
         readings.set(fetch, readOrigin(options.origin, store, action, told));
+        return;
+      }
+      case "locate-segment": {
+        const { segment, track, name } = action;
+        if (options.origin.locate(track, name)) feed({ type: "segment-located", segment });
         return;
       }
       case "abort-origin": {

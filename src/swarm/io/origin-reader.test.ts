@@ -25,6 +25,7 @@ class Reading {
 
   constructor(from: number, to?: number) {
     const origin = {
+      locate: () => false,
       fetch: (request: OriginRequest, sink: OriginSink) => {
         [this.asked, this.#sink] = [request, sink];
         return { abort: () => this.aborts++ };

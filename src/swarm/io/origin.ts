@@ -1,4 +1,4 @@
-import type { SegmentId } from "../../protocol/ids.ts";
+import type { SegmentId, SegmentName, TrackId } from "../../protocol/ids.ts";
 
 /** A part of a segment, wanted from the origin. Offsets are within the segment, whatever byte range the playlist gave it. */
 export interface OriginRequest {
@@ -38,5 +38,7 @@ export interface OriginSink {
 
 /** Where HTTP gets segments. The loader's keeps hls.js's headers, credentials and set-up functions. */
 export interface Origin {
+  /** Whether the address of a segment can be told that only peers' playlists list so far: it may then be fetched. */
+  locate(track: TrackId, name: SegmentName): boolean;
   fetch(request: OriginRequest, sink: OriginSink): { abort(): void };
 }
