@@ -21,9 +21,9 @@ export const HELLO = { type: "hello", version: 1, versionMin: 1, viewer: HIGHER,
 
 /** A viewer with a live track of segments 10 to 13 and some links; messages are told to it one by one. */
 export class Desk {
-  readonly table = new SegmentTable();
   readonly track: Track;
   readonly peers = new Map<PeerId, Peer>();
+  readonly table = new SegmentTable(this.peers);
   readonly requests = new RequestTable(this.peers, DEFAULT_TUNING);
   readonly uploads: UploadQueue;
   readonly #desk: PeerDesk;
@@ -38,9 +38,8 @@ export class Desk {
       peers: this.peers,
       requests: this.requests,
       uploads: this.uploads,
-      announcer: new Announcer(this.table, 80),
+      announcer: new Announcer(this.table),
       liveness: new Liveness(DEFAULT_TUNING),
-      noticeMs: DEFAULT_TUNING.noticeMsMin,
       shares,
     };
   }

@@ -99,11 +99,13 @@ export function announce(
   const size = byteLength === undefined ? {} : { byteLength };
   if (chunks === "whole") {
     peer.setAvailable(segment.track.id, { segment: segment.name, ...size });
+    peer.bind(segment);
     return;
   }
   const bitmap = createBitmap(Math.max(...chunks) + 1);
   for (const chunk of chunks) setBit(bitmap, chunk);
   peer.setAvailable(segment.track.id, { segment: segment.name, ...size, bitmap });
+  peer.bind(segment);
 }
 
 /** One character a chunk: `.` missing, `?` asked of a peer, `~` coming from the origin, `#` held. */

@@ -10,7 +10,7 @@ import {
   type TrackId,
   type ViewerId,
 } from "../src/protocol/ids.ts";
-import { CHUNK_BYTES } from "../src/protocol/limits.ts";
+import { CHUNK_BYTES, ELECTION_SEATS } from "../src/protocol/limits.ts";
 import { decodePeerMessage, encodePeerMessage } from "../src/protocol/peer-codec.ts";
 import type { UplinkClass } from "../src/protocol/peer-message.ts";
 import type { SwarmAction } from "../src/swarm/core/action.ts";
@@ -32,6 +32,8 @@ export interface WorldOptions {
   readonly latencyMs?: number;
   readonly originLatencyMs?: number;
   readonly originBitsPerSecond?: number;
+  /** Whether viewers can tell the address of a segment before their playlist lists it. */
+  readonly locates?: boolean;
   readonly tuning?: Partial<SwarmTuning>;
 }
 
@@ -54,7 +56,15 @@ export class World {
   readonly rng: Rng;
   readonly track: TrackId = trackIdOf("the only rendition");
   readonly viewers = new Map<string, Viewer>();
-  readonly origin = { up: true, status: 503, bytes: 0, requests: 0, bySegment: new Map<number, number>() };
+  readonly origin = {
+    up: true,
+    status: 503,
+    lateShare: 0,
+    lags: false,
+    bytes: 0,
+    requests: 0,
+    bySegment: new Map<number, number>(),
+  };
   trackerUp = true;
   now = 0;
   #atOnce = 0;
@@ -70,6 +80,7 @@ export class World {
       latencyMs: 20,
       originLatencyMs: 30,
       originBitsPerSecond: 20e6,
+      locates: true,
       tuning: {},
       ...options,
     };
@@ -138,6 +149,17 @@ export class World {
     return live ? Math.floor(this.now / (segmentSeconds * 1000)) - 1 : windowSegments - 1;
   }
 
+  /** Deals the election seats to whoever gives, in turn: the tracker does so whenever somebody comes or goes. */
+  deal(): void {
+    if (!this.trackerUp) return;
+    const seated = [...this.viewers.values()].filter((viewer) => viewer.isSeated);
+    for (const [turn, viewer] of seated.entries()) {
+      const seats: number[] = [];
+      for (let seat = turn; seat < ELECTION_SEATS; seat += seated.length) seats.push(seat);
+      viewer.feed({ type: "tracker-message", message: { type: "assign", track: this.track, seats } });
+    }
+  }
+
   /** Copies of a segment that the origin has sent. */
   copies(sequence: number): number {
     return (this.origin.bySegment.get(sequence) ?? 0) / this.options.segmentBytes;
@@ -169,7 +191,11 @@ export class Viewer {
   stalls = 0;
   startedAt: number | undefined;
   originBytes = 0;
+  /** Requests for segments that its own playlist did not list yet. */
+  fetchedUnlisted = 0;
   #fetches = new Map<FetchId, { aborted: boolean }>();
+  /** Where its requests to the origin began. */
+  readonly #asked = new Set<string>();
   #uplinkFreeAt = 0;
   #wakeAt = Infinity;
   #handling: SwarmEvent[] | undefined;
@@ -217,6 +243,11 @@ export class Viewer {
   /** Vanishes without a word. */
   crash(): void {
     this.alive = false;
+    this.world.after(this.world.options.latencyMs, () => this.world.deal());
+  }
+
+  get isSeated(): boolean {
+    return this.alive && this.#joinedTracker && this.options.uplink > 0;
   }
 
   has(sequence: number): void {
@@ -277,6 +308,11 @@ export class Viewer {
       case "fetch-origin":
         this.#fetch(action);
         return;
+      case "locate-segment": {
+        const { segment } = action;
+        if (world.options.locates) world.after(0, () => this.feed({ type: "segment-located", segment }));
+        return;
+      }
       case "abort-origin": {
         const fetch = this.#fetches.get(action.fetch);
         if (fetch) fetch.aborted = true;
@@ -383,6 +419,7 @@ export class Viewer {
             peers,
           },
         });
+      if (type === "join") world.deal();
     });
   }
 
@@ -413,14 +450,20 @@ export class Viewer {
     const running = { aborted: false };
     this.#fetches.set(fetch, running);
     world.origin.requests++;
+    if (sequence > this.#listedNewest) this.fetchedUnlisted++;
     const step = (ms: number, run: () => void): void => {
       world.after(ms, () => {
         if (!running.aborted && this.alive) run();
       });
     };
-    step(originLatencyMs, () => {
-      if (!world.origin.up) {
-        this.feed({ type: "origin-closed", fetch, outcome: "failed", status: world.origin.status, receivedBytes: 0 });
+    const { lateShare } = world.origin;
+    const key = `${segment} ${String(from)}`;
+    const lateMs = lateShare > 0 && !this.#asked.has(key) && world.rng.next() < lateShare ? ORIGIN_LATE_MS : 0;
+    this.#asked.add(key);
+    step(originLatencyMs + lateMs, () => {
+      if (!world.origin.up || sequence > (world.origin.lags ? this.#listedNewest : world.newest)) {
+        const status = world.origin.up ? 404 : world.origin.status;
+        this.feed({ type: "origin-closed", fetch, outcome: "failed", status, receivedBytes: 0 });
         return;
       }
       if (from * CHUNK_BYTES >= segmentBytes) {
@@ -516,4 +559,6 @@ export class Viewer {
 /** IP, UDP, DTLS and SCTP headers of one small message. */
 const WIRE_BYTES = 65;
 const PLAY_MS = 100;
+/** What a request takes longer that meets a cache miss, or a server that is stuck. */
+const ORIGIN_LATE_MS = 2000;
 const AT_ONCE_MAX = 100_000;

@@ -1,7 +1,10 @@
-import type { PeerId, SegmentId, SegmentName } from "../../protocol/ids.ts";
+import type { PeerId, SegmentId, SegmentName, TrackId } from "../../protocol/ids.ts";
 import type { ByeReason, PeerMessage } from "../../protocol/peer-message.ts";
 import type { ViewerToTracker } from "../../protocol/tracker-message.ts";
 import type { FetchId } from "./event.ts";
+
+/** Why the origin is asked: nobody else is there, this viewer was elected, or the swarm would be late. */
+export type FetchReason = "alone" | "elected" | "due";
 
 /** Everything the swarm core ever asks for. Performed in order; results come back as events. */
 export type SwarmAction =
@@ -12,6 +15,14 @@ export type SwarmAction =
       readonly segment: SegmentId;
       readonly from: number;
       readonly to?: number | undefined;
+      readonly reason: FetchReason;
+    }
+  /** Peers know a segment that our playlist does not list yet: answer with `segment-located` if its address can be told. */
+  | {
+      readonly type: "locate-segment";
+      readonly segment: SegmentId;
+      readonly track: TrackId;
+      readonly name: SegmentName;
     }
   /** Close it; no further event of this fetch may arrive. */
   | { readonly type: "abort-origin"; readonly fetch: FetchId }

@@ -22,7 +22,7 @@ function scene({ segments = 4, chunks = 4 } = {}): {
   for (const segment of track.listed) segment.learnSize(chunks * CHUNK_BYTES, true);
   const [first, second] = track.listed;
   if (!first || !second) throw new Error("an empty track");
-  return { table, track, announcer: new Announcer(table, BATCH_MS), first, second };
+  return { table, track, announcer: new Announcer(table), first, second };
 }
 
 /** `alice,bob: 10[0 2] 11[all]` a message; each one must cross the wire. */
@@ -39,11 +39,11 @@ const print = (actions: readonly SwarmAction[]): string[] =>
 
 function gain(announcer: Announcer, segment: Segment, chunks: readonly number[], now = 0): void {
   hold(segment, chunks);
-  announcer.add(now, segment);
+  for (const chunk of chunks) announcer.add(now, segment, chunk, BATCH_MS);
 }
 
 describe("what is new", () => {
-  test("[SW51] is told together, 80 ms after the first of it", () => {
+  test("[SW51] is told together, a moment after the first of it", () => {
     const { announcer, first, second } = scene();
     const peers = [aPeer("alice"), aPeer("bob")];
     gain(announcer, first, [0], 1000);
@@ -78,6 +78,27 @@ describe("what is new", () => {
       aPeer("idle", { follows: [] }),
     ];
     expect(print(announcer.flush(100, peers))).toEqual(["both: 10[0]", "both,deaf: 30[all]"]);
+  });
+
+  test("[SW51] is told at once as soon as any of it is in a hurry", () => {
+    const { announcer, first, second } = scene();
+    hold(first, [0]);
+    announcer.add(1000, first, 0, 200);
+    hold(second, [0]);
+    announcer.add(1010, second, 0, 30);
+    expect(announcer.flushAt).toBe(1040);
+    expect(print(announcer.flush(1040, [aPeer("alice")]))).toEqual(["alice: 10[0] 11[0]"]);
+  });
+
+  test("[SW51] is not told to who has it already", () => {
+    const { announcer, first } = scene();
+    const [has, lacks] = [aPeer("has"), aPeer("lacks")];
+    announce(has, first, [0, 1]);
+    announce(lacks, first, [0]);
+    gain(announcer, first, [0]);
+    expect(announcer.flush(100, [has, lacks])).toEqual([]);
+    gain(announcer, first, [1], 200);
+    expect(print(announcer.flush(300, [has, lacks]))).toEqual(["lacks: 10[0 1]"]);
   });
 
   test("[SW51] is not told to who has it all", () => {

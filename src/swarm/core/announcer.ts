@@ -1,8 +1,9 @@
 import type { Millis } from "../../base/time.ts";
+import type { PeerId } from "../../protocol/ids.ts";
 import type { HaveEntry } from "../../protocol/peer-message.ts";
 import { splitHaveEntries } from "../../protocol/segment-list.ts";
 import type { SwarmAction } from "./action.ts";
-import type { Peer } from "./peer.ts";
+import { hasChunk, type Peer } from "./peer.ts";
 import type { Segment } from "./segment.ts";
 import type { SegmentTable, Track } from "./segment-table.ts";
 
@@ -12,55 +13,46 @@ import type { SegmentTable, Track } from "./segment-table.ts";
  */
 export class Announcer {
   readonly #table: SegmentTable;
-  readonly #batchMs: Millis;
-  /** Segments with chunks that were not announced yet. */
-  readonly #fresh = new Set<Segment>();
+  /** Chunks that were not announced yet. */
+  readonly #fresh = new Map<Segment, number[]>();
   flushAt: Millis = Infinity;
 
-  constructor(table: SegmentTable, batchMs: Millis) {
+  constructor(table: SegmentTable) {
     this.#table = table;
-    this.#batchMs = batchMs;
   }
 
-  add(now: Millis, segment: Segment): void {
+  /** A chunk is held now: tells of it within `batchMs`. */
+  add(now: Millis, segment: Segment, chunk: number, batchMs: Millis): void {
     if (!segment.sharable) return;
-    if (this.#fresh.size === 0) this.flushAt = now + this.#batchMs;
-    this.#fresh.add(segment);
+    this.flushAt = Math.min(this.flushAt, now + batchMs);
+    const chunks = this.#fresh.get(segment);
+    if (chunks) chunks.push(chunk);
+    else this.#fresh.set(segment, [chunk]);
   }
 
   forget(segment: Segment): void {
     this.#fresh.delete(segment);
   }
 
-  flush(now: Millis, peers: readonly Peer[]): SwarmAction[] {
-    if (now < this.flushAt) return [];
+  flush(now: Millis, peers: readonly Peer[]): readonly SwarmAction[] {
+    if (now < this.flushAt) return NO_ACTIONS;
     this.flushAt = Infinity;
     const bySlot = new Map<number, Segment[]>();
-    for (const segment of this.#fresh) {
+    for (const segment of this.#fresh.keys()) {
       if (segment.heldCount === 0 || !segment.sharable) continue;
       const same = bySlot.get(segment.track.slot);
       if (same) same.push(segment);
       else bySlot.set(segment.track.slot, [segment]);
     }
-    this.#fresh.clear();
     const actions: SwarmAction[] = [];
     for (const [slot, segments] of bySlot) {
-      const track = segments[0]?.track.id;
-      // Whoever has all of them already need not hear of it.
-      const to = peers.filter(
-        (peer) =>
-          track !== undefined &&
-          peer.following.has(track) &&
-          segments.some((segment) => peer.availability(segment)?.bitmap !== undefined || !peer.availability(segment)),
-      );
+      const to: PeerId[] = [];
+      for (const peer of peers) if (segments.some((segment) => this.#isNews(peer, segment))) to.push(peer.id);
       if (to.length === 0) continue;
       for (const entries of splitHaveEntries(segments.map(entryOf)))
-        actions.push({
-          type: "send",
-          peers: to.map((peer) => peer.id),
-          message: { type: "have", slot, segments: entries },
-        });
+        actions.push({ type: "send", peers: to, message: { type: "have", slot, segments: entries } });
     }
+    this.#fresh.clear();
     return actions;
   }
 
@@ -75,6 +67,13 @@ export class Announcer {
       message: { type: "have", slot: track.slot, segments: entries },
     }));
   }
+
+  /** Whoever has the fresh chunks already need not hear of them. */
+  #isNews(peer: Peer, segment: Segment): boolean {
+    if (!peer.following.has(segment.track.id)) return false;
+    const availability = peer.availability(segment);
+    return !availability || (this.#fresh.get(segment) ?? []).some((chunk) => !hasChunk(availability, chunk));
+  }
 }
 
 const entryOf = (segment: Segment): HaveEntry => ({
@@ -83,3 +82,5 @@ const entryOf = (segment: Segment): HaveEntry => ({
   startedAtSeconds: segment.startedAtSeconds,
   bitmap: segment.complete ? undefined : segment.heldBitmap(),
 });
+
+const NO_ACTIONS: readonly SwarmAction[] = [];

@@ -1,5 +1,7 @@
 import { log2Of } from "../../base/log2.ts";
 import type { Millis } from "../../base/time.ts";
+import { seatOf } from "../../protocol/election-seats.ts";
+import type { TrackId } from "../../protocol/ids.ts";
 import type { OriginDesk, OriginRange } from "./origin-desk.ts";
 import type { Peer } from "./peer.ts";
 import { MISSING, type Segment } from "./segment.ts";
@@ -16,103 +18,160 @@ export interface ElectionSituation {
   /** This viewer's spread (hash of its ViewerId) and weight (its uplink class). */
   readonly selfHash: number;
   readonly selfWeight: number;
+  /** From when on this viewer takes part: a newcomer has its own start to look after. */
+  readonly eligibleAt: Millis;
+  /** Nobody who could give is there. */
+  readonly isAlone: (segment: Segment) => boolean;
   /** Open links to viewers that said hello. */
   readonly peers: readonly Peer[];
   /** Viewers in the swarm, as the tracker last counted them. */
   readonly viewers: number;
+  /** The seats that the tracker dealt to this viewer; undefined where it dealt none to anybody, as far as we know. */
+  readonly seatsOf: (track: TrackId) => readonly number[] | undefined;
   readonly desk: OriginDesk;
   readonly tuning: SwarmTuning;
 }
 
+/** One segment's lots, drawn once: hashing them anew in every evaluation would cost more than all the rest. */
+export interface Draw {
+  readonly stripes: number;
+  readonly seats: readonly number[] | undefined;
+  readonly neighbours: number;
+  /** By stripe: how long this viewer leaves it to others once it is open. */
+  readonly waitMs: readonly Millis[];
+}
+
 /**
- * Who asks the origin first (SW30..). Everybody draws the same lots: a hash of viewer, segment and stripe. Where every
- * viewer is a neighbour, the lowest lot fetches at once and the others step in one after the other. In a larger swarm
- * the lot sets an exponential suppression timer (Nonnenmacher and Biersack, "Optimal multicast feedback"): the first
- * to fire fetches, and its notice, flooded through the mesh, silences the rest. Pure.
+ * Who asks the origin first (SW30..). Where the tracker has dealt seats, the holder of a stripe's first seat fetches at
+ * once and the next two step in one after the other. Elsewhere everybody draws lots, a hash of viewer, segment and
+ * stripe: where every viewer is a neighbour the lowest fetches at once and the others step in; in a larger swarm the
+ * lot sets an exponential suppression timer (Nonnenmacher and Biersack, "Optimal multicast feedback"): the first to
+ * fire fetches, and its notice, flooded through the mesh, silences the rest. Pure but for the lots it keeps.
  */
 export function planElection(now: Millis, window: readonly DueSegment[], situation: ElectionSituation): ElectionPlan {
   const ranges: OriginRange[] = [];
   let lookAgainAt = Infinity;
   if (situation.selfWeight === 0) return { ranges, lookAgainAt };
   for (const { segment, dueAt } of window) {
-    if (!segment.listed || now < segment.originRetryAt) continue;
-    const { live } = segment.track;
-    const openAt = live ? segment.knownAt : Math.max(segment.knownAt, dueAt - situation.tuning.vodElectionMs);
-    if (openAt > now) {
-      lookAgainAt = Math.min(lookAgainAt, openAt);
-      continue;
-    }
-    const electors = situation.peers.filter(
-      (peer) => peer.identity && peer.identity.uplink > 0 && peer.following.has(segment.track.id),
-    );
-    const noticeMs = noticeLifeMs(segment, dueAt, situation.tuning);
-    const count = stripeCount(segment, electors.length + 1, situation);
-    for (let stripe = 0; stripe < count; stripe++) {
-      const open = openRun(now, segment, stripe, count, situation.peers, noticeMs);
-      if (!open) continue;
-      const lot = lotOf(situation.selfHash, situation.selfWeight, segment, stripe);
-      const fireAt = Math.max(
-        openAt + delayOf(lot, segment, stripe, electors, situation),
-        open.reopenedAt + lot.share * situation.tuning.suppressionMs,
-      );
-      if (fireAt > now) lookAgainAt = Math.min(lookAgainAt, fireAt);
-      else {
-        const last = ranges.at(-1);
-        if (last?.segment === segment && last.to === open.from) ranges[ranges.length - 1] = { ...last, to: open.to };
-        else ranges.push({ segment, from: open.from, to: open.to, reason: "elected" });
-      }
-    }
+    if (!(segment.listed || segment.located) || now < segment.originRetryAt || situation.isAlone(segment)) continue;
+    let openAt = Math.max(segment.knownAt, situation.eligibleAt);
+    if (!segment.track.live) openAt = Math.max(openAt, dueAt - situation.tuning.vodElectionMs);
+    segment.noticeMs = noticeLifeMs(segment, dueAt, situation);
+    const nextAt = now < openAt ? openAt : elect(now, segment, openAt, ranges, situation);
+    lookAgainAt = Math.min(lookAgainAt, nextAt);
   }
   return { ranges, lookAgainAt };
 }
 
-/** How long after a notice its chunks must show up somewhere. */
-export function noticeLifeMs(segment: Segment, dueAt: Millis, tuning: SwarmTuning): Millis {
-  const slackMs = dueAt - segment.knownAt;
-  return Math.max(tuning.noticeMsMin, Math.min(tuning.noticeMsMax, slackMs * tuning.noticeShareOfSlack));
-}
-
-/** A power of two, so that viewers that count a little differently still agree on most borders. */
-function stripeCount(segment: Segment, electors: number, { desk, tuning }: ElectionSituation): number {
+/** Adds the parts of a segment whose turn has come. Returns when that of another comes. */
+function elect(
+  now: Millis,
+  segment: Segment,
+  openAt: Millis,
+  ranges: OriginRange[],
+  situation: ElectionSituation,
+): Millis {
+  const { stripes, waitMs } = drawOf(segment, situation);
   const chunks = segment.expectedChunks;
-  if (!desk.rangesUsable || chunks === 0 || !segment.track.live) return 1;
-  const limit = Math.min(tuning.stripesMax, electors, Math.floor(chunks / tuning.stripeChunksMin));
-  return limit <= 1 ? 1 : 1 << (31 - Math.clz32(limit));
+  let next = Infinity;
+  for (let stripe = 0; stripe < stripes; stripe++) {
+    const wait = waitMs[stripe] ?? 0;
+    const first = Math.ceil((stripe * chunks) / stripes);
+    const end = Math.max(Math.ceil(((stripe + 1) * chunks) / stripes), first + 1);
+    for (let chunk = first; chunk < end; chunk++) {
+      if (segment.stateOf(chunk) !== MISSING) continue;
+      const freeAt = Math.max(openAt, (segment.noticedAt[chunk] ?? -Infinity) + segment.noticeMs) + wait;
+      if (freeAt > now) {
+        next = Math.min(next, freeAt);
+        continue;
+      }
+      if (situation.peers.some((peer) => peer.has(segment, chunk))) continue;
+      // An estimate may fall short: the last chunk stands for all that follow.
+      const to =
+        segment.chunkCount === undefined && chunk === end - 1 && stripe === stripes - 1 ? undefined : chunk + 1;
+      const last = ranges.at(-1);
+      if (last?.segment === segment && last.to === chunk) ranges[ranges.length - 1] = { ...last, to };
+      else ranges.push({ segment, from: chunk, to, reason: "elected" });
+    }
+  }
+  return next;
 }
 
 /**
- * The part of a stripe that nobody has, brings or has lately said to fetch; `reopenedAt` is when the last notice about
- * it ran out. Undefined when there is none.
+ * How long after a notice its chunks must show up somewhere. One viewer alone takes longer to spread a whole segment
+ * than many do with a stripe each.
  */
-function openRun(
-  now: Millis,
+function noticeLifeMs(segment: Segment, dueAt: Millis, { desk, tuning }: ElectionSituation): Millis {
+  const slackMs = dueAt - segment.knownAt;
+  const factor = desk.rangesUsable ? 1 : tuning.wholeNoticeFactor;
+  return factor * Math.max(tuning.noticeMsMin, Math.min(tuning.noticeMsMax, slackMs * tuning.noticeShareOfSlack));
+}
+
+function drawOf(segment: Segment, situation: ElectionSituation): Draw {
+  const { selfHash, peers, tuning, seatsOf } = situation;
+  const stripes = stripeCount(segment, situation);
+  // Viewers of recorded video are at different places: whoever holds the seat may not want the segment.
+  const seats = segment.track.live ? seatsOf(segment.track.id) : undefined;
+  const drawn = segment.draw;
+  if (drawn?.stripes === stripes && drawn.seats === seats && drawn.neighbours === peers.length) return drawn;
+  // Everybody's reload comes at a moment of its own in every period: steps of equal length would meet it every time.
+  const stepMs = tuning.takeoverStepMs * (0.75 + lotOf(selfHash, 1, segment, STRIPE_NONE).share / 2);
+  const waitMs: Millis[] = [];
+  for (let stripe = 0; stripe < stripes; stripe++) {
+    const lot = lotOf(selfHash, situation.selfWeight, segment, stripe);
+    waitMs.push(
+      seats
+        ? seatWaitMs(lot, seats, segment, stripe, stepMs, situation)
+        : lotWaitMs(lot, segment, stripe, stepMs, situation),
+    );
+  }
+  return (segment.draw = { stripes, seats, neighbours: peers.length, waitMs });
+}
+
+/**
+ * A power of two, so that viewers that count a little differently still agree on most borders. Counts viewers, not
+ * uploaders, of whom each knows its neighbours only: neighbouring stripes that fall to one viewer are one request.
+ */
+function stripeCount(segment: Segment, { desk, peers, viewers, tuning }: ElectionSituation): number {
+  const chunks = segment.expectedChunks;
+  if (!desk.rangesUsable || chunks === 0 || !segment.track.live) return 1;
+  const limit = Math.min(
+    tuning.stripesMax,
+    Math.max(viewers, peers.length + 1),
+    Math.floor(chunks / tuning.stripeChunksMin),
+  );
+  return limit <= 1 ? 1 : 1 << (31 - Math.clz32(limit));
+}
+
+function seatWaitMs(
+  lot: Lot,
+  seats: readonly number[],
   segment: Segment,
   stripe: number,
-  stripes: number,
-  peers: readonly Peer[],
-  noticeMs: Millis,
-): { readonly from: number; readonly to: number | undefined; readonly reopenedAt: Millis } | undefined {
-  const chunks = segment.expectedChunks;
-  const first = Math.ceil((stripe * chunks) / stripes);
-  const end = Math.max(Math.ceil(((stripe + 1) * chunks) / stripes), first + 1);
-  let from = -1;
-  let to = -1;
-  let reopenedAt = -Infinity;
-  for (let chunk = first; chunk < end; chunk++) {
-    const noticedUntil = (segment.noticedAt[chunk] ?? -Infinity) + noticeMs;
-    const open =
-      segment.stateOf(chunk) === MISSING && noticedUntil <= now && !peers.some((peer) => peer.has(segment, chunk));
-    if (!open) {
-      if (from >= 0) break;
-      continue;
-    }
-    if (from < 0) from = chunk;
-    to = chunk + 1;
-    reopenedAt = Math.max(reopenedAt, noticedUntil);
+  stepMs: Millis,
+  situation: ElectionSituation,
+): Millis {
+  for (let rank = 0; rank < SEATED_RANKS; rank++)
+    if (seats.includes(seatOf(segment.name.sequence, stripe, rank))) return rank * stepMs;
+  return SEATED_RANKS * stepMs + timerMs(lot, segment, situation);
+}
+
+function lotWaitMs(own: Lot, segment: Segment, stripe: number, stepMs: Millis, situation: ElectionSituation): Millis {
+  const { peers, selfHash, viewers } = situation;
+  let rank = 0;
+  for (const { identity, following } of peers) {
+    if (!identity || identity.uplink === 0 || !following.has(segment.track.id)) continue;
+    const lot = lotOf(identity.hash, identity.uplink, segment, stripe);
+    if (lot.score < own.score || (lot.score === own.score && identity.hash < selfHash)) rank++;
   }
-  if (from < 0) return undefined;
-  const toEnd = segment.chunkCount === undefined && stripe === stripes - 1 && to === end;
-  return { from, to: toEnd ? undefined : to, reopenedAt };
+  const everybodyIsNear = viewers <= peers.length + 1;
+  return Math.max(rank * stepMs, everybodyIsNear ? 0 : timerMs(own, segment, situation));
+}
+
+/** ln(score)/ln(N) of an exponential variate is what the minimum over N viewers has near zero: the first timer. */
+function timerMs({ score }: Lot, segment: Segment, { peers, viewers, tuning }: ElectionSituation): Millis {
+  const others = segment.track.live ? Math.max(viewers, peers.length + 1) : peers.length + 1;
+  return tuning.suppressionMs * Math.max(0, 1 + log2Of(Math.min(1, score)) / Math.max(1, -log2Of(1 / others)));
 }
 
 /** A viewer's draw for a stripe: `score` is an exponential variate of rate `weight` (the lowest wins), `share` uniform in (0, 1]. */
@@ -129,25 +188,10 @@ function lotOf(viewerHash: number, weight: number, segment: Segment, stripe: num
   return { score: (-log2Of(share) * LN_2) / weight, share };
 }
 
-function delayOf(
-  own: Lot,
-  segment: Segment,
-  stripe: number,
-  electors: readonly Peer[],
-  situation: ElectionSituation,
-): Millis {
-  const { suppressionMs, takeoverStepMs } = situation.tuning;
-  const viewers = Math.max(situation.viewers, situation.peers.length + 1);
-  // ln(score)/ln(N) of an exponential variate is what the minimum over N viewers has near zero: the first timer.
-  const timer = suppressionMs * Math.max(0, 1 + log2Of(Math.min(1, own.score)) / Math.max(1, -log2Of(1 / viewers)));
-  let rank = 0;
-  for (const { identity } of electors) {
-    if (!identity) continue;
-    const lot = lotOf(identity.hash, identity.uplink, segment, stripe);
-    if (lot.score < own.score || (lot.score === own.score && identity.hash < situation.selfHash)) rank++;
-  }
-  const everybodyIsNear = viewers <= situation.peers.length + 1;
-  return Math.max(rank * takeoverStepMs, everybodyIsNear ? 0 : timer);
-}
-
 const LN_2 = 0.6931;
+
+/** Seats of one stripe whose holders fetch without a timer. */
+const SEATED_RANKS = 3;
+
+/** Stands for the viewer's own jitter among the stripes of its lots. */
+const STRIPE_NONE = 0x7fff;

@@ -28,6 +28,8 @@ export type SwarmEvent =
       readonly targetDuration: Seconds;
       readonly segments: readonly ListedSegment[];
     }
+  /** The loader can tell the address of a segment that only peers have announced so far: it may be fetched. */
+  | { readonly type: "segment-located"; readonly segment: SegmentId }
   /** The tracks that the player plays now; empties what is prefetched for others. */
   | { readonly type: "tracks-followed"; readonly tracks: readonly TrackId[] }
   /** Where the player is. `position` is absent until the first frame can be shown. */

@@ -102,6 +102,28 @@ describe("from the origin", () => {
     expect(desk.asked()).toEqual([`complete ${2 * CHUNK_BYTES}`]);
   });
 
+  test("[SW24] one of two requests that fails is no refusal: the other goes on", () => {
+    const desk = new Desk();
+    desk.feed({ type: "playback", position: 48, bufferedEnd: 48, rate: 1, bufferAheadMax: 30 });
+    desk.wait(600);
+    expect(desk.asked()).toEqual(["fetch 0-", "fetch 0-"]);
+    desk.closed(1, { outcome: "failed", status: 503 });
+    expect(desk.asked()).toEqual([]);
+    desk.opened(2, 0, 2 * CHUNK_BYTES);
+    desk.chunks(2, 0, 2);
+    expect(desk.asked()).toEqual([`complete ${2 * CHUNK_BYTES}`]);
+  });
+
+  test("[SW24] of two requests the one that answers second is ended, and both failing is a refusal", () => {
+    const desk = new Desk();
+    desk.feed({ type: "playback", position: 48, bufferedEnd: 48, rate: 1, bufferAheadMax: 30 });
+    desk.wait(600);
+    desk.opened(2);
+    expect(desk.asked()).toEqual(["fetch 0-", "fetch 0-", "abort-origin"]);
+    desk.closed(2, { outcome: "failed", status: 503 });
+    expect(desk.asked()).toEqual(["failed 503"]);
+  });
+
   test("what broke off is counted as waste, and only the rest is fetched again", () => {
     const desk = new Desk();
     desk.opened(1, 0, 3 * CHUNK_BYTES);

@@ -39,14 +39,16 @@ export class Intake {
   peerReceivedBytes: Bytes = 0;
   originReceivedBytes: Bytes = 0;
   wastedBytes: Bytes = 0;
+  /** Peers whose last chunks are not acknowledged yet. */
+  readonly #unacknowledged: Peer[] = [];
 
   constructor(desk: IntakeDesk) {
     this.#at = desk;
   }
 
   originOpened(now: Millis, fetch: OriginFetch, event: Event<"origin-opened">): SwarmAction[] {
-    this.#at.desk.opened(now, fetch, event.firstChunk);
-    return this.#originSize(fetch.segment, event.byteLength);
+    const needless = this.#at.desk.opened(now, fetch, event.firstChunk);
+    return [...needless, ...this.#originSize(fetch.segment, event.byteLength)];
   }
 
   originChunk(now: Millis, fetch: OriginFetch, chunk: number, byteLength: Bytes): SwarmAction[] {
@@ -56,7 +58,7 @@ export class Intake {
       this.wastedBytes += byteLength;
       return [];
     }
-    const cancels = this.#at.requests.cancel(fetch.segment, (other) => other !== chunk);
+    const cancels = this.#at.requests.cancelChunk(fetch.segment, chunk);
     return [...cancels, ...this.#hold(now, fetch.segment, chunk, "origin", byteLength)];
   }
 
@@ -67,20 +69,34 @@ export class Intake {
     this.originReceivedBytes += broken;
     this.wastedBytes += broken;
     desk.closed(now, fetch);
+    if (event.outcome === "failed") {
+      // The same request made a second time may still do better.
+      if (desk.twinOf(fetch)) return [];
+      if (fetch.foreseen) {
+        // Peers' playlists were ahead of the origin's edge: asked again once ours lists it, and nobody's fault.
+        desk.foreseenFailures++;
+        segment.located = false;
+        segment.unnotice(fetch.from, fetch.to);
+        return [];
+      }
+    }
     // A 416 within the size that peers have told, and no size with it.
     const lie = event.outcome === "void" && event.byteLength === undefined && fetch.from < (segment.chunkCount ?? 0);
     const startOver = lie ? this.#startOver(segment) : [];
     if (event.outcome === "void") segment.endsBefore(fetch.from);
     // Where it ends is now known, and so perhaps that nothing is missing.
     const actions = [...startOver, ...this.#originSize(segment, event.byteLength), ...this.deliver(segment)];
-    if (event.outcome === "complete") segment.originFailures = 0;
+    if (event.outcome === "complete") {
+      segment.originFailures = 0;
+      if (fetch.foreseen) desk.foreseenFailures = 0;
+    }
     if (event.outcome === "complete" || (event.outcome === "void" && fetch.from > 0)) return actions;
 
     const waitMs = ORIGIN_RETRY_MS_MIN * (1 << Math.min(segment.originFailures++, 6));
     segment.originRetryAt = now + Math.min(ORIGIN_RETRY_MS_MAX, waitMs);
     if (!segment.wanted || desk.isFetching(segment)) return actions;
     // hls.js decides about retries, unless peers can still bring the rest in time.
-    const inTime = playback.started && playback.dueAt(now, segment.start) - now > tuning.guardMs;
+    const inTime = playback.started && playback.dueAt(now, segment.start) - now > tuning.guardMsMax;
     if (inTime && this.#peersCanFinish(segment)) return actions;
     segment.wanted = false;
     return [...actions, { type: "segment-failed", segment: segment.id, status: event.status }];
@@ -94,10 +110,9 @@ export class Intake {
     const segment = table.get(event.segment);
     if (peer) {
       peer.lastInboundAt = now;
-      peer.receivedBytes += event.byteLength;
       // Whatever comes is acknowledged, wanted or not: it moves the uploader's window.
-      const bytes = peer.receivedBytes % 0x1_0000_0000;
-      actions.push({ type: "send", peers: [peer.id], message: { type: "received", bytes } });
+      if (peer.receivedBytes === peer.acknowledgedBytes) this.#unacknowledged.push(peer);
+      peer.receivedBytes += event.byteLength;
       if (segment) requests.answered(now, peer, segment, event.chunk);
     }
     const before = segment?.stateOf(event.chunk);
@@ -105,11 +120,24 @@ export class Intake {
       this.wastedBytes += event.byteLength;
       return actions;
     }
-    actions.push(...requests.cancel(segment, (chunk) => chunk !== event.chunk));
+    actions.push(...requests.cancelChunk(segment, event.chunk));
     actions.push(...this.#hold(now, segment, event.chunk, "peer", event.byteLength));
     if (before === FETCHING)
       for (const fetch of desk.all())
         if (fetch.segment === segment && !isStillOfUse(fetch)) actions.push(desk.abort(fetch));
+    return actions;
+  }
+
+  /** Acknowledges what came since the last time, each peer once. */
+  acknowledge(): SwarmAction[] {
+    const actions: SwarmAction[] = [];
+    for (const peer of this.#unacknowledged) {
+      peer.acknowledgedBytes = peer.receivedBytes;
+      const bytes = peer.receivedBytes % 0x1_0000_0000;
+      if (this.#at.peers.has(peer.id))
+        actions.push({ type: "send", peers: [peer.id], message: { type: "received", bytes } });
+    }
+    this.#unacknowledged.length = 0;
     return actions;
   }
 
@@ -149,8 +177,15 @@ export class Intake {
     const sized = segment.byteLength !== undefined;
     segment.hold(chunk, source, byteLength);
     if (!sized) this.#sized(segment);
-    if (this.#at.shares) this.#at.announcer.add(now, segment);
+    if (this.#at.shares) this.#at.announcer.add(now, segment, chunk, this.#announceMs(now, segment));
     return this.deliver(segment);
+  }
+
+  /** The less slack, the sooner: at 2 s behind the edge 200 ms more at every hop would be the whole of it. */
+  #announceMs(now: Millis, segment: Segment): Millis {
+    const { playback, tuning } = this.#at;
+    const slackMs = playback.started ? playback.dueAt(now, segment.start) - segment.knownAt : 0;
+    return Math.max(tuning.announceMsMin, Math.min(tuning.announceMsMax, slackMs * tuning.announceShareOfSlack));
   }
 
   #sized(segment: Segment): void {

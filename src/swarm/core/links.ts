@@ -1,7 +1,7 @@
 import type { Millis } from "../../base/time.ts";
 import type { PeerId, TrackId } from "../../protocol/ids.ts";
 import { NOTICE_HOPS_MAX, TRACK_SLOTS_MAX } from "../../protocol/limits.ts";
-import type { ByeReason, PeerMessage } from "../../protocol/peer-message.ts";
+import type { ByeReason, PeerMessage, UplinkClass } from "../../protocol/peer-message.ts";
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "../../protocol/version.ts";
 import type { SwarmAction } from "./action.ts";
 import type { OriginRange } from "./origin-desk.ts";
@@ -20,6 +20,7 @@ export class Links {
   readonly #requests: RequestTable;
   readonly #uploads: UploadQueue;
   readonly #peers: Map<PeerId, Peer>;
+  #uplink: UplinkClass;
 
   constructor(
     options: SwarmCoreOptions,
@@ -29,6 +30,7 @@ export class Links {
     uploads: UploadQueue,
   ) {
     this.#options = options;
+    this.#uplink = options.uplink;
     this.#tuning = tuning;
     this.#peers = peers;
     this.#requests = requests;
@@ -38,13 +40,13 @@ export class Links {
   open(now: Millis, id: PeerId, tracks: Iterable<Track>): { readonly peer: Peer; readonly actions: SwarmAction[] } {
     const peer = new Peer(id, now, this.#tuning);
     this.#peers.set(id, peer);
-    const { viewer, uplink, seeder = false } = this.#options;
+    const { viewer, seeder = false } = this.#options;
     const hello: Said = {
       type: "hello",
       version: PROTOCOL_VERSION,
       versionMin: PROTOCOL_VERSION_MIN,
       viewer,
-      uplink,
+      uplink: this.#uplink,
       seeder,
     };
     const actions: SwarmAction[] = [{ type: "send", peers: [id], message: hello }];
@@ -68,6 +70,14 @@ export class Links {
     this.#requests.dropPeer(peer);
     this.#uploads.dropPeer(peer);
     this.#peers.delete(id);
+    peer.close();
+  }
+
+  tellUplink(uplink: UplinkClass): SwarmAction[] {
+    this.#uplink = uplink;
+    const peers: PeerId[] = [];
+    for (const peer of this.#peers.values()) if (peer.identity) peers.push(peer.id);
+    return peers.length > 0 ? [{ type: "send", peers, message: { type: "uplink", uplink } }] : [];
   }
 
   /** A track is new, or we follow it now, or no longer. */
@@ -75,11 +85,11 @@ export class Links {
     return say([...this.#peers.keys()], track.slot, trackMessage(track));
   }
 
-  /** We were elected and fetch: nobody else need. */
+  /** We were elected and fetch: nobody else need. Told to those who might. */
   tellFetching({ segment, from, to }: OriginRange): SwarmAction[] {
     if (!segment.sharable) return [];
     const { slot, live } = segment.track;
-    return say(this.#followers(segment.track.id), slot, {
+    return say(this.#followers(segment.track.id, 1), slot, {
       type: "fetching",
       slot,
       segment: segment.name,
@@ -91,15 +101,22 @@ export class Links {
     });
   }
 
+  /** Our playlist is the first to list a segment, as far as we know. */
+  tellListed({ track, name }: Segment): SwarmAction[] {
+    const { id, slot } = track;
+    return say(this.#followers(id), slot, { type: "listed", slot, segment: name, hops: NOTICE_HOPS_MAX });
+  }
+
   tellGone(segment: Segment): SwarmAction[] {
     if (this.#options.uplink === 0) return [];
     const { slot } = segment.track;
     return say(this.#followers(segment.track.id), slot, { type: "gone", slot, segments: [segment.name] });
   }
 
-  #followers(track: TrackId): PeerId[] {
+  #followers(track: TrackId, uplinkMin: UplinkClass = 0): PeerId[] {
     const followers: PeerId[] = [];
-    for (const peer of this.#peers.values()) if (peer.following.has(track)) followers.push(peer.id);
+    for (const peer of this.#peers.values())
+      if (peer.following.has(track) && (peer.identity?.uplink ?? 0) >= uplinkMin) followers.push(peer.id);
     return followers;
   }
 }

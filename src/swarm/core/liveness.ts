@@ -38,11 +38,14 @@ export class Liveness {
   }
 
   /** Pings to send, and peers found dead. */
-  check(now: Millis, peers: Iterable<Peer>): { readonly actions: SwarmAction[]; readonly dead: readonly Peer[] } {
+  check(
+    now: Millis,
+    peers: Iterable<Peer>,
+  ): { readonly actions: readonly SwarmAction[]; readonly dead: readonly Peer[] } {
+    if (now < this.#checkAt) return NOTHING;
+    this.#checkAt = now + CHECK_MS;
     const actions: SwarmAction[] = [];
     const dead: Peer[] = [];
-    if (now < this.#checkAt) return { actions, dead };
-    this.#checkAt = now + CHECK_MS;
     for (const peer of peers) {
       const silentMs = now - peer.lastInboundAt;
       if (silentMs >= this.#tuning.deadAfterMs) dead.push(peer);
@@ -52,6 +55,8 @@ export class Liveness {
     return { actions, dead };
   }
 }
+
+const NOTHING = { actions: [], dead: [] };
 
 /** Links are looked at this often. */
 const CHECK_MS = 500;

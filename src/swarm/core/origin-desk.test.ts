@@ -30,7 +30,7 @@ describe("a fetch", () => {
   ])("of %s", (_, from, to, asked, picture) => {
     const segment = aSegment({ chunks: 5 });
     const action = new OriginDesk().start(0, range(segment, from, to));
-    expect(action).toEqual({ type: "fetch-origin", fetch: 1, segment: segment.id, ...asked });
+    expect(action).toEqual({ type: "fetch-origin", fetch: 1, segment: segment.id, reason: "due", ...asked });
     expect(pictureOf(segment)).toBe(picture);
   });
 
@@ -61,20 +61,22 @@ describe("a fetch", () => {
     expect(pictureOf(segment)).toBe(".?.");
   });
 
-  test("[SW61] whose range was ignored brings everything", () => {
+  test("[SW61] whose range was ignored brings everything, and so ends every other of the same segment", () => {
     const desk = new OriginDesk();
     const segment = aSegment({ chunks: 5 });
+    desk.start(0, range(segment, 1, 2));
     desk.start(0, range(segment, 3, 4));
-    desk.opened(50, fetchOf(desk, 1), 0);
+    desk.start(0, range(aSegment({ chunks: 5 }), 3, 4));
+    expect(desk.opened(50, fetchOf(desk, 2), 0)).toEqual([{ type: "abort-origin", fetch: 1 }]);
     expect(pictureOf(segment)).toBe("~~~~~");
+    expect([...desk.all()].map(({ id }) => id)).toEqual([2, 3]);
   });
 
   test("that ends leaves alone what another of the same segment brings", () => {
     const desk = new OriginDesk();
     const segment = aSegment({ chunks: 6 });
-    desk.start(0, range(segment, 1, 2));
+    desk.start(0, range(segment, 0, 5));
     desk.start(0, range(segment, 4));
-    desk.opened(50, fetchOf(desk, 1), 0); // the range was ignored
     desk.abort(fetchOf(desk, 1));
     expect(pictureOf(segment)).toBe("....~~");
   });
@@ -91,6 +93,42 @@ describe("a fetch", () => {
   });
 });
 
+describe("[SW24] a request made twice", () => {
+  function twins(): { readonly desk: OriginDesk; readonly segment: Segment } {
+    const desk = new OriginDesk();
+    const segment = aSegment({ chunks: 4 });
+    desk.start(0, range(segment, 1, 3));
+    const again = desk.hedge(400, fetchOf(desk, 1));
+    expect(again).toEqual({ type: "fetch-origin", fetch: 2, segment: segment.id, from: 1, to: 3, reason: "due" });
+    return { desk, segment };
+  }
+
+  test.each([
+    [1, 2],
+    [2, 1],
+  ])("goes on with number %i if that answers first, without number %i", (first, second) => {
+    const { desk, segment } = twins();
+    expect(desk.opened(500, fetchOf(desk, first), 1)).toEqual([{ type: "abort-origin", fetch: second }]);
+    expect(pictureOf(segment)).toBe(".~~.");
+    expect([...desk.all()].map(({ id }) => id)).toEqual([first]);
+  });
+
+  test("goes on with the other when one fails", () => {
+    const { desk, segment } = twins();
+    const failed = fetchOf(desk, 1);
+    desk.closed(500, failed);
+    expect(desk.twinOf(failed)).toBe(fetchOf(desk, 2));
+    expect(pictureOf(segment)).toBe(".~~.");
+    expect(desk.opened(600, fetchOf(desk, 2), 1)).toEqual([]);
+  });
+
+  test("counts both times: the one that did not answer was as late at least", () => {
+    const { desk } = twins();
+    desk.opened(700, fetchOf(desk, 2), 1);
+    expect([desk.firstByteMs, desk.lateFirstByteMs]).toEqual([300, 700]);
+  });
+});
+
 describe("how long the origin will take", () => {
   test("[SW20] is guessed until measured", () => {
     const desk = new OriginDesk();
@@ -98,12 +136,21 @@ describe("how long the origin will take", () => {
     expect(desk.estimateMs(10)).toBeCloseTo(1.5 * 250 + (1.3 * 10 * CHUNK_BYTES) / 1000);
   });
 
-  test("[SW20] follows the time to the first byte, and two deviations", () => {
+  test("[SW20] follows the usual time to the first byte: a rare late one changes nothing", () => {
     const desk = new OriginDesk();
-    for (let i = 0; i < 50; i++) fetchOnce(desk, 1000, 40, 1);
-    expect(desk.firstByteMs).toBeCloseTo(40, 1);
-    fetchOnce(desk, 1000, 240, 1);
-    expect(desk.firstByteMs).toBeCloseTo(40 + 0.2 * 200 + 2 * 0.2 * 200, 1);
+    fetchOnce(desk, 1000, 2040, 1);
+    expect([desk.firstByteMs, desk.lateFirstByteMs]).toEqual([250, 2040]);
+    for (let i = 0; i < 5; i++) fetchOnce(desk, 1000, 40 + i, 1);
+    expect([desk.firstByteMs, desk.lateFirstByteMs]).toEqual([43, 2040]);
+  });
+
+  test("[SW23] forgets a late one after 32 others", () => {
+    const desk = new OriginDesk();
+    fetchOnce(desk, 1000, 2040, 1);
+    for (let i = 0; i < 31; i++) fetchOnce(desk, 1000, 40, 1);
+    expect(desk.lateFirstByteMs).toBe(2040);
+    fetchOnce(desk, 1000, 40, 1);
+    expect(desk.lateFirstByteMs).toBe(40);
   });
 
   test("[SW20] follows the rate, of answers long enough to tell", () => {

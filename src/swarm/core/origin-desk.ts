@@ -1,12 +1,9 @@
 import { Ewma } from "../../base/ewma.ts";
 import type { Bytes, Millis } from "../../base/time.ts";
 import { CHUNK_BYTES } from "../../protocol/limits.ts";
-import type { SwarmAction } from "./action.ts";
+import type { FetchReason, SwarmAction } from "./action.ts";
 import type { FetchId } from "./event.ts";
 import type { Segment } from "./segment.ts";
-
-/** Why the origin is asked: nobody else is there, this viewer was elected, or the swarm would be late. */
-export type FetchReason = "alone" | "elected" | "due";
 
 export interface OriginFetch {
   readonly id: FetchId;
@@ -17,6 +14,10 @@ export interface OriginFetch {
   /** First chunk not fetched; undefined for "to the end". */
   to: number | undefined;
   openedAt: Millis | undefined;
+  /** The same request made a second time, or the first time: whichever answers first is kept. */
+  twin: FetchId | undefined;
+  /** Only peers' playlists listed the segment when it was asked for. */
+  readonly foreseen: boolean;
   receivedBytes: Bytes;
 }
 
@@ -32,15 +33,22 @@ export interface OriginRange {
 export class OriginDesk {
   readonly #fetches = new Map<FetchId, OriginFetch>();
   #nextId: FetchId = 1;
-  readonly #firstByteMs = new Ewma(FIRST_BYTE_MS_INITIAL, 0.2);
+  /** The last few times to the first byte, beginning with a guess, and the same in ascending order. */
+  readonly #firstBytes: Millis[] = [FIRST_BYTE_MS_INITIAL];
+  #ascending: readonly Millis[] = this.#firstBytes;
   readonly #bytesPerMs = new Ewma(BYTES_PER_MS_INITIAL, 0.3);
   rangesUsable = true;
+  /** Segments in a row that peers' playlists listed and the origin did not have. */
+  foreseenFailures = 0;
 
-  /** Time to the first byte to reckon with: mean and two deviations. */
+  /** The usual time to the first byte: the (lower) median, because a second request makes up for the rare late one. */
   get firstByteMs(): Millis {
-    return this.#firstByteMs.hasSamples
-      ? this.#firstByteMs.mean + 2 * this.#firstByteMs.deviation
-      : FIRST_BYTE_MS_INITIAL;
+    return this.#ascending[(this.#ascending.length - 1) >> 1] ?? FIRST_BYTE_MS_INITIAL;
+  }
+
+  /** The longest of late. */
+  get lateFirstByteMs(): Millis {
+    return this.#ascending.at(-1) ?? FIRST_BYTE_MS_INITIAL;
   }
 
   /** How long `chunks` more chunks would take, from asking to the last byte. */
@@ -67,9 +75,25 @@ export class OriginDesk {
     const id = this.#nextId++;
     const toEnd = range.to === undefined || (segment.byteLength !== undefined && range.to === segment.chunkCount);
     const to = toEnd ? undefined : range.to;
-    this.#fetches.set(id, { id, segment, reason, startedAt: now, from, to, openedAt: undefined, receivedBytes: 0 });
+    const foreseen = !segment.listed && !segment.wanted;
+    const fresh = { openedAt: undefined, twin: undefined, receivedBytes: 0 };
+    this.#fetches.set(id, { id, segment, reason, startedAt: now, from, to, foreseen, ...fresh });
     segment.fetch(from, to);
-    return { type: "fetch-origin", fetch: id, segment: segment.id, from, to };
+    return { type: "fetch-origin", fetch: id, segment: segment.id, from, to, reason };
+  }
+
+  /** Makes the same request once more. */
+  hedge(now: Millis, fetch: OriginFetch): SwarmAction {
+    const id = this.#nextId++;
+    const { segment, from, to, reason } = fetch;
+    this.#fetches.set(id, { ...fetch, id, startedAt: now, twin: fetch.id });
+    fetch.twin = id;
+    return { type: "fetch-origin", fetch: id, segment: segment.id, from, to, reason };
+  }
+
+  /** The other of a request made twice, if it is still under way. */
+  twinOf({ twin }: OriginFetch): OriginFetch | undefined {
+    return twin === undefined ? undefined : this.#fetches.get(twin);
   }
 
   /** Marks again what the fetches will bring. */
@@ -77,15 +101,23 @@ export class OriginDesk {
     for (const { segment, from, to } of this.#fetches.values()) segment.fetch(from, to);
   }
 
-  opened(now: Millis, fetch: OriginFetch, firstChunk: number): void {
+  /** The first byte is here. Returns what is now needless: nothing is to come twice. */
+  opened(now: Millis, fetch: OriginFetch, firstChunk: number): SwarmAction[] {
     fetch.openedAt = now;
-    this.#firstByteMs.add(now - fetch.startedAt);
-    if (firstChunk === fetch.from) return;
-    // The range was ignored and the whole segment comes.
-    this.#release(fetch);
-    fetch.from = firstChunk;
-    fetch.to = undefined;
-    fetch.segment.fetch(firstChunk, undefined);
+    this.#measured(now - fetch.startedAt);
+    const twin = this.twinOf(fetch);
+    if (twin) this.#measured(now - twin.startedAt);
+    const needless = twin ? [twin] : [];
+    if (firstChunk !== fetch.from) {
+      // The range was ignored and the whole segment comes; so it would for every other range of it.
+      this.#release(fetch);
+      fetch.from = firstChunk;
+      fetch.to = undefined;
+      fetch.segment.fetch(firstChunk, undefined);
+      for (const other of this.#fetches.values())
+        if (other !== fetch && other !== twin && other.segment === fetch.segment) needless.push(other);
+    }
+    return needless.map((other) => this.abort(other));
   }
 
   /** Ends a fetch; chunks that it did not bring are missing again. */
@@ -102,6 +134,12 @@ export class OriginDesk {
     return { type: "abort-origin", fetch: fetch.id };
   }
 
+  #measured(firstByteMs: Millis): void {
+    this.#firstBytes.push(firstByteMs);
+    if (this.#firstBytes.length > FIRST_BYTES_KEPT) this.#firstBytes.shift();
+    this.#ascending = [...this.#firstBytes].sort((a, b) => a - b);
+  }
+
   /** Other fetches of the same segment may overlap, where a range was ignored. */
   #release(fetch: OriginFetch): void {
     fetch.segment.unfetch(fetch.from, fetch.to);
@@ -112,6 +150,8 @@ export class OriginDesk {
 
 /** Until measured: a mediocre CDN. */
 const FIRST_BYTE_MS_INITIAL = 250;
+/** The longest of so many stands for the late ones: what happens to 3 % of requests is then mostly in sight. */
+const FIRST_BYTES_KEPT = 32;
 /** 8 Mbit/s. */
 const BYTES_PER_MS_INITIAL = 1000;
 /** Shorter answers say more about latency than about rate. */

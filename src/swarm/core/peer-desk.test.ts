@@ -5,7 +5,6 @@ import { trackIdOf } from "../../protocol/ids.ts";
 import { CHUNK_BYTES, NOTICE_HOPS_MAX, TRACK_SLOTS_MAX } from "../../protocol/limits.ts";
 import type { Peer } from "./peer.ts";
 import type { Segment } from "./segment.ts";
-import { DEFAULT_TUNING } from "./tuning.ts";
 
 describe("[PE2] hello", () => {
   test.each<Message>([
@@ -161,7 +160,7 @@ describe("[PE12] have", () => {
     const alice = desk.peer("alice");
     for (const sequence of [11, 12]) {
       desk.tell(alice, have(sequence, 2 * CHUNK_BYTES));
-      desk.requests.ask(0, { peer: alice, segment: desk.segment(sequence), dueAt: 9000, chunks: [0, 1] });
+      desk.requests.ask(0, { peer: alice, segment: desk.segment(sequence), dueAt: 9000, chunks: [0, 1] }, 9000);
     }
     desk.tell(alice, { type: "gone", slot: 0, segments: [nameOf(11), nameOf(99)] });
     expect([alice.has(desk.segment(11), 0), alice.has(desk.segment(12), 0)]).toEqual([false, true]);
@@ -207,9 +206,9 @@ describe("[PE29] a notice", () => {
     const desk = new Desk();
     const [alice] = [desk.peer("alice"), desk.peer("bob")];
     desk.tell(alice, notice(0, 4));
-    desk.now += DEFAULT_TUNING.noticeMsMin;
+    desk.now += desk.segment(11).noticeMs;
     expect(desk.tell(alice, notice(0, 4)).actions).toHaveLength(1);
-    expect(desk.segment(11).noticedAt[0]).toBe(2000);
+    expect(desk.segment(11).noticedAt[0]).toBe(desk.now);
   });
 
   test("is not passed on after its last hop, nor back to the only one who follows", () => {
@@ -317,7 +316,7 @@ describe("[PE31] a rejection", () => {
     const alice = desk.peer("alice");
     const segment = desk.segment(11);
     desk.tell(alice, { type: "have", slot: 0, segments: [{ segment: nameOf(11), byteLength: 4 * CHUNK_BYTES }] });
-    desk.requests.ask(desk.now, { peer: alice, segment, dueAt: 9000, chunks: [0, 1] });
+    desk.requests.ask(desk.now, { peer: alice, segment, dueAt: 9000, chunks: [0, 1] }, 9000);
     return { desk, alice, segment };
   }
   const reject = (reason: "busy" | "gone" | "off", retryInMs = 0): Message => ({
@@ -357,4 +356,78 @@ describe("the rest", () => {
     const desk = new Desk();
     expect(desk.tell(desk.peer("alice"), { type: "received", bytes: 1 }).bye).toBe("protocol");
   });
+});
+
+describe("[SW36] a segment ahead of our playlist", () => {
+  const listed = (sequence: number, hops = 3): Message => ({
+    type: "listed",
+    slot: 0,
+    segment: nameOf(sequence),
+    hops,
+  });
+
+  /** Three neighbours that follow the track. */
+  function three(): { desk: Desk; alice: Peer; bob: Peer } {
+    const desk = new Desk();
+    const [alice, bob] = [desk.peer("alice"), desk.peer("bob")];
+    desk.peer("carol");
+    return { desk, alice, bob };
+  }
+
+  const have: Message = { type: "have", slot: 0, segments: [{ segment: nameOf(14), byteLength: 2 * CHUNK_BYTES }] };
+
+  test.each<[string, Message, number]>([
+    ["listed", listed(14), 2],
+    ["have", have, NOTICE_HOPS_MAX - 1],
+  ])("that a peer tells of by %s is looked for, and passed on to all others", (_, message, hops) => {
+    const { desk, alice, bob } = three();
+    const { actions } = desk.tell(alice, message);
+    const segment = desk.segment(14);
+    expect(actions).toEqual([
+      { type: "locate-segment", segment: segment.id, track: VIDEO, name: nameOf(14) },
+      { type: "send", peers: ["bob_______", "carol_____"], message: { ...listed(14), hops } },
+    ]);
+    // Only the first word of it is news.
+    expect(desk.tell(bob, listed(14)).actions).toEqual([]);
+    expect([segment.listed, segment.located, segment.fetchable]).toEqual([false, false, false]);
+  });
+
+  test("that a peer fetches is looked for, and the notice itself tells the others", () => {
+    const { desk, alice } = three();
+    const { actions } = desk.tell(alice, { type: "fetching", slot: 0, segment: nameOf(14), from: 0, to: 3, hops: 3 });
+    expect(actions.map((action) => (action.type === "send" ? action.message.type : action.type))).toEqual([
+      "locate-segment",
+      "fetching",
+    ]);
+  });
+
+  test("that our playlist lists already is no news", () => {
+    const { desk, alice } = three();
+    expect(desk.tell(alice, listed(13)).actions).toEqual([]);
+  });
+
+  test("is not passed on after its last hop", () => {
+    const { desk, alice } = three();
+    expect(desk.tell(alice, listed(14, 0)).actions).toMatchObject([{ type: "locate-segment" }]);
+  });
+
+  test("is let go when it cannot be one of the next two, or the track is not followed", () => {
+    const { desk, alice } = three();
+    expect(desk.tell(alice, listed(16)).actions).toEqual([]);
+    desk.track.following = false;
+    expect(desk.tell(alice, listed(14)).actions).toEqual([]);
+  });
+
+  test("[PE26] in a slot that was never bound breaks the protocol", () => {
+    const { desk, alice } = three();
+    expect(desk.tell(alice, { ...listed(14), slot: 7 } as Message)).toEqual({ actions: [], bye: "protocol" });
+  });
+});
+
+test("[PE36] a peer's uplink class is what it said last", () => {
+  const desk = new Desk();
+  const alice = desk.peer("alice");
+  const { viewer } = alice.identity ?? {};
+  desk.tell(alice, { type: "uplink", uplink: 2 });
+  expect(alice.identity).toMatchObject({ viewer, uplink: 2 });
 });

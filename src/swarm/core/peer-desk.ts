@@ -1,7 +1,7 @@
 import { assertNever } from "../../base/assert.ts";
 import type { Millis } from "../../base/time.ts";
 import type { PeerId, SegmentName, TrackId, ViewerId } from "../../protocol/ids.ts";
-import { TRACK_SLOTS_MAX } from "../../protocol/limits.ts";
+import { NOTICE_HOPS_MAX, TRACK_SLOTS_MAX } from "../../protocol/limits.ts";
 import type { ByeReason, HaveEntry, PeerMessage, RejectReason } from "../../protocol/peer-message.ts";
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "../../protocol/version.ts";
 import type { SwarmAction } from "./action.ts";
@@ -22,14 +22,12 @@ export interface PeerDesk {
   readonly uploads: UploadQueue;
   readonly announcer: Announcer;
   readonly liveness: Liveness;
-  /** A notice older than this is news again. */
-  readonly noticeMs: Millis;
   /** Whether this viewer serves at all. */
   readonly shares: boolean;
 }
 
 export interface Received {
-  readonly actions: SwarmAction[];
+  readonly actions: readonly SwarmAction[];
   /** The link must be closed for this reason; `left` when the peer closed it. */
   readonly bye?: ByeReason | "left";
 }
@@ -51,8 +49,12 @@ export function receive(now: Millis, desk: PeerDesk, peer: Peer, message: Messag
     case "have": {
       const id = peer.tracks.get(message.slot);
       if (id === undefined) return BROKEN;
-      for (const entry of message.segments) have(now, desk, peer, id, entry);
-      return DONE;
+      let actions = DONE.actions;
+      for (const entry of message.segments) {
+        const more = have(now, desk, peer, id, entry);
+        if (more.length > 0) actions = [...actions, ...more];
+      }
+      return { actions };
     }
     case "gone": {
       const id = peer.tracks.get(message.slot);
@@ -77,12 +79,21 @@ export function receive(now: Millis, desk: PeerDesk, peer: Peer, message: Messag
       const id = peer.tracks.get(message.slot);
       const segment = named(desk, peer, message.slot, message.segment);
       if (segment) desk.requests.rejected(peer, segment, message.chunks);
-      if (message.reason === "busy") peer.suspendedUntil = now + Math.min(BUSY_MS_MAX, message.retryInMs);
+      if (message.reason === "busy") desk.requests.suspend(now, peer, Math.min(BUSY_MS_MAX, message.retryInMs));
       else if (id !== undefined) peer.setGone(id, message.segment);
       return DONE;
     }
     case "received":
       return desk.uploads.acknowledged(now, peer, message.bytes) ? DONE : BROKEN;
+    case "uplink":
+      if (peer.identity) peer.introduce(peer.identity.viewer, message.uplink, peer.identity.seeder);
+      return DONE;
+    case "listed": {
+      const id = peer.tracks.get(message.slot);
+      if (id === undefined) return BROKEN;
+      if (find(desk, id, message.segment)) return DONE;
+      return { actions: foresee(now, desk, peer, id, message.segment, message.hops) };
+    }
     case "position":
       // Of use to VOD peer choice only, which goes by announcements so far.
       return DONE;
@@ -126,12 +137,16 @@ function track(desk: PeerDesk, peer: Peer, message: Extract<Message, { type: "tr
   return tell ? { actions: desk.announcer.introduce(peer, ours) } : DONE;
 }
 
-function have(now: Millis, desk: PeerDesk, peer: Peer, id: TrackId, entry: HaveEntry): void {
+function have(now: Millis, desk: PeerDesk, peer: Peer, id: TrackId, entry: HaveEntry): readonly SwarmAction[] {
   peer.setAvailable(id, entry);
-  const segment = find(desk, id, entry.segment) ?? foresee(now, desk, id, entry.segment);
+  const known = find(desk, id, entry.segment);
+  const actions = known ? DONE.actions : foresee(now, desk, peer, id, entry.segment, NOTICE_HOPS_MAX);
+  const segment = known ?? find(desk, id, entry.segment);
+  if (segment) peer.bind(segment);
   // A peer's word on the size stands until the origin says otherwise.
   if (segment && segment.byteLength === undefined && entry.byteLength !== undefined && peer.availability(segment))
     learnSize(desk, segment, entry.byteLength);
+  return actions;
 }
 
 /** Peers may have told the sizes of segments before our playlist listed them. */
@@ -147,7 +162,9 @@ export function learnSizes(desk: PeerDesk, segments: Iterable<Segment>): void {
 function fetching(now: Millis, desk: PeerDesk, peer: Peer, message: Extract<Message, { type: "fetching" }>): Received {
   const id = peer.tracks.get(message.slot);
   if (id === undefined) return BROKEN;
-  const segment = find(desk, id, message.segment) ?? foresee(now, desk, id, message.segment);
+  // The notice itself, passed on, tells others of the segment.
+  const actions = find(desk, id, message.segment) ? [] : foresee(now, desk, peer, id, message.segment, 0);
+  const segment = find(desk, id, message.segment);
   if (!segment) return DONE;
   if (message.byteLength !== undefined && segment.byteLength === undefined)
     learnSize(desk, segment, message.byteLength);
@@ -158,18 +175,29 @@ function fetching(now: Millis, desk: PeerDesk, peer: Peer, message: Extract<Mess
   );
   let news = false;
   for (let chunk = message.from; chunk < end; chunk++) {
-    if (now - (segment.noticedAt[chunk] ?? -Infinity) < desk.noticeMs) continue;
+    if (now - (segment.noticedAt[chunk] ?? -Infinity) < segment.noticeMs) continue;
     segment.notice(chunk, now);
     news = true;
   }
   if (news && message.to === undefined) segment.noticeRest(message.from, now);
-  if (!news || message.hops === 0 || segment.track.slot >= TRACK_SLOTS_MAX) return DONE;
-  const others = [...desk.peers.values()]
-    .filter((other) => other !== peer && other.following.has(id))
-    .map((other) => other.id);
-  if (others.length === 0) return DONE;
-  const passed = { ...message, slot: segment.track.slot, hops: message.hops - 1 };
-  return { actions: [{ type: "send", peers: others, message: passed }] };
+  if (news) actions.push(...passOn(desk, peer, segment, message));
+  return { actions };
+}
+
+/** Tells all others that follow the track what a peer has told, in our own slot, until its hops are used up. */
+function passOn(
+  desk: PeerDesk,
+  from: Peer,
+  { track: { id, slot } }: Segment,
+  message: Extract<Message, { type: "fetching" | "listed" }>,
+): SwarmAction[] {
+  if (message.hops === 0 || slot >= TRACK_SLOTS_MAX) return [];
+  const peers: PeerId[] = [];
+  // Who gives nothing elects nobody, and need not know who fetches: half of all control bytes where uplink is short.
+  const uplinkMin = message.type === "fetching" ? 1 : 0;
+  for (const peer of desk.peers.values())
+    if (peer !== from && peer.following.has(id) && (peer.identity?.uplink ?? 0) >= uplinkMin) peers.push(peer.id);
+  return peers.length > 0 ? [{ type: "send", peers, message: { ...message, slot, hops: message.hops - 1 } }] : [];
 }
 
 function request(now: Millis, desk: PeerDesk, peer: Peer, message: Extract<Message, { type: "request" }>): Received {
@@ -210,9 +238,16 @@ function named(desk: PeerDesk, peer: Peer, slot: number, name: SegmentName): Seg
   return id === undefined ? undefined : find(desk, id, name);
 }
 
-function foresee(now: Millis, desk: PeerDesk, id: TrackId, name: SegmentName): Segment | undefined {
+/**
+ * A peer knows a segment that we do not: unless it is nonsense we take it in, ask for its address and say that it is
+ * listed, so that nobody waits for a reload of his own.
+ */
+function foresee(now: Millis, desk: PeerDesk, from: Peer, id: TrackId, name: SegmentName, hops: number): SwarmAction[] {
   const ours = desk.table.tracks.get(id);
-  return ours?.following ? desk.table.foresee(now, ours, name) : undefined;
+  const segment = ours?.following ? desk.table.foresee(now, ours, name) : undefined;
+  if (!segment) return [];
+  const listed = { type: "listed", slot: segment.track.slot, segment: name, hops } as const;
+  return [{ type: "locate-segment", segment: segment.id, track: id, name }, ...passOn(desk, from, segment, listed)];
 }
 
 /** How long a peer without uplink is asked to wait when the queue is full, and the longest we would wait. */

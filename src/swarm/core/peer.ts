@@ -11,10 +11,21 @@ import type { SwarmTuning } from "./tuning.ts";
 
 /** What a peer says it has of one segment. Without a bitmap it has all of it. */
 export interface Availability {
+  readonly peer: Peer;
   readonly tag: number;
   readonly byteLength: number | undefined;
   readonly startedAtSeconds: number | undefined;
   readonly bitmap: Bitmap | undefined;
+}
+
+/** The same, as it changes, and the segment that it was found to be of. */
+interface Said {
+  readonly peer: Peer;
+  readonly tag: number;
+  byteLength: number | undefined;
+  startedAtSeconds: number | undefined;
+  bitmap: Bitmap | undefined;
+  segment: Segment | undefined;
 }
 
 /** Who a peer says it is, from its `hello`. */
@@ -35,9 +46,12 @@ export class Peer {
   /** The peer's slots. */
   readonly tracks = new Map<number, TrackId>();
   readonly following = new Set<TrackId>();
-  readonly #available = new Map<TrackId, Map<number, Availability>>();
+  readonly #available = new Map<TrackId, Map<number, Said>>();
 
   readonly requests: ChunkRequest[] = [];
+  /** In the round of requests that is being planned: chunks it has room for, and how long the next one would take. */
+  room = 0;
+  nextInMs: Millis = 0;
   readonly #serviceMs = new Ewma(SERVICE_MS_INITIAL, SERVICE_WEIGHT);
   roundTripMs: Millis | undefined;
   lastInboundAt: Millis;
@@ -46,6 +60,7 @@ export class Peer {
   /** The last ping that was not answered. */
   ping: { readonly nonce: number; readonly at: Millis } | undefined;
   receivedBytes: Bytes = 0;
+  acknowledgedBytes: Bytes = 0;
   /** Chunk payload served to it, for fairness. */
   servedBytes: Bytes = 0;
 
@@ -76,47 +91,63 @@ export class Peer {
     return Math.max(tuning.pipelineMin, Math.min(tuning.pipelineMax, enough)) - this.requests.length;
   }
 
-  setAvailable(track: TrackId, entry: HaveEntry): void {
+  setAvailable(track: TrackId, { segment: { sequence, tag }, byteLength, startedAtSeconds, bitmap }: HaveEntry): void {
     let bySequence = this.#available.get(track);
-    if (!bySequence) this.#available.set(track, (bySequence = new Map<number, Availability>()));
-    bySequence.delete(entry.segment.sequence);
-    bySequence.set(entry.segment.sequence, {
-      tag: entry.segment.tag,
-      byteLength: entry.byteLength,
-      startedAtSeconds: entry.startedAtSeconds,
-      bitmap: entry.bitmap,
-    });
-    if (bySequence.size > AVAILABLE_MAX) for (const oldest of bySequence.keys()) return void bySequence.delete(oldest);
+    if (!bySequence) this.#available.set(track, (bySequence = new Map<number, Said>()));
+    let said = bySequence.get(sequence);
+    if (said?.tag !== tag) {
+      if (said) part(said);
+      said = { peer: this, tag, byteLength, startedAtSeconds, bitmap, segment: undefined };
+      bySequence.set(sequence, said);
+    }
+    said.byteLength = byteLength;
+    said.startedAtSeconds = startedAtSeconds;
+    said.bitmap = bitmap;
+    // What was first told of goes first.
+    if (bySequence.size > AVAILABLE_MAX) for (const [oldest] of bySequence) return this.#forget(bySequence, oldest);
   }
 
   setGone(track: TrackId, name: SegmentName): void {
     const bySequence = this.#available.get(track);
-    if (bySequence?.get(name.sequence)?.tag === name.tag) bySequence.delete(name.sequence);
+    if (bySequence?.get(name.sequence)?.tag === name.tag) this.#forget(bySequence, name.sequence);
+  }
+
+  /** The segment is known to us: whatever the peer says of it is found there from now on. */
+  bind(segment: Segment): void {
+    if (segment.track.slot >= TRACK_SLOTS_MAX) return; // it could not be asked for
+    const said = this.#available.get(segment.track.id)?.get(segment.name.sequence);
+    if (said?.tag !== segment.name.tag || said.segment === segment) return;
+    said.segment = segment;
+    segment.holders.push(said);
+  }
+
+  /** We no longer know it. */
+  unbind(segment: Segment): void {
+    const said = this.#available.get(segment.track.id)?.get(segment.name.sequence);
+    if (said?.segment === segment) part(said);
+  }
+
+  /** The link is gone. */
+  close(): void {
+    for (const bySequence of this.#available.values()) for (const said of bySequence.values()) part(said);
+    this.#available.clear();
+  }
+
+  #forget(bySequence: Map<number, Said>, sequence: number): void {
+    const said = bySequence.get(sequence);
+    if (said) part(said);
+    bySequence.delete(sequence);
   }
 
   /** What it has of a segment, unless what it has must be another segment of the same name. */
   availability(segment: Segment): Availability | undefined {
-    if (segment.track.slot >= TRACK_SLOTS_MAX) return undefined; // it could not be asked for
-    const found = this.#available.get(segment.track.id)?.get(segment.name.sequence);
-    if (found?.tag !== segment.name.tag) return undefined;
-    if (found.byteLength !== undefined && segment.byteLength !== undefined && found.byteLength !== segment.byteLength)
-      return undefined;
-    if (found.startedAtSeconds !== undefined && segment.startedAtSeconds !== undefined) {
-      // Program date times may be extrapolated, hence half a target duration; a whole second at least, as they are rounded.
-      const tolerance = Math.max(1, (segment.track.targetDuration || segment.duration) / 2);
-      if (Math.abs(found.startedAtSeconds - segment.startedAtSeconds) > tolerance) return undefined;
-    }
-    return found;
+    for (const found of segment.holders) if (found.peer === this) return agrees(found, segment) ? found : undefined;
+    return undefined;
   }
 
   has(segment: Segment, chunk: number): boolean {
     const found = this.availability(segment);
     return found !== undefined && hasChunk(found, chunk);
-  }
-
-  /** Every segment of a track it has said anything about. */
-  announced(track: TrackId): ReadonlyMap<number, Availability> | undefined {
-    return this.#available.get(track);
   }
 
   /** A chunk it owed us came: `waitedMs` is since the one before, or since it was asked for. */
@@ -128,6 +159,23 @@ export class Peer {
   measured(roundTripMs: Millis): void {
     this.roundTripMs = Math.min(this.roundTripMs ?? Infinity, roundTripMs);
   }
+}
+
+/** Whether what a peer has under this name can be the same segment. */
+export function agrees(found: Availability, segment: Segment): boolean {
+  if (found.byteLength !== undefined && segment.byteLength !== undefined && found.byteLength !== segment.byteLength)
+    return false;
+  if (found.startedAtSeconds === undefined || segment.startedAtSeconds === undefined) return true;
+  // Program date times may be extrapolated, hence half a target duration; a whole second at least, as they are rounded.
+  const tolerance = Math.max(1, (segment.track.targetDuration || segment.duration) / 2);
+  return Math.abs(found.startedAtSeconds - segment.startedAtSeconds) <= tolerance;
+}
+
+/** No longer found at the segment. */
+function part(said: Said): void {
+  const { segment } = said;
+  said.segment = undefined;
+  if (segment) segment.holders.splice(segment.holders.indexOf(said), 1);
 }
 
 /** A segment held whole has the chunks of its size, which is always told, and none behind. */

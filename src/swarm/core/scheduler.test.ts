@@ -2,9 +2,8 @@ import { describe, expect, test } from "vitest";
 import { aPeer, announce, hold, pictureOf, trackOf } from "../../../testkit/swarm-parts.ts";
 import { createRng } from "../../base/random.ts";
 import { CHUNK_BYTES } from "../../protocol/limits.ts";
-import { OriginDesk } from "./origin-desk.ts";
 import type { Peer } from "./peer.ts";
-import { planOrigin, planRequests } from "./scheduler.ts";
+import { planRequests } from "./scheduler.ts";
 import { REQUESTED, type Segment } from "./segment.ts";
 import { SegmentTable } from "./segment-table.ts";
 import { DEFAULT_TUNING, type SwarmTuning } from "./tuning.ts";
@@ -15,8 +14,8 @@ const NOW = 100_000;
  * `#` held, `.` missing, `~` coming from the origin; asked of a peer and `?` expected in good time, `!` too late, `:`
  * long since.
  */
-function segmentLike(picture: string, { sized = true, sequence = 10 } = {}): Segment {
-  const segment = trackOf(new SegmentTable(), sequence, sequence + 1).listed[0];
+function segmentLike(picture: string, { sized = true, sequence = 10, knownAt = 0 } = {}): Segment {
+  const segment = trackOf(new SegmentTable(), sequence, sequence + 1, { now: knownAt }).listed[0];
   if (!segment) throw new Error("an empty track");
   if (sized) segment.learnSize(picture.length * CHUNK_BYTES, true);
   const chunks = Array.from(picture, (state, chunk) => ({ state, chunk }));
@@ -28,116 +27,10 @@ function segmentLike(picture: string, { sized = true, sequence = 10 } = {}): Seg
   for (const chunk of only("?!:")) {
     segment.setState(chunk, REQUESTED);
     const expectedAt = NOW + ({ "!": 60_000, ":": -60_000 }[picture[chunk] ?? ""] ?? 100);
-    segment.requests.set(chunk, { segment, chunk, peer: alice.id, at: NOW, expectedAt });
+    segment.requests.set(chunk, { segment, chunk, peer: alice, at: NOW, expectedAt });
   }
   return segment;
 }
-
-interface Situation {
-  readonly slackMs: number;
-  readonly alone?: boolean;
-  readonly started?: boolean;
-  readonly wanted?: boolean;
-  readonly listed?: boolean;
-  readonly sized?: boolean;
-  readonly ranges?: boolean;
-  readonly guardMs?: number;
-  readonly retryInMs?: number;
-}
-
-/** The plan for one segment: `0-3 due` for chunks 0, 1 and 2, `5-` for everything from 5 on, `look +100` in 100 ms. */
-function origin(picture: string, situation: Situation): string {
-  const segment = segmentLike(picture, situation);
-  segment.wanted = situation.wanted ?? false;
-  segment.listed = situation.listed ?? true;
-  segment.originRetryAt = NOW + (situation.retryInMs ?? 0);
-  const desk = new OriginDesk();
-  desk.rangesUsable = situation.ranges ?? true;
-  const { ranges, lookAgainAt } = planOrigin(NOW, [{ segment, dueAt: NOW + situation.slackMs }], desk, {
-    started: situation.started ?? true,
-    guardMs: situation.guardMs ?? 1500,
-    isAlone: () => situation.alone ?? false,
-  });
-  const print = ranges.map(({ from, to, reason }) => `${from}-${to === undefined ? "" : to} ${reason}`);
-  if (lookAgainAt < Infinity) print.push(`look +${Math.round(lookAgainAt - NOW)}`);
-  return print.join(", ") || "nothing";
-}
-
-// Need of 8 chunks with an unmeasured origin: 1.5 x 250 + 1.3 x 8 x 32.8 + 1500 = 2216 ms.
-describe("[SW20] the deadline rule", () => {
-  test("waits for the swarm while there is time, and looks again when there is not", () => {
-    expect(origin("........", { slackMs: 10_000 })).toMatchInlineSnapshot(`"look +7784"`);
-    expect(origin("........", { slackMs: 2217 })).toMatchInlineSnapshot(`"look +1"`);
-    expect(origin("........", { slackMs: 2215 })).toMatchInlineSnapshot(`"0-8 due, look +524"`);
-    expect(origin("........", { slackMs: -5000 })).toMatchInlineSnapshot(`"0-8 due, look +1"`);
-  });
-
-  test("counts only what is neither held nor coming: less is fetched later", () => {
-    expect(origin("####~~..", { slackMs: 10_000 })).toMatchInlineSnapshot(`"look +8040"`);
-    expect(origin("########", { slackMs: 0 })).toBe("nothing");
-    expect(origin("####~~~~", { slackMs: 0 })).toBe("nothing");
-  });
-
-  test("waits longer behind a slow or late timer", () => {
-    expect(origin("........", { slackMs: 3000, guardMs: 3500 })).toMatchInlineSnapshot(`"0-8 due, look +9"`);
-  });
-
-  test("[SW21] leaves to peers what should still come in time, a little longer", () => {
-    expect(origin("????....", { slackMs: 2000 })).toMatchInlineSnapshot(`"4-8 due, look +309"`);
-    expect(origin("????....", { slackMs: 1600 })).toMatchInlineSnapshot(`"0-8 due, look +1"`);
-    expect(origin("::::....", { slackMs: 2000 })).toMatchInlineSnapshot(`"4-8 due, look +309"`);
-    expect(origin("::::....", { slackMs: 1600 })).toMatchInlineSnapshot(`"0-8 due, look +1"`);
-    expect(origin("!!??....", { slackMs: 2000 })).toMatchInlineSnapshot(`"0-8 due, look +309"`);
-  });
-
-  test("[SW21] asks for exactly what is missing, in as few ranges as gaps are worth it", () => {
-    expect(origin("..##..##", { slackMs: 0 })).toMatchInlineSnapshot(`"0-2 due, 4-6 due, look +1"`);
-    expect(origin("..??..??", { slackMs: 1800 })).toMatchInlineSnapshot(`"0-6 due, look +109"`);
-    expect(origin("..???..#", { slackMs: 1800 })).toMatchInlineSnapshot(`"0-2 due, 5-7 due, look +152"`);
-    expect(origin("..#?..~.", { slackMs: 1800 })).toMatchInlineSnapshot(`"0-2 due, 4-6 due, 7-8 due, look +194"`);
-  });
-
-  test("goes on to the end while the size is a guess", () => {
-    expect(origin("##..", { slackMs: 0, sized: false })).toMatchInlineSnapshot(`"2- due, look +1"`);
-    expect(origin("####", { slackMs: 0, sized: false })).toMatchInlineSnapshot(`"4- due, look +1"`);
-    expect(origin("", { slackMs: 0, sized: false })).toMatchInlineSnapshot(`"0- due, look +1"`);
-    expect(origin("", { slackMs: 10_000, sized: false })).toMatchInlineSnapshot(`"look +6762"`);
-  });
-
-  test("[SW61] asks for the whole where ranges do not work", () => {
-    expect(origin("##..", { slackMs: 0, ranges: false })).toMatchInlineSnapshot(`"0- due, look +1"`);
-  });
-
-  test("asks for nothing whose address is not known, unless hls.js has asked for it", () => {
-    expect(origin("....", { slackMs: 0, listed: false })).toBe("nothing");
-    expect(origin("....", { slackMs: 0, listed: false, wanted: true })).toMatchInlineSnapshot(`"0-4 due, look +1"`);
-  });
-
-  test("[SW60] leaves an origin alone for a while after it refused", () => {
-    expect(origin("....", { slackMs: 0, retryInMs: 500 })).toBe("look +500");
-  });
-});
-
-describe("[SW1] alone", () => {
-  test("everything the player waits for comes from the origin at once, whole", () => {
-    expect(origin("....", { slackMs: 60_000, alone: true, wanted: true, sized: false })).toMatchInlineSnapshot(
-      `"0- alone"`,
-    );
-    expect(origin("..#.", { slackMs: 60_000, alone: true, wanted: true })).toMatchInlineSnapshot(
-      `"0-2 alone, 3-4 alone"`,
-    );
-    expect(origin("????", { slackMs: 60_000, alone: true, wanted: true })).toMatchInlineSnapshot(`"0-4 alone"`);
-  });
-
-  test("nothing else does, however soon it is due", () => {
-    expect(origin("....", { slackMs: 0, alone: true })).toBe("nothing");
-  });
-
-  test("[SW2] nor does anything else before playback, with peers or without", () => {
-    expect(origin("....", { slackMs: 0, started: false })).toBe("nothing");
-    expect(origin("....", { slackMs: 0, started: false, wanted: true })).toMatchInlineSnapshot(`"0-4 due, look +1"`);
-  });
-});
 
 /** Every segment with its due time and who has what of it. */
 interface Due {
@@ -148,6 +41,7 @@ interface Due {
 
 interface Asking {
   readonly hasUplink?: boolean;
+  readonly uplinkIsShort?: boolean;
   readonly tuning?: Partial<SwarmTuning>;
   readonly seed?: number;
 }
@@ -156,7 +50,7 @@ interface Asking {
 function requests(
   peers: readonly Peer[],
   window: readonly Due[],
-  { hasUplink = true, tuning = {}, seed = 1 }: Asking = {},
+  { hasUplink = true, uplinkIsShort = false, tuning = {}, seed = 1 }: Asking = {},
 ): string {
   for (const { segment, held } of window) for (const [peer, chunks] of held) announce(peer, segment, chunks);
   const plans = planRequests(
@@ -164,7 +58,7 @@ function requests(
     window.map(({ segment, slackMs }) => ({ segment, dueAt: NOW + slackMs })),
     peers,
     createRng(seed),
-    { hasUplink, tuning: { ...DEFAULT_TUNING, ...tuning } },
+    { hasUplink, uplinkIsShort, tuning: { ...DEFAULT_TUNING, ...tuning } },
   );
   return plans
     .map(({ peer, segment, chunks }) => `${peer.id.replaceAll("_", "")} ${segment.name.sequence}: ${chunks.join()}`)
@@ -210,6 +104,54 @@ describe("requests", () => {
     expect(plan).toMatch(/^alice 10: 0,1 \| alice 11: \d,\d$/);
   });
 
+  test("[SW12] with little slack only its last quarter is urgent", () => {
+    const plan = (slackMs: number, seed: number): string => {
+      const alice = aPeer("alice");
+      const segment = segmentLike("................", { knownAt: NOW - 1000 });
+      return requests([alice], [{ segment, slackMs, held: new Map([[alice, "whole"]]) }], { seed });
+    };
+    const seeds = [1, 2, 3, 4, 5, 6];
+    expect(new Set(seeds.map((seed) => plan(2000, seed))).size).toBeGreaterThan(3);
+    expect(new Set(seeds.map((seed) => plan(300, seed)))).toEqual(new Set(["alice 10: 0,1,2"]));
+  });
+
+  test("[SW12] go in blocks while the swarm is short of uplink, one after the other", () => {
+    const alice = aPeer("alice");
+    const segment = segmentLike(".".repeat(32));
+    const window = [{ segment, slackMs: LATER, held: new Map([[alice, "whole" as const]]) }];
+    const blocks = new Set<number>();
+    for (let round = 0; round < 8; round++) {
+      const chunks = requests([alice], window, {
+        uplinkIsShort: true,
+        tuning: { pipelineMin: 4, pipelineMax: 4 },
+        seed: round,
+      });
+      const [first = 0, ...others] = (chunks.split(": ")[1] ?? "").split(",").map(Number);
+      expect(others).toEqual([first + 1, first + 2, first + 3]);
+      // The first half of a block that was not begun, then its second half.
+      expect([first % 8, blocks.has(first >> 3)]).toEqual(round % 2 === 0 ? [0, false] : [4, true]);
+      blocks.add(first >> 3);
+      hold(segment, [first, ...others]);
+    }
+    expect(segment.complete).toBe(true);
+  });
+
+  test("[SW11] wait for a busy peer that is still sooner than an idle one", () => {
+    const scene = (slowMs: number): string => {
+      const [fast, slow] = [aPeer("fast"), aPeer("slow")];
+      fast.served(20);
+      slow.served(slowMs);
+      const segment = segmentLike("........");
+      for (let chunk = 0; chunk < 6; chunk++)
+        fast.requests.push({ segment, chunk: chunk + 100, peer: fast, at: NOW, expectedAt: NOW });
+      expect(fast.slotsFree(NOW, DEFAULT_TUNING)).toBe(0);
+      const held = new Map([fast, slow].map((peer) => [peer, "whole" as const]));
+      return requests([fast, slow], [{ segment, slackMs: URGENT, held }]);
+    };
+    expect(scene(1000)).toBe("");
+    expect(scene(60)).toBe("slow 10: 0,1");
+  });
+
   test("[SW11] go to whoever brings each chunk first", () => {
     const [fast, slow] = [aPeer("fast"), aPeer("slow")];
     fast.served(20);
@@ -220,7 +162,7 @@ describe("requests", () => {
       [slow, "whole" as const],
     ]);
     expect(requests([slow, fast], [{ segment, slackMs: URGENT, held }])).toMatchInlineSnapshot(
-      `"fast 10: 0,1,3,4,5,7 | slow 10: 2,6"`,
+      `"fast 10: 0,1,2,4,5,6 | slow 10: 3,7"`,
     );
   });
 
@@ -257,7 +199,7 @@ describe("requests", () => {
       [bob, "whole" as const],
     ]);
     alice.requests.push(
-      ...Array.from({ length: 2 }, (_, chunk) => ({ segment, chunk, peer: alice.id, at: NOW, expectedAt: NOW })),
+      ...Array.from({ length: 2 }, (_, chunk) => ({ segment, chunk, peer: alice, at: NOW, expectedAt: NOW })),
     );
     expect(requests([alice, bob], [{ segment, slackMs: URGENT, held }])).toMatchInlineSnapshot(`"alice 10: 0"`);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { hold, listing, nameOf, trackOf, AUDIO, VIDEO } from "../../../testkit/swarm-parts.ts";
+import { aPeer, hold, listing, nameOf, trackOf, AUDIO, VIDEO } from "../../../testkit/swarm-parts.ts";
 import { CHUNK_BYTES, SEGMENT_CHUNKS_MAX } from "../../protocol/limits.ts";
 import { segmentIdOf } from "../../protocol/ids.ts";
 import { SegmentTable } from "./segment-table.ts";
@@ -55,6 +55,14 @@ describe("a playlist", () => {
     expect(video.listed.every((segment) => segment.listed)).toBe(true);
     expect([...table.all()]).toHaveLength(4);
   });
+});
+
+test("what a peer has said before it was known is found at a segment", () => {
+  const alice = aPeer("alice");
+  alice.setAvailable(VIDEO, { segment: nameOf(11), byteLength: CHUNK_BYTES });
+  const table = new SegmentTable(new Map([[alice.id, alice]]));
+  const [first, second] = trackOf(table, 10, 12).listed;
+  expect([first?.holders.length, second?.holders.length]).toEqual([0, 1]);
 });
 
 describe("a live segment that peers have and our playlist has not", () => {

@@ -1,7 +1,8 @@
 import type { Bytes, Millis, Seconds } from "../../base/time.ts";
-import { segmentIdOf, type SegmentId, type SegmentName, type TrackId } from "../../protocol/ids.ts";
+import { segmentIdOf, type PeerId, type SegmentId, type SegmentName, type TrackId } from "../../protocol/ids.ts";
 import { CHUNK_BYTES, SEGMENT_CHUNKS_MAX } from "../../protocol/limits.ts";
 import type { ListedSegment } from "./event.ts";
+import type { Peer } from "./peer.ts";
 import { Segment, type SegmentTrack } from "./segment.ts";
 
 /** One rendition: its playlist as last seen, and every segment of it that we know. */
@@ -15,6 +16,8 @@ export class Track implements SegmentTrack {
   /** In playlist order. */
   listed: readonly Segment[] = [];
   readonly bySequence = new Map<number, Segment>();
+  /** Mean bytes per second of media over the last few segments; 0 while none is known. */
+  bytesPerSecond = 0;
   readonly #recentRates: number[] = [];
 
   constructor(id: TrackId, slot: number) {
@@ -27,12 +30,7 @@ export class Track implements SegmentTrack {
     if (duration <= 0) return;
     this.#recentRates.push(byteLength / duration);
     if (this.#recentRates.length > RATES_KEPT) this.#recentRates.shift();
-  }
-
-  /** Mean bytes per second of media over the last few segments; 0 while none is known. */
-  get bytesPerSecond(): number {
-    const sum = this.#recentRates.reduce((total, rate) => total + rate, 0);
-    return this.#recentRates.length ? sum / this.#recentRates.length : 0;
+    this.bytesPerSecond = this.#recentRates.reduce((total, rate) => total + rate, 0) / this.#recentRates.length;
   }
 
   estimateChunks(duration: Seconds): number {
@@ -42,9 +40,15 @@ export class Track implements SegmentTrack {
 
 /** Every track and segment this viewer knows. Facts only: nothing is decided here. */
 export class SegmentTable {
+  readonly #peers: ReadonlyMap<PeerId, Peer>;
   readonly tracks = new Map<TrackId, Track>();
   readonly #segments = new Map<SegmentId, Segment>();
   #slots = 0;
+
+  /** What `peers` have said of a segment before we knew it is found at it from then on. */
+  constructor(peers: ReadonlyMap<PeerId, Peer> = new Map<PeerId, Peer>()) {
+    this.#peers = peers;
+  }
 
   get(id: SegmentId): Segment | undefined {
     return this.#segments.get(id);
@@ -98,6 +102,7 @@ export class SegmentTable {
 
   remove(segment: Segment): void {
     this.#segments.delete(segment.id);
+    for (const { peer } of [...segment.holders]) peer.unbind(segment);
     const track = this.tracks.get(segment.track.id);
     if (track?.bySequence.get(segment.name.sequence) === segment) track.bySequence.delete(segment.name.sequence);
   }
@@ -106,6 +111,7 @@ export class SegmentTable {
     const segment = new Segment(id, name, track, start, duration, now);
     this.#segments.set(id, segment);
     track.bySequence.set(name.sequence, segment);
+    for (const peer of this.#peers.values()) peer.bind(segment);
     return segment;
   }
 }

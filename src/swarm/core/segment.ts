@@ -2,8 +2,10 @@ import { hash32 } from "../../base/random.ts";
 import type { Bytes, Millis, Seconds } from "../../base/time.ts";
 import { assert } from "../../base/assert.ts";
 import { createBitmap, setBit, type Bitmap } from "../../base/bitmap.ts";
-import type { PeerId, SegmentId, SegmentName, TrackId } from "../../protocol/ids.ts";
+import type { SegmentId, SegmentName, TrackId } from "../../protocol/ids.ts";
 import { CHUNK_BYTES, SEGMENT_CHUNKS_MAX } from "../../protocol/limits.ts";
+import type { Draw } from "./election.ts";
+import type { Availability, Peer } from "./peer.ts";
 
 /** What we have or are doing about one chunk. */
 export const MISSING = 0;
@@ -32,9 +34,9 @@ export interface SegmentTrack {
 export interface ChunkRequest {
   readonly segment: Segment;
   readonly chunk: number;
-  readonly peer: PeerId;
+  readonly peer: Peer;
   readonly at: Millis;
-  /** When it should be here, as reckoned when it was made. */
+  /** When it should be here, as things stand; in the past when the peer is later than its habit. */
   readonly expectedAt: Millis;
 }
 
@@ -51,16 +53,28 @@ export class Segment {
   readonly knownAt: Millis;
   /** In the newest playlist. False for one that so far only peers have announced, or that has left the window. */
   listed = false;
+  /** Not listed yet, but the loader can tell its address. */
+  located = false;
   /** hls.js waits for it. */
   wanted = false;
   delivered = false;
+  /** What peers say they have of it. Ask `agrees` whether they can mean this segment. */
+  readonly holders: Availability[] = [];
   /** One for each chunk in state REQUESTED. */
   readonly requests = new Map<number, ChunkRequest>();
   /** After a refusal by the origin: not asked again before this instant, unless hls.js does. */
   originRetryAt: Millis = 0;
   originFailures = 0;
+  /** The deadline rule does not look at it again before this instant. */
+  dueLookAt: Millis = 0;
+  /** The election's lots. */
+  draw: Draw | undefined;
+  /** The order in which its chunks are asked of peers while there is time, and the size of the blocks it was shuffled in. */
+  order = NO_ORDER;
+  orderBlock = 0;
 
   #byteLength: Bytes | undefined;
+  #chunkCount: number | undefined;
   /** True when the origin told the size, so that no peer may contradict it. */
   sizeProven = false;
   /** First chunk index known not to exist, from a 416 answer. */
@@ -73,6 +87,8 @@ export class Segment {
   #sources = new Uint8Array(0);
   /** When a fetching notice last covered the chunk, and when one last went on to the end, wherever that is. */
   noticedAt = new Float64Array(0);
+  /** How long a notice stands in for its chunks; until then another of the same is no news. */
+  noticeMs: Millis = NOTICE_MS_INITIAL;
   #restNoticedAt: Millis = -Infinity;
   heldCount = 0;
   peerBytes: Bytes = 0;
@@ -101,13 +117,12 @@ export class Segment {
 
   /** Chunks once the size is known. */
   get chunkCount(): number | undefined {
-    return this.#byteLength === undefined ? undefined : Math.ceil(this.#byteLength / CHUNK_BYTES);
+    return this.#chunkCount;
   }
 
   /** Chunks as far as anybody can tell: the known count, else what the track's recent segments suggest, else 0. */
   get expectedChunks(): number {
-    const known = this.chunkCount;
-    if (known !== undefined) return known;
+    if (this.#chunkCount !== undefined) return this.#chunkCount;
     // While the rest is coming there may always be one more.
     const extent = this.#extent + (this.#restFrom < Infinity ? 1 : 0);
     return Math.min(Math.max(this.track.estimateChunks(this.duration), extent), this.#endChunk);
@@ -118,8 +133,13 @@ export class Segment {
     return Math.max(this.states.length, this.chunkCount ?? 0) <= SEGMENT_CHUNKS_MAX;
   }
 
+  /** The origin can be asked for it: we, or hls.js, know its address. */
+  get fetchable(): boolean {
+    return this.listed || this.located || this.wanted;
+  }
+
   get complete(): boolean {
-    return this.#byteLength !== undefined && this.heldCount === this.chunkCount;
+    return this.heldCount === this.#chunkCount;
   }
 
   stateOf(chunk: number): number {
@@ -163,6 +183,12 @@ export class Segment {
     this.#restNoticedAt = now;
   }
 
+  /** Whoever said to fetch these chunks will not bring them. */
+  unnotice(from: number, to: number | undefined): void {
+    this.noticedAt.fill(-Infinity, from, to);
+    if (to === undefined) this.#restNoticedAt = -Infinity;
+  }
+
   /** Whether a chunk of this length can be this segment's, as far as can be told. */
   fits(chunk: number, bytes: Bytes): boolean {
     if (this.#byteLength !== undefined) return bytes === Math.min(CHUNK_BYTES, this.#byteLength - chunk * CHUNK_BYTES);
@@ -198,6 +224,7 @@ export class Segment {
     this.#byteLength = byteLength;
     this.sizeProven = proven;
     const count = Math.ceil(byteLength / CHUNK_BYTES);
+    this.#chunkCount = count;
     if (this.states.length > count) {
       this.states = this.states.slice(0, count);
       this.#sources = this.#sources.slice(0, count);
@@ -243,6 +270,7 @@ export class Segment {
 
   #forgetSize(): void {
     this.#byteLength = undefined;
+    this.#chunkCount = undefined;
     this.sizeProven = false;
   }
 
@@ -258,11 +286,17 @@ export class Segment {
 
   /** Never past the end: what is known of chunks that do not exist would only confuse. */
   #grow(wanted: number): void {
-    const count = Math.min(wanted, this.chunkCount ?? Infinity);
-    if (this.states.length >= count) return;
+    if (this.states.length >= Math.min(wanted, this.#chunkCount ?? Infinity)) return;
+    // At once for all that are expected.
+    const count = this.#chunkCount ?? Math.max(wanted, this.track.estimateChunks(this.duration));
     const grow = <T extends Uint8Array | Float64Array>(old: T, fresh: T): T => (fresh.set(old), fresh);
     this.states = grow(this.states, new Uint8Array(count).fill(FETCHING, this.#restFrom));
     this.#sources = grow(this.#sources, new Uint8Array(count));
     this.noticedAt = grow(this.noticedAt, new Float64Array(count).fill(this.#restNoticedAt));
   }
 }
+
+const NO_ORDER = new Uint16Array(0);
+
+/** Where this viewer elects nobody and so never reckons it. */
+const NOTICE_MS_INITIAL = 4500;

@@ -138,7 +138,7 @@ describe("a live swarm", () => {
       (sum, viewer) => sum + viewer.core.stats().originReceivedBytes + viewer.core.stats().peerReceivedBytes,
       0,
     );
-    expect(waste / received).toBeLessThan(0.08);
+    expect(waste / received).toBeLessThan(0.02);
   });
 
   test("[SW50] a chunk is passed on long before its segment is whole", () => {

@@ -7,18 +7,19 @@ import type { ByeReason } from "../../protocol/peer-message.ts";
 import type { SwarmAction } from "./action.ts";
 import { Announcer } from "./announcer.ts";
 import { CACHE_CHECK_MS, planEvictions } from "./cache.ts";
-import { planElection } from "./election.ts";
 import type { SwarmEvent } from "./event.ts";
 import { Intake } from "./intake.ts";
 import { Links } from "./links.ts";
 import { Liveness } from "./liveness.ts";
 import type { SwarmCoreOptions } from "./options.ts";
-import { OriginDesk, type OriginRange } from "./origin-desk.ts";
+import { OriginDesk } from "./origin-desk.ts";
+import { Outlook } from "./outlook.ts";
 import type { Peer } from "./peer.ts";
 import { Playback } from "./playback.ts";
 import { learnSizes, receive, type PeerDesk } from "./peer-desk.ts";
+import { reachOf } from "./reach.ts";
 import { RequestTable } from "./request-table.ts";
-import { planOrigin, planRequests } from "./scheduler.ts";
+import { planRequests } from "./scheduler.ts";
 import type { Segment } from "./segment.ts";
 import { SegmentTable, type Track } from "./segment-table.ts";
 import { snapshot } from "./snapshot.ts";
@@ -26,7 +27,6 @@ import type { SwarmStats } from "./stats.ts";
 import { Topology, type Report } from "./topology.ts";
 import { DEFAULT_TUNING, type SwarmTuning } from "./tuning.ts";
 import { UploadQueue } from "./upload-queue.ts";
-import { windowAt, type DueSegment } from "./window.ts";
 
 /**
  * One viewer's engine: told what happened, answers what to do. Events only change facts; `#evaluate` then looks at all
@@ -41,11 +41,10 @@ import { windowAt, type DueSegment } from "./window.ts";
 export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   readonly #options: SwarmCoreOptions;
   readonly #tuning: SwarmTuning;
-  readonly #selfHash: number;
-  readonly #table = new SegmentTable();
   readonly #playback = new Playback();
   readonly #desk = new OriginDesk();
   readonly #peers = new Map<PeerId, Peer>();
+  readonly #table = new SegmentTable(this.#peers);
   readonly #requests: RequestTable;
   readonly #uploads: UploadQueue;
   readonly #announcer: Announcer;
@@ -54,6 +53,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   readonly #peerDesk: PeerDesk;
   readonly #intake: Intake;
   readonly #links: Links;
+  readonly #outlook: Outlook;
 
   #out: SwarmAction[] = [];
   #beganAt: Millis | undefined;
@@ -61,15 +61,13 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   #evaluateAt: Millis = 0;
   #lookAgainAt: Millis = Infinity;
   #cacheAt: Millis = 0;
-  #timerLagMs: Millis = 0;
 
   constructor(options: SwarmCoreOptions) {
     this.#options = options;
     this.#tuning = { ...DEFAULT_TUNING, ...options.tuning };
-    this.#selfHash = hash32(options.viewer);
     this.#requests = new RequestTable(this.#peers, this.#tuning);
     this.#uploads = new UploadQueue(this.#tuning, options.uplink > 0);
-    this.#announcer = new Announcer(this.#table, this.#tuning.announceMs);
+    this.#announcer = new Announcer(this.#table);
     this.#liveness = new Liveness(this.#tuning);
     this.#topology = new Topology({ ...options, tuning: this.#tuning, rng: options.rng.fork("topology") });
     this.#links = new Links(options, this.#tuning, this.#peers, this.#requests, this.#uploads);
@@ -85,6 +83,18 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       tuning: this.#tuning,
       shares,
     });
+    const outlookDesk = {
+      selfHash: hash32(options.viewer),
+      table: this.#table,
+      playback: this.#playback,
+      desk: this.#desk,
+      peers: this.#peers,
+      requests: this.#requests,
+      links: this.#links,
+      topology: this.#topology,
+      tuning: this.#tuning,
+    };
+    this.#outlook = new Outlook(outlookDesk, options.uplink);
     this.#peerDesk = {
       self: options.viewer,
       table: this.#table,
@@ -93,7 +103,6 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       uploads: this.#uploads,
       announcer: this.#announcer,
       liveness: this.#liveness,
-      noticeMs: this.#tuning.noticeMsMin,
       shares,
     };
   }
@@ -101,8 +110,11 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   handle(now: Millis, event: SwarmEvent): readonly SwarmAction[] {
     this.#out = [];
     const urgent = this.#apply(now, event);
-    this.#evaluateAt = Math.min(this.#evaluateAt, Math.max(now, this.#evaluatedAt + this.#tuning.evaluateMsMin));
-    if (urgent || now >= this.#evaluateAt) this.#evaluate(now);
+    const reach = reachOf(event);
+    if (reach !== "uploads") this.#evaluateAt = Math.min(this.#evaluateAt, now);
+    if (reach === "origin") this.#outlook.lookAt = now;
+    else if (reach === "requests") this.#outlook.lookAt = Math.min(this.#outlook.lookAt, now + LOOK_MS_MAX);
+    if (urgent || now >= this.nextWakeup()) this.#evaluate(now);
     this.#out.push(...this.#uploads.pump(now));
     return this.#out;
   }
@@ -155,9 +167,18 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
         const track = this.#track(event.track);
         track.live = event.live;
         track.targetDuration = event.targetDuration;
+        const newest = event.segments.at(-1);
+        const isNews = newest !== undefined && event.live && !this.#table.get(newest.id);
         for (const gone of this.#table.list(now, track, event.segments).replaced) this.#drop(gone);
+        const segment = newest && this.#table.get(newest.id);
+        if (isNews && segment && track.following) this.#out.push(...this.#links.tellListed(segment));
         learnSizes(this.#peerDesk, track.listed);
         return false;
+      }
+      case "segment-located": {
+        const segment = this.#table.get(event.segment);
+        if (segment) segment.located = this.#desk.foreseenFailures < FORESEEN_FAILURES_MAX;
+        return segment !== undefined;
       }
       case "tracks-followed":
         this.#follow(event.tracks.map((id) => this.#track(id)));
@@ -170,6 +191,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
         if (!segment) return false;
         segment.wanted = true;
         segment.originRetryAt = 0;
+        segment.dueLookAt = 0;
         this.#out.push(...this.#intake.deliver(segment));
         return true;
       }
@@ -222,7 +244,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
         this.#out.push(...this.#intake.peerChunk(now, event));
         return false;
       case "tracker-opened":
-        this.#out.push(...this.#topology.trackerOpened());
+        this.#out.push(...this.#topology.trackerOpened(now));
         return false;
       case "tracker-message": {
         if (event.message.type === "signal") {
@@ -239,7 +261,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
         this.#topology.trackerClosed(now);
         return false;
       case "timer-lag":
-        this.#timerLagMs = Math.min(TIMER_LAG_MS_MAX, event.lagMs);
+        this.#outlook.timerLagMs = Math.min(TIMER_LAG_MS_MAX, event.lagMs);
         return false;
       default:
         return assertNever(event);
@@ -250,49 +272,29 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     this.#evaluatedAt = now;
     this.#evaluateAt = Infinity;
     const { actions, dead } = this.#liveness.check(now, this.#peers.values());
-    this.#out.push(...actions, ...this.#requests.expire(now));
+    const expired = this.#requests.expire(now);
+    if (expired.length > 0) this.#outlook.lookAt = now;
+    this.#out.push(...actions, ...expired);
     for (const peer of dead) this.#close(now, peer, "silent");
 
-    this.#desk.cover();
-    const window = windowAt(now, this.#table, this.#playback);
-    const peers = [...this.#peers.values()].filter((peer) => peer.identity);
-    const guardMs = this.#tuning.guardMs + this.#timerLagMs;
-    const hopeUntil = this.#topology.hopeUntil(now);
-    const isAlone = (segment: Segment): boolean => now >= hopeUntil && !peers.some((peer) => helps(peer, segment));
+    const outlook = this.#outlook;
+    if (now >= outlook.lookAt) this.#out.push(...outlook.look(now));
 
-    const due = planOrigin(now, window, this.#desk, { started: this.#playback.started, guardMs, isAlone });
-    for (const range of due.ranges) this.#fetch(now, range);
-
-    const eligibleAt = this.#playback.startedAt + this.#tuning.electionAfterMs;
-    const eligible = peers.length > 0 && now >= eligibleAt;
-    const election = planElection(now, eligible ? window.filter((d) => !isAlone(d.segment)) : [], {
-      selfHash: this.#selfHash,
-      selfWeight: this.#options.uplink,
-      peers,
-      viewers: this.#topology.viewers,
-      desk: this.#desk,
+    const situation = {
+      hasUplink: this.#options.uplink > 0,
+      uplinkIsShort: outlook.uplinkIsShort(now),
       tuning: this.#tuning,
-    });
-    for (const range of election.ranges) this.#fetch(now, range);
+    };
+    for (const plan of planRequests(now, outlook.window, outlook.peers, this.#options.rng, situation))
+      this.#out.push(this.#requests.ask(now, plan, outlook.uselessAt(plan)));
 
-    const situation = { hasUplink: this.#options.uplink > 0, tuning: this.#tuning };
-    for (const plan of planRequests(now, window, peers, this.#options.rng, situation))
-      this.#out.push(this.#requests.ask(now, plan));
-
-    this.#out.push(...this.#announcer.flush(now, peers));
+    this.#out.push(...this.#intake.acknowledge(), ...this.#announcer.flush(now, outlook.peers));
     // The first picture comes first: opening eight connections takes as much of a small machine as decoding it.
     this.#beganAt ??= now;
     const dialAt = this.#playback.started ? now : this.#beganAt + DIAL_AFTER_MS_MAX;
     this.#out.push(...this.#topology.evaluate(now, now >= dialAt, () => this.#report()));
-    this.#cleanUp(now, window, isAlone);
-    this.#lookAgainAt = Math.min(
-      due.lookAgainAt,
-      election.lookAgainAt,
-      peers.length > 0 && !eligible ? eligibleAt : Infinity,
-      now < hopeUntil ? hopeUntil : Infinity,
-      now < dialAt ? dialAt : Infinity,
-      this.#requestsExpireAt(),
-    );
+    this.#cleanUp(now);
+    this.#lookAgainAt = Math.min(outlook.lookAt, now < dialAt ? dialAt : Infinity, this.#requests.checkAt);
   }
 
   #report(): Report {
@@ -303,28 +305,6 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       wastedBytes: this.#intake.wastedBytes,
       peers: this.#peers.size,
     };
-  }
-
-  /** When the first unanswered request times out. */
-  #requestsExpireAt(): Millis {
-    let at = Infinity;
-    for (const peer of this.#peers.values()) {
-      const first = peer.requests[0];
-      if (first) at = Math.min(at, Math.max(first.at, peer.lastChunkAt) + this.#tuning.requestTimeoutMs);
-      else if (peer.suspendedUntil > this.#evaluatedAt) at = Math.min(at, peer.suspendedUntil);
-    }
-    return at;
-  }
-
-  #fetch(now: Millis, range: OriginRange): void {
-    const { segment, from, to, reason } = range;
-    const end = to ?? Infinity;
-    this.#out.push(...this.#requests.cancel(segment, (chunk) => chunk < from || chunk >= end));
-    this.#out.push(this.#desk.start(now, range));
-    if (reason !== "elected") return;
-    for (let chunk = from; chunk < Math.min(end, Math.max(segment.expectedChunks, from + 1)); chunk++)
-      segment.notice(chunk, now);
-    this.#out.push(...this.#links.tellFetching(range));
   }
 
   #track(id: Track["id"]): Track {
@@ -348,25 +328,37 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   #close(now: Millis, peer: Peer, reason: ByeReason | "left" | "silent"): void {
     this.#topology.closed(now, peer.id);
     this.#out.push(...this.#links.close(peer, reason));
+    this.#outlook.lookAt = now;
   }
 
-  #cleanUp(now: Millis, window: readonly DueSegment[], isAlone: (segment: Segment) => boolean): void {
-    const needed = new Set(window.map((due) => due.segment));
+  #cleanUp(now: Millis): void {
     for (const fetch of this.#desk.all()) {
       const { segment } = fetch;
-      if (segment.wanted || (needed.has(segment) && !isAlone(segment))) continue;
+      if (segment.wanted || this.#outlook.needs(segment)) continue;
       // An elected fetch has been promised to others.
-      if (fetch.reason === "elected" && segment.listed) continue;
+      if (fetch.reason === "elected" && segment.fetchable) continue;
       this.#out.push(this.#desk.abort(fetch));
     }
     if (now < this.#cacheAt) return;
     this.#cacheAt = now + CACHE_CHECK_MS;
+    this.#rateUplink();
     for (const segment of this.#table.all())
-      if (segment.requests.size > 0 && !needed.has(segment))
+      if (segment.requests.size > 0 && !this.#outlook.needs(segment))
         this.#out.push(...this.#requests.cancel(segment, () => false));
     const position = this.#playback.positionAt(now);
-    for (const segment of planEvictions(this.#table, window, position, this.#options.memoryBytesMax))
+    for (const segment of planEvictions(this.#table, this.#outlook.window, position, this.#options.memoryBytesMax))
       this.#drop(segment);
+  }
+
+  /** Tells everybody when our uplink turns out to carry the stream once more, or no longer. */
+  #rateUplink(): void {
+    let streamBytesPerSecond = 0;
+    for (const track of this.#table.tracks.values()) if (track.following) streamBytesPerSecond += track.bytesPerSecond;
+    const uplink = this.#uploads.uplinkClass(this.#outlook.uplink, streamBytesPerSecond);
+    this.#topology.peersMax = this.#uploads.peersMax(streamBytesPerSecond);
+    if (uplink === this.#outlook.uplink) return;
+    this.#outlook.uplink = uplink;
+    this.#out.push(...this.#links.tellUplink(uplink), ...this.#topology.rateUplink(uplink));
   }
 
   /** Forgets a segment's bytes, and the segment itself unless the playlist still lists it. */
@@ -388,13 +380,14 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   }
 }
 
-/** Whether a peer could bring chunks of a segment: it gives, and is in the same rendition or has some of it. */
-const helps = (peer: Peer, segment: Segment): boolean =>
-  (peer.identity?.uplink ?? 0) > 0 &&
-  (peer.following.has(segment.track.id) || peer.availability(segment) !== undefined);
-
 /** A viewer that has not begun to play by then dials all the same: it may be waiting for a click. */
 const DIAL_AFTER_MS_MAX = 1000;
+
+/** Addresses that were told and did not exist, in a row: from then on only playlists are believed. */
+const FORESEEN_FAILURES_MAX = 3;
+
+/** What is asked of the origin is looked at anew this soon after the swarm brought or announced anything. */
+const LOOK_MS_MAX = 200;
 
 /** Hidden tabs run timers once a second; anything longer is a suspended machine, not a habit. */
 const TIMER_LAG_MS_MAX = 2000;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createRng } from "../../base/random.ts";
-import { swarmIdOf, type PeerId } from "../../protocol/ids.ts";
+import { swarmIdOf, trackIdOf, type PeerId } from "../../protocol/ids.ts";
 import type { SwarmAction } from "./action.ts";
 import { Topology, type Report } from "./topology.ts";
 import { DEFAULT_TUNING } from "./tuning.ts";
@@ -16,7 +16,7 @@ function createTopology(seed = 1, tracker = true): Topology {
 function joined(candidates: readonly string[], self = "m"): Topology {
   const topology = createTopology();
   topology.evaluate(0, true, report);
-  topology.trackerOpened();
+  topology.trackerOpened(0);
   topology.trackerMessage(100, {
     type: "joined",
     version: 1,
@@ -39,7 +39,9 @@ describe("the tracker", () => {
     const topology = joined([]);
     topology.trackerClosed(1000);
     topology.evaluate(60_000, true, report);
-    expect(sent(topology.trackerOpened(), "join")).toMatchObject([{ swarm: swarmIdOf("stream"), resume: "token" }]);
+    expect(sent(topology.trackerOpened(60_000), "join")).toMatchObject([
+      { swarm: swarmIdOf("stream"), resume: "token" },
+    ]);
   });
 
   test("[SW80] is tried again after 0.5 s, doubling to 30 s, at another moment by each viewer", () => {
@@ -69,6 +71,48 @@ describe("the tracker", () => {
     expect(actions).toEqual([{ type: "close-tracker" }]);
     expect(topology.evaluate(7999, true, report)).toEqual([]);
     expect(topology.evaluate(8000, true, report)).toEqual([{ type: "open-tracker" }]);
+  });
+
+  test("[SW80] that takes the socket and then says nothing is left after 10 s and tried again", () => {
+    const topology = createTopology();
+    topology.evaluate(0, true, report);
+    topology.trackerOpened(40);
+    expect(topology.nextWakeup()).toBe(10_040);
+    expect(topology.evaluate(10_039, true, report)).toEqual([]);
+    expect(topology.evaluate(10_040, true, report)).toEqual([{ type: "close-tracker" }]);
+    expect(topology.trackerPhase).toBe("lost");
+    expect(topology.evaluate(topology.nextWakeup(), true, report)).toEqual([{ type: "open-tracker" }]);
+  });
+
+  test("[SW80] that is full is tried again when it said, even though it closes the socket before", () => {
+    const topology = createTopology();
+    topology.evaluate(0, true, report);
+    topology.trackerOpened(40);
+    const full = { type: "error", code: "full", message: "too many", retryInMs: 30_000 } as const;
+    expect(topology.trackerMessage(100, full).actions).toEqual([{ type: "close-tracker" }]);
+    topology.trackerClosed(110);
+    expect(topology.nextWakeup()).toBe(30_100);
+    expect(topology.evaluate(30_099, true, report)).toEqual([]);
+    expect(topology.evaluate(30_100, true, report)).toEqual([{ type: "open-tracker" }]);
+  });
+
+  test("[TR14] is told of every byte once, also when it takes a viewer that comes back for a newcomer", () => {
+    const topology = joined([]);
+    const bytesAt = (now: number, peerBytes: number): unknown => {
+      const told = topology.evaluate(now, true, () => ({ ...report(), peerBytes, originBytes: 2 * peerBytes }));
+      return sent(told, "report")[0];
+    };
+    const comeBack = (now: number, peer: string): void => {
+      topology.trackerClosed(now);
+      topology.trackerOpened(now);
+      const more = { version: 1, resume: "token", viewers: 1, reportEveryMs: 10_000, peers: [] };
+      topology.trackerMessage(now, { type: "joined", peer: peerId(peer), ...more });
+    };
+    expect(bytesAt(20_000, 100)).toMatchObject({ peerBytes: 100, originBytes: 200 });
+    comeBack(21_000, "m");
+    expect(bytesAt(40_000, 150)).toMatchObject({ peerBytes: 150, originBytes: 300 });
+    comeBack(41_000, "n");
+    expect(bytesAt(60_000, 180)).toMatchObject({ peerBytes: 30, originBytes: 60 });
   });
 
   test("of another version is left for good, and so is none at all", () => {
@@ -229,5 +273,53 @@ describe("hope for peers", () => {
     topology.hopeUntil(0);
     topology.trackerClosed(700);
     expect(topology.hopeUntil(800)).toBeLessThanOrEqual(800);
+  });
+});
+
+describe("[SW37] election seats", () => {
+  const VIDEO = trackIdOf("video");
+  const assign = (topology: Topology, now: number, seats: readonly number[]): void => {
+    topology.trackerMessage(now, { type: "assign", track: VIDEO, seats });
+  };
+  const comeBack = (topology: Topology, now: number, self: string): void => {
+    topology.trackerOpened(now);
+    const more = { version: 1, resume: "token", viewers: 1, reportEveryMs: 10_000, peers: [] };
+    topology.trackerMessage(now, { type: "joined", peer: peerId(self), ...more });
+  };
+
+  test("are ours until others are dealt, be it none", () => {
+    const topology = joined([]);
+    expect(topology.seatsOf(100, VIDEO)).toBeUndefined();
+    assign(topology, 200, [3, 8]);
+    expect(topology.seatsOf(60_000, VIDEO)).toEqual([3, 8]);
+    expect(topology.seatsOf(60_000, trackIdOf("audio"))).toBeUndefined();
+    assign(topology, 60_000, []);
+    expect(topology.seatsOf(60_000, VIDEO)).toEqual([]);
+  });
+
+  test("are kept for 5 s after the tracker is lost, however often it is tried again", () => {
+    const topology = joined([]);
+    assign(topology, 200, [3]);
+    topology.trackerClosed(1000);
+    topology.trackerClosed(3000);
+    expect([topology.seatsOf(5999, VIDEO), topology.seatsOf(6000, VIDEO)]).toEqual([[3], undefined]);
+  });
+
+  test("are kept for 5 s when it drains", () => {
+    const topology = joined([]);
+    assign(topology, 200, [3]);
+    topology.trackerMessage(1000, { type: "drain", reconnectInMs: 60_000 });
+    expect([topology.seatsOf(5999, VIDEO), topology.seatsOf(6000, VIDEO)]).toEqual([[3], undefined]);
+  });
+
+  test("are still ours after a short absence, and not after a long one, or as a newcomer", () => {
+    const again = (backAt: number, self: string): readonly number[] | undefined => {
+      const topology = joined([]);
+      assign(topology, 200, [3]);
+      topology.trackerClosed(1000);
+      comeBack(topology, backAt, self);
+      return topology.seatsOf(backAt, VIDEO);
+    };
+    expect([again(3000, "m"), again(9000, "m"), again(3000, "n")]).toEqual([[3], undefined, undefined]);
   });
 });

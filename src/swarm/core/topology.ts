@@ -1,7 +1,7 @@
 import type { Rng } from "../../base/random.ts";
 import type { Millis } from "../../base/time.ts";
 import type { PeerId, SwarmId, TrackId } from "../../protocol/ids.ts";
-import { PEERS_PER_ANNOUNCE_MAX, SIGNAL_CHARS_MAX } from "../../protocol/limits.ts";
+import { PEERS_PER_ANNOUNCE_MAX, SIGNAL_CHARS_MAX, TRACK_SLOTS_MAX } from "../../protocol/limits.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
 import type { TrackerToViewer } from "../../protocol/tracker-message.ts";
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "../../protocol/version.ts";
@@ -12,7 +12,7 @@ import type { SwarmTuning } from "./tuning.ts";
 type TrackerState =
   | { readonly phase: "off" }
   | { readonly phase: "connecting" }
-  | { readonly phase: "joining" }
+  | { readonly phase: "joining"; readonly giveUpAt: Millis }
   | { readonly phase: "joined"; readonly self: PeerId; readonly reportEveryMs: Millis }
   | { readonly phase: "waiting"; readonly until: Millis };
 
@@ -45,6 +45,9 @@ export class Topology {
   #track: TrackId | undefined;
   #self: PeerId | undefined;
   viewers = 1;
+  /** Links held at most when others dial us. */
+  peersMax: number;
+  #uplink: UplinkClass;
   /** Being dialed, by us or by them. */
   readonly dialing = new Map<PeerId, { readonly initiator: boolean }>();
   /** Open links, and whether we offered. */
@@ -55,11 +58,19 @@ export class Topology {
   #needAt: Millis = Infinity;
   #needWaitMs: Millis = NEED_MS_MIN;
   #reportAt: Millis = Infinity;
+  /** The election seats we hold, by track, and until when they are ours if the tracker stays away. */
+  readonly #seats = new Map<TrackId, readonly number[]>();
+  #seatsUntil: Millis = Infinity;
+  /** The last report, and what of it belongs to sessions that the tracker has forgotten. */
+  #reported = NOTHING;
+  #settled = NOTHING;
   /** Until then somebody may still answer; undefined before the first event. */
   #hopeUntil: Millis | undefined;
 
   constructor(options: TopologyOptions) {
     this.#options = options;
+    this.peersMax = options.tuning.peersMax;
+    this.#uplink = options.uplink;
     this.#tracker = options.tracker ? { phase: "waiting", until: 0 } : { phase: "off" };
   }
 
@@ -74,16 +85,27 @@ export class Topology {
     return this.#tracker.phase === "off" ? now : (this.#hopeUntil ??= now + HOPE_MS);
   }
 
+  /** The election seats that we hold of a track; undefined where we know of none that were dealt. */
+  seatsOf(now: Millis, track: TrackId): readonly number[] | undefined {
+    return now < this.#seatsUntil ? this.#seats.get(track) : undefined;
+  }
+
   /** The rendition watched now; peers of the same one are introduced first. */
   watch(track: TrackId | undefined): SwarmAction[] {
     if (track === this.#track) return [];
     this.#track = track;
     if (this.#tracker.phase !== "joined") return [];
-    return [{ type: "send-tracker", message: { type: "update", uplink: this.#options.uplink, track: this.#track } }];
+    return [this.#update()];
   }
 
-  trackerOpened(): SwarmAction[] {
-    this.#tracker = { phase: "joining" };
+  /** What is told of our uplink has changed. */
+  rateUplink(uplink: UplinkClass): SwarmAction[] {
+    this.#uplink = uplink;
+    return this.#tracker.phase === "joined" ? [this.#update()] : [];
+  }
+
+  trackerOpened(now: Millis): SwarmAction[] {
+    this.#tracker = { phase: "joining", giveUpAt: now + JOIN_MS_MAX };
     return [
       {
         type: "send-tracker",
@@ -93,7 +115,7 @@ export class Topology {
           versionMin: PROTOCOL_VERSION_MIN,
           swarm: this.#options.swarm,
           peersWanted: Math.min(PEERS_PER_ANNOUNCE_MAX, this.#options.tuning.peersWanted),
-          uplink: this.#options.uplink,
+          uplink: this.#uplink,
           track: this.#track,
           resume: this.#resume,
         },
@@ -101,10 +123,12 @@ export class Topology {
     ];
   }
 
-  trackerClosed(now: Millis): void {
+  /** It is tried again, after `waitMs` at the earliest. */
+  trackerClosed(now: Millis, waitMs: Millis = 0): void {
     this.#hopeUntil = now;
+    this.#seatsUntil = Math.min(this.#seatsUntil, now + SEATS_KEPT_MS);
     if (this.#tracker.phase === "off" || this.#tracker.phase === "waiting") return;
-    this.#tracker = { phase: "waiting", until: this.#retryAt(now) };
+    this.#tracker = { phase: "waiting", until: Math.max(now + waitMs, this.#retryAt(now)) };
   }
 
   /** Takes a tracker's message in, `signal` apart. Returns the peers that the tracker saw go. */
@@ -115,6 +139,11 @@ export class Topology {
     switch (message.type) {
       case "joined":
         this.#tracker = { phase: "joined", self: message.peer, reportEveryMs: message.reportEveryMs };
+        // As a newcomer this viewer is counted from 0, and what it has reported has been counted.
+        if (this.#self !== message.peer) this.#settled = this.#reported;
+        // Seats that we still hold are told again.
+        if (this.#self !== message.peer || now >= this.#seatsUntil) this.#seats.clear();
+        this.#seatsUntil = Infinity;
         this.#self = message.peer;
         this.#resume = message.resume;
         this.#attempt = 0;
@@ -133,16 +162,26 @@ export class Topology {
           message.peers.map(({ peer }) => peer),
         );
         return { actions: [] };
+      case "assign":
+        // Tracks of long ago make room: no viewer names more than fit on a link.
+        if (this.#seats.size >= TRACK_SLOTS_MAX) this.#seats.clear();
+        this.#seats.set(message.track, message.seats);
+        return { actions: [] };
       case "gone":
         this.#candidates = this.#candidates.filter((peer) => peer !== message.peer);
         return { actions: [], gone: message.peer };
       case "drain":
         this.#tracker = { phase: "waiting", until: now + message.reconnectInMs };
+        this.#seatsUntil = now + SEATS_KEPT_MS;
         this.#attempt = 1;
         return { actions: [{ type: "close-tracker" }] };
       case "error":
         if (message.code === "bad-version") {
           this.#tracker = { phase: "off" };
+          return { actions: [{ type: "close-tracker" }] };
+        }
+        if (message.code === "full") {
+          this.trackerClosed(now, message.retryInMs);
           return { actions: [{ type: "close-tracker" }] };
         }
         if (message.retryInMs !== undefined) this.#needAt = Math.max(this.#needAt, now + message.retryInMs);
@@ -175,7 +214,7 @@ export class Topology {
       this.dialing.set(from, { initiator: false });
       return [{ type: "close-peer", peer: from, reason: "duplicate" }, open, signal];
     }
-    if (this.#open.size + this.dialing.size >= this.#options.tuning.peersMax) return [];
+    if (this.#open.size + this.dialing.size >= this.peersMax) return [];
     this.dialing.set(from, { initiator: false });
     return [open, signal];
   }
@@ -194,6 +233,10 @@ export class Topology {
   /** Dials, asks for more, reports, reconnects: whatever is due. */
   evaluate(now: Millis, mayDial: boolean, report: () => Report): SwarmAction[] {
     const actions: SwarmAction[] = [];
+    if (this.#tracker.phase === "joining" && now >= this.#tracker.giveUpAt) {
+      this.trackerClosed(now);
+      actions.push({ type: "close-tracker" });
+    }
     if (this.#tracker.phase === "waiting" && now >= this.#tracker.until) {
       this.#tracker = { phase: "connecting" };
       actions.push({ type: "open-tracker" });
@@ -224,7 +267,7 @@ export class Topology {
     }
     if (now >= this.#reportAt) {
       this.#reportAt = now + this.#tracker.reportEveryMs;
-      actions.push({ type: "send-tracker", message: { type: "report", ...report() } });
+      actions.push({ type: "send-tracker", message: { type: "report", ...this.#growth(report()) } });
     }
     return actions;
   }
@@ -233,6 +276,8 @@ export class Topology {
     switch (this.#tracker.phase) {
       case "waiting":
         return this.#tracker.until;
+      case "joining":
+        return this.#tracker.giveUpAt;
       case "joined":
         return Math.min(this.#needAt, this.#reportAt);
       default:
@@ -240,11 +285,27 @@ export class Topology {
     }
   }
 
+  #update(): SwarmAction {
+    return { type: "send-tracker", message: { type: "update", uplink: this.#uplink, track: this.#track } };
+  }
+
   #introduced(now: Millis, viewers: number, peers: readonly PeerId[]): void {
     this.viewers = viewers;
     for (const peer of peers) if (!this.#candidates.includes(peer)) this.#candidates.push(peer);
     this.#candidates.splice(0, this.#candidates.length - CANDIDATES_MAX);
     this.#needAt = now + this.#needWaitMs;
+  }
+
+  #growth(now: Report): Report {
+    const before = this.#settled;
+    this.#reported = now;
+    return {
+      peerBytes: now.peerBytes - before.peerBytes,
+      originBytes: now.originBytes - before.originBytes,
+      uploadedBytes: now.uploadedBytes - before.uploadedBytes,
+      wastedBytes: now.wastedBytes - before.wastedBytes,
+      peers: now.peers,
+    };
   }
 
   /** Full jitter above a floor: a restarted tracker must not meet everyone at once. */
@@ -258,6 +319,13 @@ export class Topology {
 const INITIATOR = "o";
 const ANSWERER = "a";
 
+const NOTHING: Report = { peerBytes: 0, originBytes: 0, uploadedBytes: 0, wastedBytes: 0, peers: 0 };
+
+/** A lost tracker deals our seats to others; one that is lost to everybody deals them to nobody. */
+const SEATS_KEPT_MS = 5_000;
+
+/** A tracker answers at once: one that takes longer is stuck behind something that still accepts sockets. */
+const JOIN_MS_MAX = 10_000;
 const RETRY_MS_MIN = 500;
 const RETRY_MS_MAX = 30_000;
 /** Candidates kept for when links close; the newest are the likeliest to be still there. */

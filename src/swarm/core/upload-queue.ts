@@ -1,37 +1,39 @@
 import { Ewma } from "../../base/ewma.ts";
 import type { Bytes, Millis } from "../../base/time.ts";
 import { CHUNK_BYTES } from "../../protocol/limits.ts";
-import type { RejectReason } from "../../protocol/peer-message.ts";
+import type { RejectReason, UplinkClass } from "../../protocol/peer-message.ts";
 import type { SwarmAction } from "./action.ts";
 import type { Peer } from "./peer.ts";
 import { HELD, type Segment } from "./segment.ts";
 import type { SwarmTuning } from "./tuning.ts";
+import { UplinkMeter } from "./uplink-meter.ts";
 
 interface UploadRequest {
-  readonly peer: Peer;
   /** The requester's name for the track. */
   readonly slot: number;
   readonly segment: Segment;
   readonly chunk: number;
   readonly dueAt: Millis;
+  /** Counts requests as they come. */
+  readonly arrival: number;
 }
 
 /**
- * Decides whom this viewer serves next: contributors first, since what they get is passed on; among equals whoever got
- * least. Keeps little in flight (see LinkWindow), so that the order is still ours to choose.
+ * Decides whom this viewer serves next: contributors first, since what they get is passed on; among equals the most
+ * urgent where time is short, else whoever got least. Keeps little in flight (see LinkWindow), so that the order is still ours to choose.
  */
 export class UploadQueue {
   readonly #tuning: SwarmTuning;
   readonly #allowed: boolean;
-  /** In order of arrival. */
-  #waiting: UploadRequest[] = [];
+  /** Of each peer that waits for something, in order of arrival. */
+  readonly #waiting = new Map<Peer, UploadRequest[]>();
+  /** Requests in all of them. */
+  #count = 0;
+  #arrivals = 0;
   #inFlightBytes: Bytes = 0;
-  #busySince: Millis | undefined;
-  #ackedWhileBusy: Bytes = 0;
-  /** Bytes per second while something was always in flight. */
-  readonly #rate = new Ewma(UPLOAD_RATE_INITIAL, 0.2);
-  /** Mean over all links of a chunk's time to its acknowledgement on an empty path. */
-  readonly #delayMs = new Ewma(0, 0.1);
+  readonly #meter = new UplinkMeter();
+  /** Mean over the links that are served. */
+  readonly #roundTripMs = new Ewma(100, 0.1);
   uploadedBytes: Bytes = 0;
 
   constructor(tuning: SwarmTuning, allowed: boolean) {
@@ -40,7 +42,21 @@ export class UploadQueue {
   }
 
   get bytesPerSecond(): number {
-    return this.#rate.mean;
+    return this.#meter.bytesPerSecond;
+  }
+
+  /** What to tell others of our uplink, that so far was told as `before`. */
+  uplinkClass(before: UplinkClass, streamBytesPerSecond: number): UplinkClass {
+    const { provenBytesPerSecond } = this.#meter;
+    if (!this.#allowed || provenBytesPerSecond === 0 || streamBytesPerSecond === 0) return before;
+    return provenBytesPerSecond >= streamBytesPerSecond * (before === 2 ? RICH_UNTIL : RICH_FROM) ? 2 : 1;
+  }
+
+  /** Links to hold at most: whoever can feed many must be reachable by many. */
+  peersMax(streamBytesPerSecond: number): number {
+    const { peersMax, peersMaxRich } = this.#tuning;
+    const times = streamBytesPerSecond > 0 ? this.#meter.provenBytesPerSecond / streamBytesPerSecond : 0;
+    return Math.min(peersMaxRich, peersMax + Math.max(0, Math.floor(times - RICH_PEERS_FROM)));
   }
 
   /** Takes a request in, or says why not. */
@@ -54,27 +70,29 @@ export class UploadQueue {
   ): RejectReason | undefined {
     if (!this.#allowed) return "off";
     if (segment?.stateOf(chunk) !== HELD) return "gone";
-    const its = this.#waiting.filter((r) => r.peer === peer);
-    if (its.some((r) => r.segment === segment && r.chunk === chunk)) return undefined;
-    if (this.#waiting.length >= UPLOAD_REQUESTS_MAX || its.length >= UPLOAD_REQUESTS_PER_PEER_MAX) return "busy";
-    const waitMs = (this.#waiting.length * CHUNK_BYTES * 1000) / this.#rate.mean;
+    let its = this.#waiting.get(peer);
+    if (its?.some((r) => r.chunk === chunk && r.segment === segment)) return undefined;
+    if (this.#count >= UPLOAD_REQUESTS_MAX || (its?.length ?? 0) >= UPLOAD_REQUESTS_PER_PEER_MAX) return "busy";
+    const waitMs = (this.#count * CHUNK_BYTES * 1000) / this.#meter.bytesPerSecond;
     if (peer.identity?.uplink === 0 && waitMs > this.#tuning.uploadQueueMsMax) return "busy";
-    this.#waiting.push({ peer, slot, segment, chunk, dueAt: now + dueInMs });
+    if (!its) this.#waiting.set(peer, (its = []));
+    its.push({ slot, segment, chunk, dueAt: now + dueInMs, arrival: this.#arrivals++ });
+    this.#count++;
     return undefined;
   }
 
   cancel(peer: Peer, segment: Segment, chunks: readonly number[]): void {
-    this.#waiting = this.#waiting.filter((r) => r.peer !== peer || r.segment !== segment || !chunks.includes(r.chunk));
+    this.#drop(peer, (r) => r.segment === segment && chunks.includes(r.chunk));
   }
 
   dropPeer(peer: Peer): void {
-    this.#waiting = this.#waiting.filter((r) => r.peer !== peer);
+    this.#drop(peer, () => true);
     this.#inFlightBytes -= peer.window.inFlightBytes;
-    if (this.#inFlightBytes === 0) this.#busySince = undefined;
+    if (this.#inFlightBytes === 0) this.#meter.end();
   }
 
   dropSegment(segment: Segment): void {
-    this.#waiting = this.#waiting.filter((r) => r.segment !== segment);
+    for (const peer of this.#waiting.keys()) this.#drop(peer, (r) => r.segment === segment);
   }
 
   /** False when the peer acknowledges what it was never sent. */
@@ -82,82 +100,110 @@ export class UploadQueue {
     const bytes = peer.window.acknowledged(now, total);
     if (bytes === undefined) return false;
     this.#inFlightBytes -= bytes;
-    this.#ackedWhileBusy += bytes;
-    this.#delayMs.add(peer.window.delayMsMin ?? 0);
-    const busyMs = this.#busySince === undefined ? 0 : now - this.#busySince;
-    if (busyMs >= RATE_SAMPLE_MS && this.#ackedWhileBusy > 0) {
-      this.#rate.add((this.#ackedWhileBusy * 1000) / busyMs);
-      this.#busySince = now;
-      this.#ackedWhileBusy = 0;
-    }
-    if (this.#inFlightBytes === 0) this.#busySince = undefined;
+    if (peer.roundTripMs !== undefined) this.#roundTripMs.add(peer.roundTripMs);
+    this.#meter.acknowledged(now, bytes);
+    if (this.#inFlightBytes === 0) this.#meter.end();
     return true;
   }
 
   /** What to send now; nothing while the windows are full. */
-  pump(now: Millis): SwarmAction[] {
+  pump(now: Millis): readonly SwarmAction[] {
+    if (this.#count === 0) {
+      this.#meter.spare();
+      return NO_ACTIONS;
+    }
+    const pathMs = Math.min(PATH_MS_MAX, this.#roundTripMs.mean) + this.#tuning.uploadQueueMs;
+    const windowBytes = this.#tuning.uploadWindowBytes + (this.#meter.bytesPerSecond * pathMs) / 1000;
     const actions: SwarmAction[] = [];
-    if (this.#waiting.length === 0) return actions;
-    this.#waiting = this.#waiting.filter((r) => r.dueAt > now && r.segment.stateOf(r.chunk) === HELD);
-    const queueBytes = Math.max(
-      this.#tuning.uploadWindowBytesMin,
-      Math.min(this.#tuning.uploadWindowBytes, (this.#rate.mean * QUEUE_MS) / 1000),
-    );
-    const windowBytes = queueBytes + (this.#rate.mean * Math.min(this.#delayMs.mean, DELAY_MS_MAX)) / 1000;
     while (this.#inFlightBytes === 0 || this.#inFlightBytes + CHUNK_BYTES <= windowBytes) {
-      const index = this.#pickNext();
-      const next = this.#waiting[index];
+      const peer = this.#pickNext(now);
+      const next = peer && this.#waiting.get(peer)?.shift();
       if (!next) break;
-      this.#waiting.splice(index, 1);
+      this.#count--;
       const bytes = Math.min(CHUNK_BYTES, (next.segment.byteLength ?? Infinity) - next.chunk * CHUNK_BYTES);
-      next.peer.window.sent(now, bytes);
-      next.peer.servedBytes += bytes;
+      peer.window.sent(now, bytes);
+      peer.servedBytes += bytes;
       this.uploadedBytes += bytes;
-      if (this.#inFlightBytes === 0) {
-        this.#busySince = now;
-        this.#ackedWhileBusy = 0;
-      }
+      if (this.#inFlightBytes === 0) this.#meter.begin(now);
       this.#inFlightBytes += bytes;
       actions.push({
         type: "send-chunk",
-        peer: next.peer.id,
+        peer: peer.id,
         slot: next.slot,
         segment: next.segment.id,
         name: next.segment.name,
         chunk: next.chunk,
       });
     }
+    if (this.#inFlightBytes + CHUNK_BYTES <= windowBytes) this.#meter.spare();
     return actions;
   }
 
-  /** Index of the next request whose link has room, or -1. Ties go to the earlier. */
-  #pickNext(): number {
-    let best = -1;
-    let bestClass = 0;
-    let bestServed = 0;
-    for (let i = 0; i < this.#waiting.length; i++) {
-      const request = this.#waiting[i];
-      if (!request?.peer.window.maySend(CHUNK_BYTES)) continue;
-      const uplink = request.peer.identity?.uplink ?? 0;
-      const served = request.peer.servedBytes;
-      if (best >= 0 && (uplink < bestClass || (uplink === bestClass && served >= bestServed))) continue;
-      best = i;
-      bestClass = uplink;
-      bestServed = served;
+  /** Whose first request is served next, among those whose link has room. */
+  #pickNext(now: Millis): Peer | undefined {
+    let best: Peer | undefined;
+    let bestFirst: UploadRequest | undefined;
+    for (const [peer, its] of this.#waiting) {
+      const first = this.#firstOf(now, peer, its);
+      if (!first || !peer.window.maySend(CHUNK_BYTES)) continue;
+      if (best && bestFirst && isBefore(best, bestFirst, peer, first)) continue;
+      best = peer;
+      bestFirst = first;
     }
     return best;
   }
+
+  /** The first request of a peer that can still be served and is still of use. */
+  #firstOf(now: Millis, peer: Peer, its: UploadRequest[]): UploadRequest | undefined {
+    for (let first = its[0]; first; first = its[0]) {
+      if (first.dueAt > now + this.#arrivalMs(peer) && first.segment.stateOf(first.chunk) === HELD) return first;
+      its.shift();
+      this.#count--;
+    }
+    this.#waiting.delete(peer);
+    return undefined;
+  }
+
+  /** What is sent now has arrived after this long. */
+  #arrivalMs(peer: Peer): Millis {
+    return ((this.#inFlightBytes + CHUNK_BYTES) * 1000) / this.#meter.bytesPerSecond + (peer.roundTripMs ?? 0) / 2;
+  }
+
+  #drop(peer: Peer, dropped: (request: UploadRequest) => boolean): void {
+    const its = this.#waiting.get(peer);
+    if (!its) return;
+    const kept = its.filter((request) => !dropped(request));
+    this.#count -= its.length - kept.length;
+    if (kept.length > 0) this.#waiting.set(peer, kept);
+    else this.#waiting.delete(peer);
+  }
 }
 
-/** Requests waiting at most: 16 MiB of promises. */
-const UPLOAD_REQUESTS_MAX = 512;
+/** The order of service (SW40). Total: no two requests have arrived as the same. */
+function isBefore(a: Peer, aFirst: UploadRequest, b: Peer, bFirst: UploadRequest): boolean {
+  const classes = (a.identity?.uplink ?? 0) - (b.identity?.uplink ?? 0);
+  if (classes !== 0) return classes > 0;
+  const [aAt, bAt] = [hurryAt(aFirst), hurryAt(bFirst)];
+  if (aAt !== bAt) return aAt < bAt;
+  return a.servedBytes === b.servedBytes ? aFirst.arrival < bFirst.arrival : a.servedBytes < b.servedBytes;
+}
+
+/** When it is due, where viewers are at different places or have little slack; elsewhere all are due at about the same time. */
+const hurryAt = ({ segment, dueAt }: UploadRequest): Millis =>
+  segment.track.live && dueAt - segment.knownAt > SHORT_SLACK_MS ? Infinity : dueAt;
+
+const NO_ACTIONS: readonly SwarmAction[] = [];
+
+/** Requests waiting at most: 60 links with full pipelines. */
+const UPLOAD_REQUESTS_MAX = 1024;
 /** Four full pipelines: nobody fills the queue alone, so that everybody else is told "busy". */
 const UPLOAD_REQUESTS_PER_PEER_MAX = 64;
-/** Assumed until measured: 2 Mbit/s. */
-const UPLOAD_RATE_INITIAL = 250_000;
-/** Rates are averaged over at least this long. */
-const RATE_SAMPLE_MS = 250;
-/** On a slow uplink less is in flight: what is cancelled then has mostly not been sent. */
-const QUEUE_MS = 500;
+/** Times the stream's rate: what is passed on once more than it is taken is worth serving first. */
+const RICH_FROM = 1;
+const RICH_UNTIL = 0.8;
+/** One link more for each time the stream's rate above this many. */
+const RICH_PEERS_FROM = 4;
+/** Less slack than this is little: one and a half segments of usual length. */
+const SHORT_SLACK_MS = 6000;
 /** A stalled path must not widen the window. */
-const DELAY_MS_MAX = 500;
+const PATH_MS_MAX = 300;

@@ -1,0 +1,43 @@
+/**
+ * `npm run bench:core`: how fast one swarm core decides. Bundles stage.ts and prints what it measured; `--json` for
+ * machines, `--minutes N` for how much of a stream to play.
+ */
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { build } from "esbuild";
+
+const { values } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    minutes: { type: "string", default: "10" },
+    peers: { type: "string", default: "12" },
+  },
+});
+const cache = path.resolve(import.meta.dirname, "../.cache");
+const program = path.join(cache, "core.mjs");
+mkdirSync(cache, { recursive: true });
+await build({
+  entryPoints: [path.join(import.meta.dirname, "stage.ts")],
+  outfile: program,
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  format: "esm",
+  logLevel: "error",
+});
+const { playStage } = await import(pathToFileURL(program).href);
+
+playStage({ minutes: 1, peers: Number(values.peers) }); // so that the engine has compiled what is measured
+const result = playStage({ minutes: Number(values.minutes), peers: Number(values.peers) });
+console.log(values.json ? JSON.stringify(result) : tableOf(result));
+
+function tableOf({ rows, ratios, secondsPerHour }) {
+  const lines = rows.map(
+    ({ event, count, share, microseconds }) =>
+      `${event.padEnd(22)}${String(count).padStart(10)}${microseconds.toFixed(2).padStart(10)} us${(share * 100).toFixed(1).padStart(8)} %`,
+  );
+  const names = Object.entries(ratios).map(([name, value]) => `${name.padEnd(32)}${value.toFixed(3).padStart(10)}`);
+  return [...lines, "", ...names, "", `one viewer-hour costs ${secondsPerHour.toFixed(2)} s`].join("\n");
+}

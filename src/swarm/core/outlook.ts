@@ -1,0 +1,120 @@
+import type { Millis } from "../../base/time.ts";
+import type { PeerId } from "../../protocol/ids.ts";
+import type { UplinkClass } from "../../protocol/peer-message.ts";
+import type { SwarmAction } from "./action.ts";
+import { planElection } from "./election.ts";
+import type { Links } from "./links.ts";
+import type { OriginDesk, OriginRange } from "./origin-desk.ts";
+import { leadMs, planOrigin } from "./origin-plan.ts";
+import type { Peer } from "./peer.ts";
+import type { Playback } from "./playback.ts";
+import type { RequestTable } from "./request-table.ts";
+import type { PeerPlan } from "./scheduler.ts";
+import type { Segment } from "./segment.ts";
+import type { SegmentTable } from "./segment-table.ts";
+import type { Topology } from "./topology.ts";
+import type { SwarmTuning } from "./tuning.ts";
+import { windowAt, type DueSegment } from "./window.ts";
+
+export interface OutlookDesk {
+  readonly selfHash: number;
+  readonly table: SegmentTable;
+  readonly playback: Playback;
+  readonly desk: OriginDesk;
+  readonly peers: ReadonlyMap<PeerId, Peer>;
+  readonly requests: RequestTable;
+  readonly links: Links;
+  readonly topology: Topology;
+  readonly tuning: SwarmTuning;
+}
+
+/**
+ * What this viewer needs, who is there to give it, and what of it the origin is asked for: the deadline rule, then the
+ * election. Looked at anew when it may have changed, which is far more rarely than events come.
+ */
+export class Outlook {
+  readonly #at: OutlookDesk;
+  /** When it is looked at next. */
+  lookAt: Millis = 0;
+  /** As of the last look: what matters, soonest due first, and open links to viewers that said hello. */
+  window: readonly DueSegment[] = [];
+  peers: readonly Peer[] = [];
+  /** What is told of our uplink. */
+  uplink: UplinkClass;
+  timerLagMs: Millis = 0;
+  #shortUntil: Millis = 0;
+
+  constructor(at: OutlookDesk, uplink: UplinkClass) {
+    this.#at = at;
+    this.uplink = uplink;
+  }
+
+  look(now: Millis): SwarmAction[] {
+    const { desk, playback, topology, tuning, selfHash } = this.#at;
+    desk.cover();
+    this.window = windowAt(now, this.#at.table, playback);
+    this.peers = [...this.#at.peers.values()].filter((peer) => peer.identity);
+    const isAlone = (segment: Segment): boolean => this.isAlone(now, segment);
+    const { timerLagMs } = this;
+    const due = planOrigin(now, this.window, desk, { started: playback.started, timerLagMs, tuning, isAlone });
+    const actions: SwarmAction[] = [];
+    for (const range of due.ranges) this.#fetch(now, range, actions);
+    for (const fetch of due.hedges) actions.push(desk.hedge(now, fetch));
+
+    const election = planElection(now, this.window, {
+      selfHash,
+      selfWeight: this.uplink,
+      eligibleAt: playback.startedAt + tuning.electionAfterMs,
+      isAlone,
+      seatsOf: (track) => topology.seatsOf(now, track),
+      peers: this.peers,
+      viewers: topology.viewers,
+      desk,
+      tuning,
+    });
+    for (const range of election.ranges) this.#fetch(now, range, actions);
+
+    const hopeUntil = topology.hopeUntil(now);
+    this.lookAt = Math.min(due.lookAgainAt, election.lookAgainAt, now < hopeUntil ? hopeUntil : Infinity);
+    return actions;
+  }
+
+  /** Nobody is there to give, nor may be on the way. */
+  isAlone(now: Millis, segment: Segment): boolean {
+    return now >= this.#at.topology.hopeUntil(now) && !this.peers.some((peer) => helps(peer, segment));
+  }
+
+  needs(segment: Segment): boolean {
+    return this.window.some((due) => due.segment === segment);
+  }
+
+  /** Chunks were left for the origin lately: the swarm lacks uplink. */
+  uplinkIsShort(now: Millis): boolean {
+    return now < this.#shortUntil;
+  }
+
+  /** About when the deadline rule takes back what was asked for. */
+  uselessAt({ segment, dueAt }: PeerPlan): Millis {
+    return dueAt - leadMs(dueAt - segment.knownAt, this.#at.desk, this.#at.tuning);
+  }
+
+  #fetch(now: Millis, range: OriginRange, actions: SwarmAction[]): void {
+    const { segment, from, to, reason } = range;
+    const end = to ?? Infinity;
+    actions.push(...this.#at.requests.cancel(segment, (chunk) => chunk < from || chunk >= end));
+    actions.push(this.#at.desk.start(now, range));
+    if (reason === "due") this.#shortUntil = now + SHORT_MS;
+    if (reason !== "elected") return;
+    for (let chunk = from; chunk < Math.min(end, Math.max(segment.expectedChunks, from + 1)); chunk++)
+      segment.notice(chunk, now);
+    actions.push(...this.#at.links.tellFetching(range));
+  }
+}
+
+/** Whether a peer could bring chunks of a segment: it gives, and is in the same rendition or has some of it. */
+const helps = (peer: Peer, segment: Segment): boolean =>
+  (peer.identity?.uplink ?? 0) > 0 &&
+  (peer.following.has(segment.track.id) || peer.availability(segment) !== undefined);
+
+/** Some segments' time: whether the swarm's uplinks suffice changes with who is there. */
+const SHORT_MS = 15_000;
