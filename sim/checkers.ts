@@ -1,0 +1,71 @@
+/**
+ * What must hold of a whole run, beside what the model itself watches at every event. Each checker answers with
+ * sentences, none when all is well.
+ */
+import baselines from "./baselines.json" with { type: "json" };
+import type { RunResult } from "./model/figures.ts";
+import { ORIGIN, type Plan } from "./model/plan.ts";
+import type { Asked } from "./scenario.ts";
+
+export interface Check {
+  readonly plan: Plan;
+  readonly result: RunResult;
+  /** What the scenario's share of the bound was when it was last measured, if this run can be compared with that. */
+  readonly baseline?: number | undefined;
+}
+
+export const violationsOf = (check: Check): readonly string[] => [
+  ...check.result.violations,
+  ...stallsOf(check),
+  ...billOf(check),
+  ...regressionOf(check),
+];
+
+/** Of a run with nothing asked for but a seed. */
+export function baselineFor(scenario: string, { seed: _, ...asked }: Asked): number | undefined {
+  const known: Readonly<Record<string, number>> = baselines;
+  return Object.values(asked).some((value) => value !== undefined) ? undefined : known[scenario];
+}
+
+/** An origin faster than the bitrate means no stall. */
+function stallsOf({ plan, result }: Check): readonly string[] {
+  const { stalls, stallMs } = result.figures;
+  if (stalls === 0 || !isOriginHealthy(plan)) return [];
+  return [`${stalls} stalls, ${stallMs} ms in all, though the origin was well`];
+}
+
+/** A slow answer can be met by a second request, but for one in a hundred of them the second is slow as well. */
+const isOriginHealthy = ({ origin, faults }: Plan): boolean =>
+  origin.slowShare <= ORIGIN.slowShare &&
+  origin.slowMs <= ORIGIN.slowMs &&
+  !faults.some(({ type }) => type === "origin-outage");
+
+/** The origin never sends more than it would to players without a swarm. */
+function billOf({ plan, result }: Check): readonly string[] {
+  const { cdnBytesPerBytePlayed } = result.figures;
+  const plain = plainBytesPerBytePlayed(plan);
+  if (cdnBytesPerBytePlayed <= plain) return [];
+  return [`${cdnBytesPerBytePlayed.toFixed(3)} CDN bytes per byte played; plain players need ${plain.toFixed(3)}`];
+}
+
+/** One, and what lies in buffers when a viewer leaves, jumps, or has come since and is still there at the end. */
+function plainBytesPerBytePlayed(plan: Plan): number {
+  const { media, sessionSeconds, measuredSeconds, initialShare, segmentSeconds } = plan;
+  const isVod = media.type === "vod";
+  const bufferSeconds = segmentSeconds + (isVod ? VOD_BUFFER_SECONDS : media.behindSeconds);
+  const discardsPerSecond = 1 / sessionSeconds + (isVod ? 1 / media.seekEverySeconds : 0);
+  return 1 + bufferSeconds * (discardsPerSecond + (1 - initialShare) / measuredSeconds) + BILL_TOLERANCE;
+}
+
+/** Seeds differ by a point; what is two below has become worse. */
+function regressionOf({ result, baseline }: Check): readonly string[] {
+  const { offloadOfBound } = result.figures;
+  if (baseline === undefined || offloadOfBound >= baseline - BASELINE_TOLERANCE) return [];
+  return [`${offloadOfBound.toFixed(3)} of the bound; sim/baselines.json says ${baseline.toFixed(3)}`];
+}
+
+/** What hls.js keeps ahead of the playhead by default (`maxBufferLength`). */
+const VOD_BUFFER_SECONDS = 30;
+/** Sessions are random: a few more than the mean may end within the measured time. */
+const BILL_TOLERANCE = 0.1;
+const BASELINE_TOLERANCE = 0.02;

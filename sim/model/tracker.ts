@@ -1,0 +1,136 @@
+import { createRng } from "../../src/base/random.ts";
+import type { Millis } from "../../src/base/time.ts";
+import type { PeerId } from "../../src/protocol/ids.ts";
+import { encodeTrackerMessage, parseTrackerToViewer, parseViewerToTracker } from "../../src/protocol/tracker-codec.ts";
+import type { TrackerToViewer, ViewerToTracker } from "../../src/protocol/tracker-message.ts";
+import type { ConnectionId, TrackerEvent } from "../../src/tracker-server/core/event.ts";
+import { TRACKER_LIMITS } from "../../src/tracker-server/core/options.ts";
+import { Tracker } from "../../src/tracker-server/core/tracker.ts";
+import type { Clock } from "./clock.ts";
+
+/** A viewer's end of its tracker socket. */
+export interface TrackerClient {
+  readonly index: number;
+  trackerOpened(socket: ConnectionId): void;
+  trackerSaid(socket: ConnectionId, message: TrackerToViewer): void;
+  trackerClosed(socket: ConnectionId): void;
+}
+
+/** The real tracker core behind sockets that take a while. Remembers who got which PeerId, as the network must know. */
+export class TrackerHost<Client extends TrackerClient> {
+  readonly #clock: Clock;
+  readonly #seed: number;
+  #core: Tracker;
+  readonly #sockets = new Map<ConnectionId, Client>();
+  readonly #byPeer = new Map<PeerId, Client>();
+  #nextSocket: ConnectionId = 1;
+  #nextId = 1;
+  #wakeAt: Millis = Infinity;
+  #isUp = true;
+
+  constructor(clock: Clock, seed: number) {
+    this.#clock = clock;
+    this.#seed = seed;
+    this.#core = this.#boot();
+  }
+
+  byPeerId(peer: PeerId): Client | undefined {
+    return this.#byPeer.get(peer);
+  }
+
+  /** A viewer opens a socket. Answered with `trackerOpened` or `trackerClosed`. */
+  open(client: Client): ConnectionId {
+    const socket = this.#nextSocket++;
+    this.#clock.after(2 * TRACKER_DELAY_MS, () => {
+      if (!this.#isUp) {
+        client.trackerClosed(socket);
+        return;
+      }
+      this.#sockets.set(socket, client);
+      const addressKey = String(client.index);
+      this.#feed({ type: "connection-asked", connection: socket, addressKey, origin: undefined });
+    });
+    return socket;
+  }
+
+  tell(socket: ConnectionId, message: ViewerToTracker): void {
+    const text = encodeTrackerMessage(message);
+    this.#clock.after(TRACKER_DELAY_MS, () => {
+      if (this.#sockets.has(socket))
+        this.#feed({ type: "message", connection: socket, message: parseViewerToTracker(text) });
+    });
+  }
+
+  /** The viewer's socket is gone; the tracker sees it after a while. */
+  close(socket: ConnectionId, afterMs: Millis): void {
+    this.#clock.after(afterMs, () => {
+      if (this.#sockets.delete(socket)) this.#feed({ type: "connection-closed", connection: socket });
+    });
+  }
+
+  /** The process dies, and a new one starts later with an empty memory. */
+  setUp(isUp: boolean): void {
+    if (this.#isUp && !isUp) {
+      for (const [socket, client] of this.#sockets) client.trackerClosed(socket);
+      this.#sockets.clear();
+      this.#core = this.#boot();
+    }
+    this.#isUp = isUp;
+  }
+
+  #boot(): Tracker {
+    this.#wakeAt = Infinity;
+    return new Tracker(this.#clock.now, TRACKER_LIMITS, createRng(this.#seed).fork(`tracker ${this.#clock.now}`), {
+      newPeerId: () => `peer${String(this.#nextId++).padStart(6, "0")}` as PeerId,
+      newResumeToken: () => `again${this.#nextId++}`,
+    });
+  }
+
+  #feed(event: TrackerEvent): void {
+    for (const action of this.#core.handle(this.#clock.now, event)) {
+      const client = this.#sockets.get(action.connection);
+      if (!client) continue;
+      const socket = action.connection;
+      switch (action.type) {
+        case "accept":
+          client.trackerOpened(socket);
+          break;
+        case "refuse":
+          this.#sockets.delete(socket);
+          client.trackerClosed(socket);
+          break;
+        case "close":
+          this.#sockets.delete(socket);
+          this.#clock.after(TRACKER_DELAY_MS, () => client.trackerClosed(socket));
+          this.#feed({ type: "connection-closed", connection: socket });
+          break;
+        case "send": {
+          if (action.message.type === "joined") this.#byPeer.set(action.message.peer, client);
+          const text = encodeTrackerMessage(action.message);
+          this.#clock.after(TRACKER_DELAY_MS, () => {
+            client.trackerSaid(socket, parseTrackerToViewer(text));
+          });
+          break;
+        }
+      }
+    }
+    this.#plan();
+  }
+
+  #plan(): void {
+    const at = this.#core.nextWakeup();
+    if (at >= this.#wakeAt || at === Infinity) return;
+    const core = this.#core;
+    this.#wakeAt = at;
+    this.#clock.at(at, {
+      run: () => {
+        if (this.#wakeAt !== at || this.#core !== core) return;
+        this.#wakeAt = Infinity;
+        this.#feed({ type: "wakeup" });
+      },
+    });
+  }
+}
+
+/** One way between any viewer and the tracker. */
+const TRACKER_DELAY_MS: Millis = 25;

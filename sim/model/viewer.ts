@@ -1,0 +1,472 @@
+import type { Rng } from "../../src/base/random.ts";
+import type { Bytes, Millis, Seconds } from "../../src/base/time.ts";
+import type { PeerId, SegmentId, SwarmId, ViewerId } from "../../src/protocol/ids.ts";
+import { CHUNK_BYTES } from "../../src/protocol/limits.ts";
+import { decodePeerMessage, encodePeerMessage } from "../../src/protocol/peer-codec.ts";
+import type { TrackerToViewer } from "../../src/protocol/tracker-message.ts";
+import type { SwarmAction } from "../../src/swarm/core/action.ts";
+import type { FetchId, SwarmEvent } from "../../src/swarm/core/event.ts";
+import { SwarmCore } from "../../src/swarm/core/swarm.ts";
+import type { ConnectionId } from "../../src/tracker-server/core/event.ts";
+import type { Task } from "./clock.ts";
+import { ANSWER, CLOSE_SEEN_MS, End, OFFER, SIGNAL_MS, UNREACHABLE_MS, type Endpoint } from "./connection.ts";
+import { ChunkDelivery, MessageDelivery } from "./delivery.ts";
+import { Line, MESSAGE_OVERHEAD_BYTES, Path, WIRE_FACTOR } from "./network.ts";
+import type { Client, Fetch } from "./origin.ts";
+import { Player, BUFFER_AHEAD_SECONDS } from "./player.ts";
+import { canMeet, exponential, type Traits } from "./population.ts";
+import type { StreamSegment } from "./stream.ts";
+import type { TrackerClient } from "./tracker.ts";
+import type { World } from "./world.ts";
+
+type Of<Type extends SwarmAction["type"]> = Extract<SwarmAction, { type: Type }>;
+
+/**
+ * One viewer: the real swarm core with what a driver would do for it in virtual time, a player, and what it holds.
+ * Holds no bytes: a chunk is a bit.
+ */
+export class Viewer implements Client, Endpoint, TrackerClient {
+  readonly world: World;
+  readonly traits: Traits;
+  readonly index: number;
+  readonly rng: Rng;
+  readonly core: SwarmCore;
+  readonly line: Line;
+  readonly player: Player;
+  readonly joinedAt: Millis;
+  leftAt: Millis = Infinity;
+  alive = true;
+  /** Chunk payload sent while we measured. */
+  sentBytes: Bytes = 0;
+  readonly #ends = new Map<PeerId, End<Viewer>>();
+  readonly #held = new Map<SegmentId, Uint8Array>();
+  readonly #heldBytes = new Map<SegmentId, Bytes>();
+  readonly #fetches = new Map<FetchId, Fetch>();
+  readonly #queue: SwarmEvent[] = [];
+  #isFeeding = false;
+  #wakeAt: Millis = Infinity;
+  #socket: ConnectionId | undefined;
+  #self: PeerId | undefined;
+  #newestListed = -1;
+  #isStarting = true;
+  #startedAt: Millis | undefined;
+
+  constructor(world: World, traits: Traits, rng: Rng) {
+    const { plan, clock, stream } = world;
+    this.world = world;
+    this.traits = traits;
+    this.index = traits.index;
+    this.rng = rng;
+    this.joinedAt = clock.now;
+    const rate = plan.bitsPerSecond / 8000;
+    this.line = new Line(
+      traits.uplink > 0 ? traits.uplink * rate : CONTROL_UPLINK_BYTES_PER_MS,
+      traits.downlink * rate,
+      plan.network.queueMs,
+    );
+    this.player = new Player(plan.segmentSeconds, this.#startPosition());
+    this.core = new SwarmCore({
+      swarm: SWARM,
+      viewer: traits.index.toString(16).padStart(16, "0") as ViewerId,
+      tracker: true,
+      uplink: traits.uplink > 0 ? 1 : 0,
+      memoryBytesMax: plan.media.type === "vod" ? plan.media.cacheBytes : MEMORY_BYTES,
+      rng: rng.fork("core"),
+      ...(plan.tuning && { tuning: plan.tuning }),
+    });
+    this.#pollAt = stream.live ? clock.now + rng.next() * FIRST_POLL_MS_MAX : clock.now;
+  }
+  readonly #pollAt: Millis;
+
+  get firstByteMs(): Millis {
+    return this.traits.firstByteMs;
+  }
+
+  get downlinkRate(): number {
+    return this.line.downlinkRate;
+  }
+
+  start(): void {
+    const { clock, stream, plan } = this.world;
+    this.feed({ type: "wakeup" });
+    if (this.traits.isHidden) this.feed({ type: "timer-lag", lagMs: HIDDEN_TIMER_MS });
+    this.feed({
+      type: "tracks-followed",
+      tracks: stream.tracks.slice(this.traits.rendition, this.traits.rendition + 1),
+    });
+    clock.at(this.#pollAt, { run: () => this.#poll() });
+    this.#report();
+    if (this.traits.sessionMs < Infinity) clock.after(this.traits.sessionMs, () => this.leave());
+    const { media } = plan;
+    if (media.type === "vod" && media.seekEverySeconds < Infinity) this.#planSeek(media.seekEverySeconds);
+  }
+
+  /** In good order, or without a word: then the others find out by themselves. */
+  leave(): void {
+    if (!this.alive) return;
+    this.alive = false;
+    this.leftAt = this.world.clock.now;
+    for (const fetch of this.#fetches.values()) fetch.abort();
+    if (this.#socket !== undefined)
+      this.world.tracker.close(this.#socket, this.traits.vanishes ? VANISHED_SOCKET_MS : CLOSE_SEEN_MS);
+    if (!this.traits.vanishes) for (const end of this.#ends.values()) this.#closeEnd(end);
+    this.#held.clear();
+    this.world.left(this);
+  }
+
+  feed(event: SwarmEvent): void {
+    if (!this.alive) return;
+    this.#queue.push(event);
+    if (this.#isFeeding) return;
+    this.#isFeeding = true;
+    const { clock } = this.world;
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift())
+      for (const action of this.core.handle(clock.now, next)) this.#perform(action);
+    this.#isFeeding = false;
+    this.#planWakeup();
+  }
+
+  /** Keeps a chunk. False when it was held already. */
+  put(segment: StreamSegment, chunk: number): boolean {
+    let chunks = this.#held.get(segment.id);
+    if (!chunks) this.#held.set(segment.id, (chunks = new Uint8Array(Math.ceil(segment.byteLength / CHUNK_BYTES))));
+    if (chunks[chunk] === 1) return false;
+    chunks[chunk] = 1;
+    const bytes = (this.#heldBytes.get(segment.id) ?? 0) + chunkBytes(segment, chunk);
+    this.#heldBytes.set(segment.id, bytes);
+    if (bytes === segment.byteLength) this.world.completed(this, segment);
+    return true;
+  }
+
+  trackerOpened(socket: ConnectionId): void {
+    if (socket === this.#socket) this.feed({ type: "tracker-opened" });
+  }
+
+  trackerSaid(socket: ConnectionId, message: TrackerToViewer): void {
+    if (socket !== this.#socket) return;
+    if (message.type === "joined") this.#self = message.peer;
+    this.feed({ type: "tracker-message", message });
+  }
+
+  trackerClosed(socket: ConnectionId): void {
+    if (socket !== this.#socket) return;
+    this.#socket = undefined;
+    this.feed({ type: "tracker-closed" });
+  }
+
+  /** A connection's other end is gone, or never came. */
+  lost(end: End<Viewer>, reason: string): void {
+    if (end.isClosed) return;
+    end.isClosed = true;
+    this.#ends.delete(end.peer);
+    this.feed({ type: "peer-closed", peer: end.peer, reason });
+  }
+
+  #perform(action: SwarmAction): void {
+    const { clock, tracker, origin, meter } = this.world;
+    switch (action.type) {
+      case "fetch-origin":
+        this.#fetches.set(action.fetch, origin.open(this, action, this.#isStarting && action.reason !== "elected"));
+        return;
+      case "abort-origin":
+        this.#fetches.get(action.fetch)?.abort();
+        this.#fetches.delete(action.fetch);
+        return;
+      case "segment-complete":
+        this.#handedOver(action.segment);
+        return;
+      case "segment-failed": {
+        const { name } = this.world.stream.get(action.segment);
+        clock.after(RETRY_MS, () => {
+          if (this.player.pending === name.sequence) this.#want(name.sequence);
+        });
+        return;
+      }
+      case "evict":
+        this.#held.delete(action.segment);
+        this.#heldBytes.delete(action.segment);
+        return;
+      case "open-peer":
+        this.#openEnd(action);
+        return;
+      case "signal-peer":
+        this.#signalled(action);
+        return;
+      case "close-peer": {
+        const end = this.#ends.get(action.peer);
+        if (end) this.#closeEnd(end);
+        return;
+      }
+      case "send":
+        this.#send(action);
+        return;
+      case "send-chunk":
+        this.#sendChunk(action);
+        return;
+      case "open-tracker":
+        this.#socket = tracker.open(this);
+        return;
+      case "send-tracker":
+        if (this.#socket !== undefined) tracker.tell(this.#socket, action.message);
+        return;
+      case "close-tracker":
+        if (this.#socket !== undefined) tracker.close(this.#socket, CLOSE_SEEN_MS);
+        this.#socket = undefined;
+        return;
+      case "locate-segment":
+        if (this.world.plan.origin.addressesForeseen && this.world.stream.has(action.segment))
+          this.feed({ type: "segment-located", segment: action.segment });
+        return;
+      default:
+        meter.violated(clock.now, this.index, "asked for something that nobody does");
+    }
+  }
+
+  #planWakeup(): void {
+    const { clock } = this.world;
+    let at = this.core.nextWakeup();
+    if (at === Infinity) return;
+    if (this.traits.isHidden) at = Math.ceil(at / HIDDEN_TIMER_MS) * HIDDEN_TIMER_MS;
+    if (at >= this.#wakeAt) return;
+    this.#wakeAt = at;
+    clock.at(at, new Wakeup(this, at));
+  }
+
+  wake(at: Millis): void {
+    if (this.#wakeAt !== at || !this.alive) return;
+    this.#wakeAt = Infinity;
+    this.feed({ type: "wakeup" });
+  }
+
+  // -- the network
+
+  #openEnd({ peer, initiator }: Of<"open-peer">): void {
+    const { clock } = this.world;
+    const end = new End<Viewer>(this, peer, initiator);
+    this.#ends.set(peer, end);
+    if (initiator) this.#signal(end, OFFER);
+    clock.after(UNREACHABLE_MS, () => {
+      if (!end.other) this.lost(end, "unreachable");
+    });
+  }
+
+  #signal(end: End<Viewer>, signal: string): void {
+    this.world.clock.after(SIGNAL_MS, () => {
+      if (!end.isClosed) this.feed({ type: "link-signal", peer: end.peer, signal });
+    });
+  }
+
+  #signalled({ peer, signal }: Of<"signal-peer">): void {
+    const end = this.#ends.get(peer);
+    if (!end) return;
+    if (signal === OFFER) this.#signal(end, ANSWER);
+    else this.#connect(end);
+  }
+
+  /** The answer is here: what is left is for ICE and DTLS. */
+  #connect(end: End<Viewer>): void {
+    const { clock, tracker, plan } = this.world;
+    const theirs = tracker.byPeerId(end.peer);
+    const other = this.#self === undefined ? undefined : theirs?.endTo(this.#self);
+    if (!theirs || !other || !canMeet(this.traits, theirs.traits)) return;
+    const { network } = plan;
+    const setupMs = network.setupMsMin + (network.setupMsMax - network.setupMsMin) * this.rng.next();
+    const delayMs = (network.roundTripMsMin + (network.roundTripMsMax - network.roundTripMsMin) * this.rng.next()) / 2;
+    clock.after(setupMs, () => {
+      if (end.isClosed || other.isClosed || !this.alive || !theirs.alive || end.other || other.other) return;
+      end.other = other;
+      other.other = end;
+      end.path = new Path(this.line, theirs.line, delayMs, network.lossShare, this.rng.fork(`to ${theirs.index}`));
+      other.path = new Path(theirs.line, this.line, delayMs, network.lossShare, this.rng.fork(`of ${theirs.index}`));
+      this.feed({ type: "peer-opened", peer: end.peer });
+      theirs.feed({ type: "peer-opened", peer: other.peer });
+    });
+  }
+
+  endTo(peer: PeerId): End<Viewer> | undefined {
+    return this.#ends.get(peer);
+  }
+
+  #closeEnd(end: End<Viewer>): void {
+    if (end.isClosed) return;
+    end.isClosed = true;
+    this.#ends.delete(end.peer);
+    const { other } = end;
+    if (other) this.world.clock.after(CLOSE_SEEN_MS, () => other.owner.lost(other, "closed"));
+  }
+
+  #send({ peers, message }: Of<"send">): void {
+    const { clock, meter } = this.world;
+    const frame = encodePeerMessage(message);
+    // Decoded once for all: whoever receives it must not change it.
+    const decoded = decodePeerMessage(frame);
+    if (!decoded || decoded.type === "chunk") return;
+    const wireBytes = frame.byteLength + MESSAGE_OVERHEAD_BYTES;
+    for (const peer of peers) {
+      const end = this.#ends.get(peer);
+      if (!end?.path || !end.other) continue;
+      if (meter.on) meter.controlBytes += wireBytes;
+      clock.at(end.path.send(clock.now, wireBytes), new MessageDelivery(end.other, decoded, frame.byteLength));
+    }
+  }
+
+  #sendChunk({ peer, segment: id, chunk }: Of<"send-chunk">): void {
+    const { clock, meter, stream } = this.world;
+    const segment = stream.get(id);
+    if (this.traits.uplink === 0) meter.violated(clock.now, this.index, "uploads and must not");
+    if (this.#held.get(id)?.[chunk] !== 1)
+      meter.violated(clock.now, this.index, `serves chunk ${chunk} of ${id} and does not hold it`);
+    const end = this.#ends.get(peer);
+    if (!end?.path || !end.other || this.traits.isLiar) return;
+    const bytes = chunkBytes(segment, chunk);
+    if (meter.on) this.sentBytes += bytes * WIRE_FACTOR;
+    clock.at(
+      end.path.send(clock.now, bytes * WIRE_FACTOR),
+      new ChunkDelivery(end.other, segment, chunk, bytes, this.world),
+    );
+  }
+
+  // -- the player
+
+  #startPosition(): Seconds {
+    const { plan, clock, stream } = this.world;
+    const { media, segmentSeconds } = plan;
+    if (media.type === "live")
+      return Math.max(0, (stream.newestAt(clock.now) + 1) * segmentSeconds - media.behindSeconds);
+    return Math.floor((this.rng.next() * media.spread * media.lengthSeconds) / segmentSeconds) * segmentSeconds;
+  }
+
+  /** Reloads the playlist as hls.js does: every target duration, twice as often while nothing is new. */
+  #poll(): void {
+    if (!this.alive) return;
+    const { clock, stream, plan } = this.world;
+    const newest = stream.newestAt(clock.now);
+    const isNew = newest !== this.#newestListed;
+    this.#newestListed = newest;
+    const track = stream.tracks[this.traits.rendition];
+    if (isNew && track !== undefined) {
+      const segments = stream.listing(this.traits.rendition, newest);
+      this.feed({ type: "playlist", track, live: stream.live, targetDuration: plan.segmentSeconds, segments });
+      this.#askForMore();
+    }
+    if (stream.live) clock.after(plan.segmentSeconds * (isNew ? 1000 : 500), () => this.#poll());
+  }
+
+  #askForMore(): void {
+    const wanted = this.player.wants(this.world.clock.now, this.#newestListed);
+    if (wanted !== undefined) this.#want(wanted);
+  }
+
+  #want(sequence: number): void {
+    const { id } = this.world.stream.at(this.traits.rendition, sequence);
+    this.feed({ type: "segment-wanted", segment: id });
+  }
+
+  #handedOver(id: SegmentId): void {
+    const { clock, stream, meter } = this.world;
+    const segment = stream.get(id);
+    if (this.#heldBytes.get(id) !== segment.byteLength)
+      meter.violated(clock.now, this.index, `hands ${id} over and does not hold all of it`);
+    if (this.player.pending !== segment.name.sequence) return;
+    clock.after(APPEND_MS, () => this.#append(segment));
+  }
+
+  #append(segment: StreamSegment): void {
+    if (!this.alive) return;
+    const { clock, meter, trace } = this.world;
+    const { player } = this;
+    if (player.pending !== segment.name.sequence) return;
+    const wasStarted = player.started;
+    const stalledSince = player.append(clock.now, segment.name.sequence);
+    this.#isStarting = false;
+    if (!wasStarted) this.#started();
+    if (stalledSince !== undefined) trace?.span(this.index, "stall", stalledSince, clock.now, { segment: segment.id });
+    if (meter.on) {
+      meter.plays++;
+      meter.playedBytes += segment.byteLength;
+      if (stalledSince !== undefined) {
+        meter.stalls++;
+        meter.stallMs += clock.now - stalledSince;
+      }
+    }
+    this.#report();
+    this.#askForMore();
+  }
+
+  #started(): void {
+    const { clock, meter, trace } = this.world;
+    if (this.#startedAt !== undefined) return;
+    this.#startedAt = clock.now;
+    trace?.span(this.index, "start-up", this.joinedAt, clock.now, {});
+    if (meter.on) meter.startups.push(clock.now - this.joinedAt);
+    this.#lookOut();
+  }
+
+  /** As often as a media element says where it is; more often than the buffer runs out. */
+  #lookOut(): void {
+    if (!this.alive) return;
+    this.#report();
+    this.#askForMore();
+    this.world.clock.after(this.traits.isHidden ? HIDDEN_TIMER_MS : REPORT_MS, () => this.#lookOut());
+  }
+
+  #report(): void {
+    const { player } = this;
+    this.feed({
+      type: "playback",
+      position: player.positionAt(this.world.clock.now),
+      bufferedEnd: player.bufferedEnd,
+      rate: 1,
+      bufferAheadMax: BUFFER_AHEAD_SECONDS,
+    });
+  }
+
+  #planSeek(everySeconds: Seconds): void {
+    const { clock, plan, stream } = this.world;
+    clock.after(everySeconds * 1000 * exponential(this.rng.next()), () => {
+      if (!this.alive) return;
+      const pending = this.player.pending;
+      const target = Math.floor(this.rng.next() * (stream.newestAt(clock.now) - 5)) * plan.segmentSeconds;
+      this.player.seek(target);
+      if (pending !== undefined)
+        this.feed({ type: "segment-unwanted", segment: stream.at(this.traits.rendition, pending).id });
+      this.#isStarting = true;
+      this.#report();
+      this.#askForMore();
+      this.#planSeek(everySeconds);
+    });
+  }
+}
+
+/** The one timer of a core. */
+class Wakeup implements Task {
+  readonly #viewer: Viewer;
+  readonly #at: Millis;
+
+  constructor(viewer: Viewer, at: Millis) {
+    this.#viewer = viewer;
+    this.#at = at;
+  }
+
+  run(): void {
+    this.#viewer.wake(this.#at);
+  }
+}
+
+export const chunkBytes = ({ byteLength }: StreamSegment, chunk: number): Bytes =>
+  Math.min(CHUNK_BYTES, byteLength - chunk * CHUNK_BYTES);
+
+const SWARM = "the-only-swarm--" as SwarmId;
+/** What hls.js and the library's default keep for a live stream. */
+const MEMORY_BYTES: Bytes = 128 * 1024 * 1024;
+/** Who must not upload still sends control messages: 1 Mbit/s. */
+const CONTROL_UPLINK_BYTES_PER_MS = 125;
+/** Multivariant and media playlist. */
+const FIRST_POLL_MS_MAX: Millis = 150;
+/** Into the SourceBuffer. */
+const APPEND_MS: Millis = 10;
+/** hls.js's fragLoadPolicy: one second before it tries again. */
+const RETRY_MS: Millis = 1000;
+const REPORT_MS: Millis = 250;
+const HIDDEN_TIMER_MS: Millis = 1000;
+const VANISHED_SOCKET_MS: Millis = 5000;

@@ -1,0 +1,45 @@
+import type { SwarmTuning } from "../src/swarm/core/tuning.ts";
+import type { Plan, UplinkMix } from "./model/plan.ts";
+
+/** One question to the simulator, and the run that answers it. */
+export interface Scenario {
+  /** As on the command line. */
+  readonly name: string;
+  readonly question: string;
+  /** The run: the scenario's own, but for what was asked for. Faults strike at fractions of the measured time. */
+  plan(asked: Asked): Plan;
+}
+
+/** What may be asked of any scenario. What is left out is as the scenario has it. */
+export interface Asked {
+  readonly seed?: number | undefined;
+  readonly viewers?: number | undefined;
+  readonly uplinks?: UplinkMix | undefined;
+  readonly segmentSeconds?: number | undefined;
+  /** Means nothing to video on demand. */
+  readonly behindSeconds?: number | undefined;
+  readonly bitsPerSecond?: number | undefined;
+  /** Infinity: nobody leaves. */
+  readonly sessionSeconds?: number | undefined;
+  readonly measuredSeconds?: number | undefined;
+  readonly lossShare?: number | undefined;
+  readonly tuning?: Partial<SwarmTuning> | undefined;
+}
+
+/** The plan `usual`, changed as asked. */
+export function planOf(usual: Plan, asked: Asked): Plan {
+  const { media, network } = usual;
+  return {
+    ...usual,
+    seed: asked.seed ?? usual.seed,
+    viewers: asked.viewers ?? usual.viewers,
+    uplinks: asked.uplinks ?? usual.uplinks,
+    segmentSeconds: asked.segmentSeconds ?? usual.segmentSeconds,
+    bitsPerSecond: asked.bitsPerSecond ?? usual.bitsPerSecond,
+    sessionSeconds: asked.sessionSeconds ?? usual.sessionSeconds,
+    measuredSeconds: asked.measuredSeconds ?? usual.measuredSeconds,
+    media: media.type === "live" ? { ...media, behindSeconds: asked.behindSeconds ?? media.behindSeconds } : media,
+    network: { ...network, lossShare: asked.lossShare ?? network.lossShare },
+    tuning: asked.tuning ?? usual.tuning,
+  };
+}

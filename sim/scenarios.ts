@@ -1,0 +1,25 @@
+import type { Scenario } from "./scenario.ts";
+import { abrSplit } from "./scenarios/abr-split.ts";
+import { backgroundTabs } from "./scenarios/background-tabs.ts";
+import { cdnOutage } from "./scenarios/cdn-outage.ts";
+import { churn } from "./scenarios/churn.ts";
+import { flashCrowd } from "./scenarios/flash-crowd.ts";
+import { liars } from "./scenarios/liars.ts";
+import { live } from "./scenarios/live.ts";
+import { lowLatency } from "./scenarios/low-latency.ts";
+import { noChurn } from "./scenarios/no-churn.ts";
+import { partition } from "./scenarios/partition.ts";
+import { premiere } from "./scenarios/premiere.ts";
+import { slowCdn } from "./scenarios/slow-cdn.ts";
+import { trackerDown } from "./scenarios/tracker-down.ts";
+import { uplinkCollapse } from "./scenarios/uplink-collapse.ts";
+import { vodSeek } from "./scenarios/vod-seek.ts";
+import { vod } from "./scenarios/vod.ts";
+
+/** Every question there is, in the order in which the report tells the answers. */
+export const SCENARIOS: readonly Scenario[] = [
+  ...[live, noChurn, churn, flashCrowd, lowLatency],
+  ...[vod, vodSeek, premiere],
+  ...[abrSplit, partition, liars, uplinkCollapse, backgroundTabs],
+  ...[slowCdn, cdnOutage, trackerDown],
+];
