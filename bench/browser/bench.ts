@@ -1,7 +1,9 @@
 /** The browser benchmark: plain hls.js, p2p-media-loader and hls-swarm over the same origin. Started by run.mjs. */
 import path from "node:path";
 import { figuresOf, type Figures } from "./figures.ts";
+import { mediansOf } from "./medians.ts";
 import { parseOptions, usage, UsageError, type BenchOptions } from "./options.ts";
+import type { MachineFacts } from "./machine.ts";
 import { buildPages } from "./pages.ts";
 import { runSession, type SessionResult, type Surroundings } from "./session.ts";
 import { machineLineOf, tableOf } from "./table.ts";
@@ -20,9 +22,8 @@ export interface BenchSurroundings {
 export async function runBench(given: BenchSurroundings): Promise<number> {
   try {
     const options = parseOptions(given.arguments);
-    const results = await runAll(options, given);
-    const figures = results.map(({ run }) => figuresOf(run));
-    console.log(options.json ? jsonOf(options, results, figures) : textOf(results, figures));
+    const outcomes = await runAll(options, given);
+    console.log(options.json ? jsonOf(options, outcomes) : textOf(outcomes));
     return 0;
   } catch (error) {
     console.error(error instanceof UsageError ? `${error.message}\n\n${usage}` : error);
@@ -30,7 +31,13 @@ export async function runBench(given: BenchSurroundings): Promise<number> {
   }
 }
 
-async function runAll(options: BenchOptions, given: BenchSurroundings): Promise<readonly SessionResult[]> {
+/** All that a contender did. */
+interface Outcome {
+  readonly figures: Figures;
+  readonly runs: readonly SessionResult[];
+}
+
+async function runAll(options: BenchOptions, given: BenchSurroundings): Promise<readonly Outcome[]> {
   const used = new Set(options.contenders.map(({ page }) => page));
   if (used.has("hls-swarm")) given.buildLibrary();
   const surroundings: Surroundings = {
@@ -42,6 +49,22 @@ async function runAll(options: BenchOptions, given: BenchSurroundings): Promise<
     },
   };
   await buildPages(used, given.root, surroundings.pages);
+  // Taking turns, so that an hour in which the machine is slow is nobody's own.
+  const rounds: (readonly SessionResult[])[] = [];
+  while (rounds.length < options.runs) rounds.push(await runRound(options, surroundings));
+  return options.contenders.map(({ name }, i) => {
+    const runs = rounds.flatMap((round) => round[i] ?? []);
+    return {
+      figures: mediansOf(
+        name,
+        runs.map(({ run }) => figuresOf(run)),
+      ),
+      runs,
+    };
+  });
+}
+
+async function runRound(options: BenchOptions, surroundings: Surroundings): Promise<readonly SessionResult[]> {
   if (options.concurrent)
     return Promise.all(options.contenders.map((contender) => runSession(contender, options, surroundings)));
   const results: SessionResult[] = [];
@@ -49,22 +72,37 @@ async function runAll(options: BenchOptions, given: BenchSurroundings): Promise<
   return results;
 }
 
-function jsonOf(options: BenchOptions, results: readonly SessionResult[], figures: readonly Figures[]): string {
+function jsonOf(options: BenchOptions, outcomes: readonly Outcome[]): string {
   const document = {
     options: { ...options, contenders: options.contenders.map(({ name }) => name) },
-    chromium: results[0]?.chromium,
-    contenders: results.map(({ machine, warnings }, i) => ({ ...figures[i], machine, warnings })),
+    chromium: outcomes[0]?.runs[0]?.chromium,
+    contenders: outcomes.map(({ figures, runs }) => ({
+      ...figures,
+      machine: busiest(runs),
+      warnings: warningsOf(runs),
+      ...(runs.length > 1 && {
+        runs: runs.map(({ run, machine, warnings }) => ({ ...figuresOf(run), machine, warnings })),
+      }),
+    })),
   };
   return JSON.stringify(document, (_key, value: unknown) => (typeof value === "number" ? rounded(value) : value), 2);
 }
 
+/** How the machine was when it was at its worst: no run is better than that. */
+const busiest = (runs: readonly SessionResult[]): MachineFacts | undefined =>
+  runs.map(({ machine }) => machine).sort((a, b) => b.busyShare - a.busyShare)[0];
+
+const warningsOf = (runs: readonly SessionResult[]): readonly string[] => [
+  ...new Set(runs.flatMap(({ warnings }) => warnings)),
+];
+
 /** Four decimals: more would only look exact. */
 const rounded = (value: number): number => Math.round(value * 1e4) / 1e4;
 
-function textOf(results: readonly SessionResult[], figures: readonly Figures[]): string {
-  const notes = results.flatMap(({ run, machine, warnings }) => [
-    machineLineOf(run.name, machine),
-    ...warnings.map((warning) => `  ! ${warning}`),
+function textOf(outcomes: readonly Outcome[]): string {
+  const notes = outcomes.flatMap(({ figures, runs }) => [
+    ...runs.map(({ machine }) => machineLineOf(figures.name, machine)),
+    ...warningsOf(runs).map((warning) => `  ! ${warning}`),
   ]);
-  return [tableOf(figures), "", ...notes].join("\n");
+  return [tableOf(outcomes.map(({ figures }) => figures)), "", ...notes].join("\n");
 }

@@ -1,6 +1,6 @@
 /** One Chromium, one context a viewer: nothing is shared between viewers but the machine. */
-import { existsSync } from "node:fs";
-import { chromium, type Browser, type CDPSession, type Page } from "playwright-core";
+import type { Browser, CDPSession, Page } from "playwright-core";
+import { launchChromium } from "../../testkit/chromium.ts";
 import type { PageReport, PageSetup } from "./pages/page-api.ts";
 
 export class ViewerBrowser {
@@ -11,9 +11,7 @@ export class ViewerBrowser {
   }
 
   static async launch(): Promise<ViewerBrowser> {
-    return new ViewerBrowser(
-      await chromium.launch({ executablePath: findChromium(), headless: true, args: CHROMIUM_ARGUMENTS }),
-    );
+    return new ViewerBrowser(await launchChromium());
   }
 
   get version(): string {
@@ -88,34 +86,3 @@ export class BrowserViewer {
     return metric.value;
   }
 }
-
-function findChromium(): string {
-  const { CHROMIUM_PATH } = process.env;
-  const found = [...(CHROMIUM_PATH ? [CHROMIUM_PATH] : []), ...CHROMIUM_PLACES].find((place) => existsSync(place));
-  if (found === undefined)
-    throw new Error(`no Chromium in ${CHROMIUM_PLACES.join(", ")}: install one, or name it in CHROMIUM_PATH`);
-  return found;
-}
-
-/** The headless shell first: the same engine at half the memory. */
-const CHROMIUM_PLACES = [
-  "/usr/bin/chromium-headless-shell",
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-  chromium.executablePath(),
-];
-
-const CHROMIUM_ARGUMENTS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--autoplay-policy=no-user-gesture-required",
-  // Saves 100 ms of the first connection, for all contenders alike.
-  "--disable-features=WebRtcHideLocalIpsWithMdns",
-];

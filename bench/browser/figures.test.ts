@@ -20,6 +20,7 @@ const viewer = (label: string, sequences: readonly number[], more: Partial<Viewe
   latencies: [],
   peerReceivedBytes: 0,
   channelReceivedBytes: 0,
+  channelSentBytes: 0,
   mainThreadShare: undefined,
   heapBytes: undefined,
   ...more,
@@ -72,6 +73,20 @@ test("a library that loads more than is played offloads nothing, and its cost sh
     cdnPerPlayedByte: 3,
     wastePct: 200,
   });
+});
+
+test("what late joiners cost is told by the viewer that was handed most", () => {
+  const viewers = [viewer("a", [0, 1, 2, 3]), viewer("b", [2, 3])];
+  expect(figuresOf(run(viewers, origin({ 0: 1, 1: 1, 2: 2, 3: 1 }), { live: false })).cdnPerViewerByte).toBe(1.25);
+});
+
+test("whoever gives more than the others shows; whoever died does not", () => {
+  const gave = (label: string, channelSentBytes: number, more: Partial<ViewerRecord> = {}): ViewerRecord =>
+    viewer(label, [10], { channelSentBytes, ...more });
+  const victim = gave("c", 0, { killed: true });
+  const figures = figuresOf(run([gave("a", 100), gave("b", 300), victim], origin({ 10: 1 })));
+  expect(figures.uploadMaxShare).toBe(1.5);
+  expect(figures.perViewer.map(({ uploadedBytes }) => uploadedBytes)).toEqual([100, 300, 0]);
 });
 
 test("a byte that is not the origin's is an altered segment", () => {
@@ -128,6 +143,8 @@ test("what the run was too short for is null", () => {
     startupMsMedian: null,
     latencySeconds: null,
     mainThreadShare: null,
+    uploadMaxShare: null,
+    cdnPerViewerByte: null,
     heapMb: null,
     wastePct: null,
     stallsAfterFault: null,

@@ -16,6 +16,7 @@ export interface ViewerRecord {
   readonly latencies: readonly { readonly at: number; readonly seconds: number }[];
   readonly peerReceivedBytes: number;
   readonly channelReceivedBytes: number;
+  readonly channelSentBytes: number;
   readonly mainThreadShare: number | undefined;
   readonly heapBytes: number | undefined;
 }
@@ -50,6 +51,8 @@ export interface Figures {
   readonly offloadRun: number | null;
   /** Bytes of the origin per byte handed to a player, never clamped: above 1 the library costs more than it saves. */
   readonly cdnPerPlayedByte: number | null;
+  /** Bytes of the origin per byte handed to the one viewer that was handed most: what the others add is above 1. */
+  readonly cdnPerViewerByte: number | null;
   readonly viewersStarted: number;
   readonly startupMsMedian: number | null;
   readonly startupMsP95: number | null;
@@ -63,6 +66,8 @@ export interface Figures {
   readonly heapMb: number | null;
   readonly peerBytes: number;
   readonly channelBytes: number;
+  /** What the viewer that gave most gave, per what each would give if all gave alike; null when nobody gave. */
+  readonly uploadMaxShare: number | null;
   readonly cdnBytes: number;
   readonly playedBytes: number;
   /** Percent of the bytes handed to players. */
@@ -80,6 +85,7 @@ export interface ViewerFigures {
   readonly stalls: readonly { readonly afterMs: number; readonly ms: number }[];
   readonly playedBytes: number;
   readonly peerBytes: number;
+  readonly uploadedBytes: number;
 }
 
 export function figuresOf(run: RunRecord): Figures {
@@ -103,6 +109,8 @@ export function figuresOf(run: RunRecord): Figures {
   );
   const played = new Set(deliveries.map(({ sequence }) => sequence));
   const sizeOfAll = (sequences: ReadonlySet<number>): number => sum([...sequences].map((one) => origin.sizeOf(one)));
+  // Those that died halfway would make the fair share too small.
+  const uploads = survivors.map(({ channelSentBytes }) => channelSentBytes);
   const startups = survivors.flatMap(({ startupMs }) => startupMs ?? []);
   const stalls = survivors.flatMap((viewer) => viewer.stalls);
   const stallsAfter = stalls.filter(({ startedAt }) => startedAt >= (run.faultAt ?? Infinity));
@@ -119,6 +127,7 @@ export function figuresOf(run: RunRecord): Figures {
     offloadSteady: offload(steadyCdnBytes, steadyPlayedBytes),
     offloadRun: offload(cdnBytes, playedBytes),
     cdnPerPlayedByte: ratio(cdnBytes, playedBytes),
+    cdnPerViewerByte: ratio(cdnBytes, Math.max(0, ...viewers.map(playedBytesOf))),
     viewersStarted: startups.length,
     startupMsMedian: median(startups),
     startupMsP95: percentile(startups, 0.95),
@@ -131,6 +140,7 @@ export function figuresOf(run: RunRecord): Figures {
     heapMb: scaled(median(survivors.flatMap(({ heapBytes }) => heapBytes ?? [])), 1e-6),
     peerBytes,
     channelBytes: sum(viewers.map(({ channelReceivedBytes }) => channelReceivedBytes)),
+    uploadMaxShare: ratio(Math.max(0, ...uploads), sum(uploads) / uploads.length),
     cdnBytes,
     playedBytes,
     wastePct: scaled(ratio(cdnBytes + peerBytes - playedBytes, playedBytes), 100),
@@ -140,8 +150,9 @@ export function figuresOf(run: RunRecord): Figures {
       killed: viewer.killed,
       startupMs: viewer.startupMs ?? null,
       stalls: viewer.stalls.map(({ startedAt, ms }) => ({ afterMs: startedAt - run.beganAt, ms })),
-      playedBytes: sum(viewer.deliveries.map(({ byteLength }) => byteLength)),
+      playedBytes: playedBytesOf(viewer),
       peerBytes: viewer.peerReceivedBytes,
+      uploadedBytes: viewer.channelSentBytes,
     })),
   };
 }
@@ -159,6 +170,8 @@ function tracesOf({ viewers, origin }: RunRecord): readonly SegmentTrace[] {
     viewers: holders,
   }));
 }
+
+const playedBytesOf = ({ deliveries }: ViewerRecord): number => sum(deliveries.map(({ byteLength }) => byteLength));
 
 const ratio = (part: number, whole: number): number | null => (whole > 0 ? part / whole : null);
 

@@ -3,6 +3,7 @@ import { parseOptions, UsageError } from "./options.ts";
 
 test("without arguments: the run that the README shows", () => {
   expect(parseOptions([])).toMatchObject({
+    runs: 1,
     viewers: 8,
     seconds: 80,
     segmentSeconds: 2,
@@ -20,10 +21,12 @@ test("without arguments: the run that the README shows", () => {
 });
 
 test("every option is heard", () => {
-  const args = "--viewers 3 --seconds 20 --segment-seconds 4 --mode vod --contenders hls-swarm,plain --stagger-ms 0";
+  const args =
+    "--runs 5 --viewers 3 --seconds 20 --segment-seconds 4 --mode vod --contenders hls-swarm,plain --stagger-ms 0";
   const more = "--uplink-mbps 2.5 --fault peer-kill --concurrent --json";
   const options = parseOptions(`${args} ${more}`.split(" "));
   expect({ ...options, contenders: options.contenders.map(({ name }) => name) }).toEqual({
+    runs: 5,
     viewers: 3,
     seconds: 20,
     segmentSeconds: 4,
@@ -38,6 +41,7 @@ test("every option is heard", () => {
 });
 
 test.each([
+  ["--runs 0", "--runs must be"],
   ["--viewers 0", "--viewers must be"],
   ["--viewers 2.5", "--viewers must be a whole number"],
   ["--viewers=", "--viewers must be"],

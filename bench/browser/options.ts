@@ -6,6 +6,8 @@ export const faults = ["tracker-kill", "peer-kill", "origin-5xx", "origin-outage
 export type Fault = (typeof faults)[number];
 
 export interface BenchOptions {
+  /** Of each contender; what is told is their median. */
+  readonly runs: number;
   readonly viewers: number;
   /** From the first viewer's start to the last reading. */
   readonly seconds: number;
@@ -26,6 +28,7 @@ export interface BenchOptions {
 export class UsageError extends Error {}
 
 export const usage = `npm run bench:browser -- [options]
+  --runs N               runs of each contender; the figures are their medians (1)
   --viewers N            viewers of each contender (8)
   --seconds S            length of a run, from the first viewer's start (80)
   --segment-seconds S    2, 4, 6, 8 or 12 (2)
@@ -45,6 +48,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   if (values.fault !== undefined && fault === undefined)
     throw new UsageError(`--fault must be one of ${faults.join(", ")}, not ${values.fault}`);
   return {
+    runs: parseNumber("runs", values.runs, { min: 1, max: 20, whole: true }),
     viewers: parseNumber("viewers", values.viewers, { min: 1, max: 64, whole: true }),
     seconds: parseNumber("seconds", values.seconds, { min: 10, max: 3600, whole: false }),
     segmentSeconds: parseSegmentSeconds(values["segment-seconds"]),
@@ -64,6 +68,7 @@ function readArguments(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       options: {
+        runs: { type: "string", default: "1" },
         viewers: { type: "string", default: "8" },
         seconds: { type: "string", default: "80" },
         "segment-seconds": { type: "string", default: "2" },

@@ -11,6 +11,7 @@ const figures: Figures = {
   offloadSteady: 0,
   offloadRun: 0,
   cdnPerPlayedByte: 1,
+  cdnPerViewerByte: 8,
   viewersStarted: 8,
   startupMsMedian: 240.4,
   startupMsP95: 312,
@@ -23,6 +24,7 @@ const figures: Figures = {
   heapMb: 2.66,
   peerBytes: 0,
   channelBytes: 0,
+  uploadMaxShare: null,
   cdnBytes: 180_000_000,
   playedBytes: 180_000_000,
   wastePct: 0,
@@ -31,7 +33,14 @@ const figures: Figures = {
 };
 
 test("one column a contender, one row a figure", () => {
-  const other = { ...figures, name: "someone", copiesPerSegment: 1.254, offloadSteady: 0.8433, latencySeconds: null };
+  const other = {
+    ...figures,
+    name: "someone",
+    copiesPerSegment: 1.254,
+    offloadSteady: 0.8433,
+    latencySeconds: null,
+    uploadMaxShare: 1.618,
+  };
   expect(tableOf([figures, other])).toMatchInlineSnapshot(`
     "                                     plain  someone
     viewers that played                 8 of 8   8 of 8
@@ -41,6 +50,7 @@ test("one column a contender, one row a figure", () => {
     offload, steady                      0.0 %   84.3 %
     offload, whole run                   0.0 %    0.0 %
     CDN bytes per byte played            1.000    1.000
+    CDN bytes per byte of one viewer      8.00     8.00
     start-up ms, median                    240      240
     start-up ms, p95                       312      312
     stalls n / s                       2 / 1.5  2 / 1.5
@@ -50,6 +60,7 @@ test("one column a contender, one row a figure", () => {
     CDN MB                               180.0    180.0
     peers MB, library's count              0.0      0.0
     peers MB, on data channels             0.0      0.0
+    largest upload / fair share              -     1.62
     played MB                            180.0    180.0
     waste %                                0.0      0.0
     altered segments                         0        0"

@@ -87,6 +87,7 @@ export class WatchedViewer {
       latencies: this.#latencies,
       peerReceivedBytes: this.#last?.peerReceivedBytes ?? 0,
       channelReceivedBytes: this.#last?.channelReceivedBytes ?? 0,
+      channelSentBytes: this.#last?.channelSentBytes ?? 0,
       mainThreadShare: this.#mainThreadShare,
       heapBytes: this.#heapBytes,
     };

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { chromium, type Browser, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { findChromium } from "../../scripts/find-chromium.mjs";
+import { launchChromium } from "../../testkit/chromium.ts";
 import { createOrigin } from "../../testkit/origin/origin.mjs";
 import { runDemo, type RunningDemo } from "./running-demo.ts";
 
@@ -13,6 +13,8 @@ const LAPTOP = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
 /** Generous: a busy machine starts a player and its links late, and being late is not what is tested here. */
 const SOON = { timeout: 60_000, interval: 250 };
+/** Mean over eight segments; the rest of the way to 1 is left to a busy machine. */
+const COPIES_MAX = 1.5;
 
 const shots = mkdtempSync(path.join(tmpdir(), "demo-shots-"));
 let demo: RunningDemo;
@@ -22,15 +24,7 @@ let complaints: string[] = [];
 
 beforeAll(async () => {
   demo = await runDemo(["--port", "0"]);
-  browser = await chromium.launch({
-    executablePath: findChromium() ?? chromium.executablePath(),
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-background-networking",
-      "--autoplay-policy=no-user-gesture-required",
-    ],
-  });
+  browser = await launchChromium();
 });
 afterEach(async () => {
   await Promise.all(browser.contexts().map((context) => context.close()));
@@ -77,9 +71,14 @@ test("two viewers: both play, share, and see each other", async () => {
     expect(await textOf(page, "latency")).toMatch(/^\d+(\.\d)? s$/);
     expect(await page.locator("#strip .cell.complete").count()).toBeGreaterThan(0);
   }
-  await expect.poll(() => shareOf(bob, "offload-session"), SOON).toBeGreaterThan(0);
-  await expect.poll(() => textOf(bob, "saved")).not.toBe("0 kB");
-  await expect.poll(() => textOf(bob, "copies"), SOON).toMatch(/^\d\.\d ×$/);
+  // By the CDN's own counter, whoever of the two fetches what: plain players would cost it 2.
+  await expect.poll(async () => Number.parseFloat(await textOf(bob, "copies")), SOON).toBeLessThanOrEqual(COPIES_MAX);
+  // Neither is the other's servant: each gets from the other what it did not fetch itself.
+  for (const page of [alice, bob]) {
+    await expect.poll(() => shareOf(page, "offload-session"), SOON).toBeGreaterThan(0);
+    await expect.poll(() => textOf(page, "saved")).not.toBe("0 kB");
+    await expect.poll(() => textOf(page, "given")).not.toBe("0 kB");
+  }
   await bob.screenshot({ path: path.join(shots, "two-viewers.png"), fullPage: true });
 });
 

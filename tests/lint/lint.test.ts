@@ -11,6 +11,7 @@ async function objectionsTo(file: string, code: string): Promise<readonly (strin
 }
 
 const CORE = "src/swarm/core/swarm.ts";
+const MODEL = "sim/model/simulator.ts";
 
 test.each([
   ["base imports protocol", "src/base/heap.ts", 'import "../protocol/limits.ts";'],
@@ -22,6 +23,10 @@ test.each([
   ["swarm imports the loader", "src/swarm/io/driver.ts", 'import "../../loader/fragment-id.ts";'],
   ["the browser's entry imports the tracker", "src/index.ts", 'import "./tracker-server/index.ts";'],
   ["the product imports a test's helper", "src/swarm/io/driver.ts", 'import "../../../testkit/world.ts";'],
+  ["the product imports the simulator", "src/swarm/io/driver.ts", 'import "../../../sim/model/plan.ts";'],
+  ["the simulator's model imports the program around it", MODEL, 'import "../host.ts";'],
+  ["the simulator's model imports io", MODEL, 'import "../../src/swarm/io/driver.ts";'],
+  ["the simulator imports io", "sim/cli.ts", 'import "../src/swarm/io/driver.ts";'],
 ])("the arrows hold: %s", async (_name, file, code) => {
   expect(await objectionsTo(file, code)).toContain("import-x/no-restricted-paths");
 });
@@ -52,22 +57,24 @@ test.each([
   ["async", "export const later = async (): Promise<number> => 1;", "no-restricted-syntax"],
   ["await", "await 1;\nexport {};", "no-restricted-syntax"],
 ])("a core is pure: no %s", async (_name, code, rule) => {
-  for (const file of [CORE, "src/tracker-server/core/tracker.ts", "src/protocol/ids.ts", "src/base/heap.ts"])
+  for (const file of [CORE, "src/tracker-server/core/tracker.ts", "src/protocol/ids.ts", "src/base/heap.ts", MODEL])
     expect(await objectionsTo(file, code)).toContain(rule);
 });
 
 test.each([
   ["io may", "src/swarm/io/driver.ts"],
   ["a core's test may", "src/swarm/core/swarm.test.ts"],
+  ["the program around the simulator's model may", "sim/host.ts"],
 ])("elsewhere the clock is free: %s", async (_name, file) => {
   expect(await objectionsTo(file, "export const at = Date.now();")).toEqual([]);
 });
 
 test.each([
   ["Node in the browser", "src/swarm/io/driver.ts", 'import "node:fs";'],
+  ["Node in the simulator's model", MODEL, 'import "node:fs";'],
   ["ws in the browser", "src/swarm/io/driver.ts", 'import "ws";'],
   ["hls.js itself", "src/loader/fragment-id.ts", 'import Hls from "hls.js";\nexport const hls = Hls;'],
-])("left out of the bundle: %s", async (_name, file, code) => {
+])("left out: %s", async (_name, file, code) => {
   expect(await objectionsTo(file, code)).toContain("@typescript-eslint/no-restricted-imports");
 });
 

@@ -1,11 +1,11 @@
 /**
- * Counts what arrives on data channels, by the browser's own statistics: the check on what a library says of itself.
+ * Counts what comes and goes on data channels, by the browser's own statistics: the check on what a library says of itself.
  * A script of its own, loaded before anything else in the page: libraries keep the constructor they find.
  */
 class Connections {
   readonly #open = new Set<RTCPeerConnection>();
-  readonly #receivedBytes = new WeakMap<RTCPeerConnection, number>();
-  #totalBytes = 0;
+  readonly #readings = new WeakMap<RTCPeerConnection, ChannelBytes>();
+  #total = NONE;
   #connected = 0;
 
   /** Replaces `RTCPeerConnection` in this page by one that is counted. */
@@ -25,10 +25,10 @@ class Connections {
     return this.#connected;
   }
 
-  /** Bytes received so far. What a connection receives between the last call and its end is not counted. */
-  async receivedBytes(): Promise<number> {
+  /** Bytes so far. What goes over a connection between the last call and its end is not counted. */
+  async channelBytes(): Promise<ChannelBytes> {
     await Promise.all([...this.#open].map((connection) => this.#read(connection)));
-    return this.#totalBytes;
+    return this.#total;
   }
 
   #track(connection: RTCPeerConnection): void {
@@ -44,14 +44,29 @@ class Connections {
   async #read(connection: RTCPeerConnection): Promise<void> {
     // Forgotten once closed: Chromium counts a closed connection against its limit until it is collected.
     if (connection.connectionState === "closed") this.#open.delete(connection);
-    let bytes = 0;
-    for (const entry of (await connection.getStats()).values()) bytes += channelBytesOf(entry);
-    this.#totalBytes += Math.max(0, bytes - (this.#receivedBytes.get(connection) ?? 0));
-    this.#receivedBytes.set(connection, bytes);
+    const now = { received: 0, sent: 0 };
+    for (const entry of (await connection.getStats()).values()) {
+      now.received += channelBytesOf(entry, "bytesReceived");
+      now.sent += channelBytesOf(entry, "bytesSent");
+    }
+    const before = this.#readings.get(connection) ?? NONE;
+    this.#total = {
+      received: this.#total.received + Math.max(0, now.received - before.received),
+      sent: this.#total.sent + Math.max(0, now.sent - before.sent),
+    };
+    this.#readings.set(connection, now);
   }
 }
 
+/** Of all data channels together. */
+export interface ChannelBytes {
+  readonly received: number;
+  readonly sent: number;
+}
+
 export type { Connections };
+
+const NONE: ChannelBytes = { received: 0, sent: 0 };
 
 declare global {
   var peerConnections: Connections;
@@ -59,7 +74,7 @@ declare global {
 globalThis.peerConnections = new Connections();
 globalThis.peerConnections.install();
 
-function channelBytesOf(entry: unknown): number {
+function channelBytesOf(entry: unknown, field: "bytesReceived" | "bytesSent"): number {
   if (typeof entry !== "object" || entry === null || !("type" in entry) || entry.type !== "data-channel") return 0;
-  return "bytesReceived" in entry ? Number(entry.bytesReceived) : 0;
+  return Number(Reflect.get(entry, field) ?? 0);
 }

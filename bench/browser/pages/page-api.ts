@@ -47,8 +47,9 @@ export interface PageReport {
   readonly deliveries: readonly Delivery[];
   /** Media bytes from peers, by the library's own count. */
   readonly peerReceivedBytes: number;
-  /** Bytes received on data channels, by the browser's count. */
+  /** Bytes received and sent on data channels, by the browser's count. */
   readonly channelReceivedBytes: number;
+  readonly channelSentBytes: number;
   /** Peer connections that were ever connected. */
   readonly connectionsMade: number;
   /** Fatal errors of hls.js. */

@@ -1,6 +1,6 @@
 /** The part of a viewer's page that is the same for every contender: the video element and everything measured on it. */
 import Hls, { type HlsConfig } from "hls.js";
-import type { Connections } from "./connections.ts";
+import type { ChannelBytes, Connections } from "./connections.ts";
 import type { Delivery, PageReport, PageSetup } from "./page-api.ts";
 import { PlaybackClock } from "./playback-clock.ts";
 import { capUplink } from "./uplink-cap.ts";
@@ -36,7 +36,7 @@ class Session {
   readonly #player: Player;
   readonly #deliveries: Delivery[] = [];
   readonly #errors: string[] = [];
-  #channelReceivedBytes = 0;
+  #channelBytes: ChannelBytes = { received: 0, sent: 0 };
 
   constructor(connections: Connections, setup: PageSetup, createPlayer: PlayerFactory) {
     this.#connections = connections;
@@ -59,7 +59,7 @@ class Session {
   }
 
   async report(readChannels: boolean): Promise<PageReport> {
-    if (readChannels) this.#channelReceivedBytes = await this.#connections.receivedBytes();
+    if (readChannels) this.#channelBytes = await this.#connections.channelBytes();
     const at = now();
     const startedAt = this.#clock.startedAt;
     return {
@@ -70,7 +70,8 @@ class Session {
       stalls: this.#clock.stalls(at),
       deliveries: this.#deliveries,
       peerReceivedBytes: this.#player.peerReceivedBytes(),
-      channelReceivedBytes: this.#channelReceivedBytes,
+      channelReceivedBytes: this.#channelBytes.received,
+      channelSentBytes: this.#channelBytes.sent,
       connectionsMade: this.#connections.connected,
       errors: this.#errors,
     };
