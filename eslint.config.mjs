@@ -10,7 +10,7 @@ import tseslint from "typescript-eslint";
 const TYPESCRIPT = ["**/*.ts"];
 const TESTS = ["**/*.test.ts"];
 /** A core decides and does nothing else; base and protocol are what cores are made of. */
-const PURE = ["src/base/**/*.ts", "src/protocol/**/*.ts", "src/*/core/**/*.ts"];
+const PURE = ["src/base/**/*.ts", "src/protocol/**/*.ts", "src/*/core/**/*.ts", "sim/model/**/*.ts"];
 /** What ends up in a browser. */
 const BROWSER = ["src/index.ts", "src/base/**/*.ts", "src/protocol/**/*.ts", "src/swarm/**/*.ts", "src/loader/**/*.ts"];
 
@@ -29,6 +29,9 @@ const LAYERS = [
 
 const REPLAY = "would make a run differ from its replay: time, chance and results come in as events";
 const ENGINES = "engines round it differently, which breaks replay across them; see src/base";
+
+/** What the simulator may use of the product. */
+const SIMULATED = ["./base", "./protocol", "./swarm/core", "./tracker-server/core"];
 
 export default defineConfig(
   globalIgnores(["dist/", "**/node_modules/", "coverage/", "**/.cache/"]),
@@ -89,7 +92,7 @@ export default defineConfig(
         {
           zones: [
             ...LAYERS.map(({ target, allowed }) => ({ target, from: "./src", except: allowed })),
-            ...["./testkit", "./tests", "./bench", "./examples", "./scripts"].map((from) => ({
+            ...["./sim", "./testkit", "./tests", "./bench", "./examples", "./scripts"].map((from) => ({
               target: "./src",
               from,
             })),
@@ -99,6 +102,32 @@ export default defineConfig(
       "@typescript-eslint/no-restricted-imports": [
         "error",
         { paths: [{ name: "hls.js", allowTypeImports: true, message: "The site brings it; we only know its types." }] },
+      ],
+    },
+  },
+  {
+    // The simulator plays the real cores, and nothing that acts; its model knows nothing of the program around it.
+    files: ["sim/**/*.ts"],
+    ignores: TESTS,
+    rules: {
+      "import-x/no-restricted-paths": [
+        "error",
+        {
+          zones: [
+            { target: "./sim", from: "./src", except: SIMULATED },
+            { target: "./sim/model", from: "./sim", except: ["./model"] },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ["sim/model/**/*.ts"],
+    ignores: TESTS,
+    rules: {
+      "@typescript-eslint/no-restricted-imports": [
+        "error",
+        { patterns: [{ regex: "^[^.]", message: "A model is made of cores and of itself." }] },
       ],
     },
   },

@@ -10,7 +10,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["{src,testkit,bench,examples}/**/*.test.ts"], sequence: { groupOrder: 0 } },
+        test: { name: "unit", include: ["{src,sim,testkit,bench,examples}/**/*.test.ts"], sequence: { groupOrder: 0 } },
       },
       {
         extends: true,

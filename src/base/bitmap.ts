@@ -9,3 +9,8 @@ export const hasBit = (bits: Bitmap, index: number): boolean => ((bits[index >> 
 export const setBit = (bits: Bitmap, index: number): void => {
   bits[index >> 3] = (bits[index >> 3] ?? 0) | (1 << (index & 7));
 };
+
+/** Clears a bit that must be within the bitmap. */
+export const clearBit = (bits: Bitmap, index: number): void => {
+  bits[index >> 3] = (bits[index >> 3] ?? 0) & ~(1 << (index & 7));
+};
