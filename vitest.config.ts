@@ -10,7 +10,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["{src,sim,testkit,bench,examples}/**/*.test.ts"], sequence: { groupOrder: 0 } },
+        test: {
+          name: "unit",
+          include: ["{src,sim,testkit,bench,examples}/**/*.test.ts"],
+          sequence: { groupOrder: 0 },
+          // Stories of many viewers take a second on an idle machine, and several on a busy one.
+          testTimeout: 60_000,
+        },
       },
       {
         extends: true,

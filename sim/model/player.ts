@@ -18,6 +18,8 @@ export class Player {
   next: number;
   #bufferedEnd: Seconds;
   #startPosition: Seconds;
+  /** Since the first picture a media element says where it is, even where it has nothing to show yet. */
+  #hasShown = false;
   /** Instant at which media time `#anchorPosition` was, or would have been, on the screen. */
   #anchorAt: Millis | undefined;
   #anchorPosition: Seconds = 0;
@@ -41,7 +43,7 @@ export class Player {
   }
 
   positionAt(now: Millis): Seconds | undefined {
-    if (this.#anchorAt === undefined) return undefined;
+    if (this.#anchorAt === undefined) return this.#hasShown ? this.#startPosition : undefined;
     return Math.min(this.#bufferedEnd, this.#anchorPosition + (now - this.#anchorAt) / 1000);
   }
 
@@ -64,6 +66,7 @@ export class Player {
     if (this.#anchorAt === undefined) {
       this.#anchorAt = now;
       this.#anchorPosition = this.#startPosition;
+      this.#hasShown = true;
     } else {
       const ranOutAt = this.#anchorAt + (this.#bufferedEnd - this.#anchorPosition) * 1000;
       if (now > ranOutAt) {

@@ -102,12 +102,14 @@ export type PeerMessage =
       readonly slot: number;
       /** Media sequence number at the playhead. */
       readonly sequence: number;
-      /** Segments held ahead of the playhead, and behind it. */
+      /** Segments held without a gap from that one on, and before it. */
       readonly ahead: number;
       readonly behind: number;
     }
   | { readonly type: "ping"; readonly nonce: number }
   | { readonly type: "pong"; readonly nonce: number }
   | { readonly type: "bye"; readonly reason: ByeReason };
+
+export type PeerPosition = Extract<PeerMessage, { type: "position" }>;
 
 export type PeerMessageType = PeerMessage["type"];

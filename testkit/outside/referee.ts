@@ -31,8 +31,8 @@ export class Referee {
         for (const other of this.#scene.fetches.values()) {
           if (other.segment !== segment || (other.opened && other.from === 0)) continue;
           const apart = (other.to ?? Infinity) <= from || end <= other.from;
-          // [SW24] An unanswered request may be made once more.
-          if (!other.opened && other.from === from && other.to === to) check(++twins === 1, "a third request");
+          // [SW24] An unanswered request may be made twice more.
+          if (!other.opened && other.from === from && other.to === to) check(++twins < 3, "a fourth request");
           else
             check(
               apart || !this.#honest,

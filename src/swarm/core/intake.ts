@@ -70,8 +70,8 @@ export class Intake {
     this.wastedBytes += broken;
     desk.closed(now, fetch);
     if (event.outcome === "failed") {
-      // The same request made a second time may still do better.
-      if (desk.twinOf(fetch)) return [];
+      // The same request made once more may still do better.
+      if (desk.twinsOf(fetch).length > 0) return [];
       if (fetch.foreseen) {
         // Peers' playlists were ahead of the origin's edge: asked again once ours lists it, and nobody's fault.
         desk.foreseenFailures++;
@@ -102,9 +102,8 @@ export class Intake {
     return [...actions, { type: "segment-failed", segment: segment.id, status: event.status }];
   }
 
-  peerChunk(now: Millis, event: Event<"peer-chunk">): SwarmAction[] {
+  peerChunk(now: Millis, event: Event<"peer-chunk">): readonly SwarmAction[] {
     const { peers, table, requests, desk } = this.#at;
-    const actions: SwarmAction[] = [];
     this.peerReceivedBytes += event.byteLength;
     const peer = peers.get(event.peer);
     const segment = table.get(event.segment);
@@ -118,10 +117,12 @@ export class Intake {
     const before = segment?.stateOf(event.chunk);
     if (!segment || before === HELD || !event.stored) {
       this.wastedBytes += event.byteLength;
-      return actions;
+      return NO_ACTIONS;
     }
-    actions.push(...requests.cancelChunk(segment, event.chunk));
-    actions.push(...this.#hold(now, segment, event.chunk, "peer", event.byteLength));
+    const cancels = requests.cancelChunk(segment, event.chunk);
+    const delivery = this.#hold(now, segment, event.chunk, "peer", event.byteLength);
+    if (cancels.length === 0 && before !== FETCHING) return delivery;
+    const actions = [...cancels, ...delivery];
     if (before === FETCHING)
       for (const fetch of desk.all())
         if (fetch.segment === segment && !isStillOfUse(fetch)) actions.push(desk.abort(fetch));
@@ -129,7 +130,8 @@ export class Intake {
   }
 
   /** Acknowledges what came since the last time, each peer once. */
-  acknowledge(): SwarmAction[] {
+  acknowledge(): readonly SwarmAction[] {
+    if (this.#unacknowledged.length === 0) return NO_ACTIONS;
     const actions: SwarmAction[] = [];
     for (const peer of this.#unacknowledged) {
       peer.acknowledgedBytes = peer.receivedBytes;
@@ -142,8 +144,8 @@ export class Intake {
   }
 
   /** Hands a segment over if it is whole and waited for. */
-  deliver(segment: Segment): SwarmAction[] {
-    if (!segment.wanted || !segment.complete) return [];
+  deliver(segment: Segment): readonly SwarmAction[] {
+    if (!segment.wanted || !segment.complete) return NO_ACTIONS;
     segment.wanted = false;
     segment.delivered = true;
     this.peerBytes += segment.peerBytes;
@@ -173,7 +175,7 @@ export class Intake {
     return [{ type: "evict", segment: segment.id }, ...cancels, ...this.#at.links.tellGone(segment)];
   }
 
-  #hold(now: Millis, segment: Segment, chunk: number, source: Source, byteLength: Bytes): SwarmAction[] {
+  #hold(now: Millis, segment: Segment, chunk: number, source: Source, byteLength: Bytes): readonly SwarmAction[] {
     const sized = segment.byteLength !== undefined;
     segment.hold(chunk, source, byteLength);
     if (!sized) this.#sized(segment);
@@ -208,6 +210,8 @@ function isStillOfUse({ segment, from, to }: OriginFetch): boolean {
     if (segment.stateOf(chunk) === FETCHING) return true;
   return segment.chunkCount === undefined && to === undefined;
 }
+
+const NO_ACTIONS: readonly SwarmAction[] = [];
 
 /** Between two attempts of ours at a segment that the origin refused; hls.js's own retries come through at once. */
 const ORIGIN_RETRY_MS_MIN = 500;

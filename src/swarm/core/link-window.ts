@@ -28,6 +28,11 @@ export class LinkWindow {
     return this.#sent - this.#acknowledged;
   }
 
+  /** When the oldest chunk that is not acknowledged was sent. */
+  get oldestAt(): Millis {
+    return this.#inFlight[0]?.at ?? Infinity;
+  }
+
   get sentBytes(): Bytes {
     return this.#sent;
   }

@@ -93,7 +93,7 @@ describe("a fetch", () => {
   });
 });
 
-describe("[SW24] a request made twice", () => {
+describe("[SW24] a request made more than once", () => {
   function twins(): { readonly desk: OriginDesk; readonly segment: Segment } {
     const desk = new OriginDesk();
     const segment = aSegment({ chunks: 4 });
@@ -117,9 +117,19 @@ describe("[SW24] a request made twice", () => {
     const { desk, segment } = twins();
     const failed = fetchOf(desk, 1);
     desk.closed(500, failed);
-    expect(desk.twinOf(failed)).toBe(fetchOf(desk, 2));
+    expect(desk.twinsOf(failed)).toEqual([fetchOf(desk, 2)]);
     expect(pictureOf(segment)).toBe(".~~.");
     expect(desk.opened(600, fetchOf(desk, 2), 1)).toEqual([]);
+  });
+
+  test("may be made a third time: all but the first that answers are aborted", () => {
+    const { desk, segment } = twins();
+    desk.hedge(800, fetchOf(desk, 2));
+    expect(desk.opened(900, fetchOf(desk, 2), 1)).toEqual([
+      { type: "abort-origin", fetch: 1 },
+      { type: "abort-origin", fetch: 3 },
+    ]);
+    expect(pictureOf(segment)).toBe(".~~.");
   });
 
   test("counts both times: the one that did not answer was as late at least", () => {
@@ -144,10 +154,10 @@ describe("how long the origin will take", () => {
     expect([desk.firstByteMs, desk.lateFirstByteMs]).toEqual([43, 2040]);
   });
 
-  test("[SW23] forgets a late one after 32 others", () => {
+  test("[SW23] forgets a late one after 64 others", () => {
     const desk = new OriginDesk();
     fetchOnce(desk, 1000, 2040, 1);
-    for (let i = 0; i < 31; i++) fetchOnce(desk, 1000, 40, 1);
+    for (let i = 0; i < 63; i++) fetchOnce(desk, 1000, 40, 1);
     expect(desk.lateFirstByteMs).toBe(2040);
     fetchOnce(desk, 1000, 40, 1);
     expect(desk.lateFirstByteMs).toBe(40);

@@ -14,8 +14,11 @@ export interface OriginFetch {
   /** First chunk not fetched; undefined for "to the end". */
   to: number | undefined;
   openedAt: Millis | undefined;
-  /** The same request made a second time, or the first time: whichever answers first is kept. */
-  twin: FetchId | undefined;
+  /** The first of the same requests made one after the other: whichever answers first is kept. */
+  readonly first: FetchId;
+  /** How many of them there were when this one was made, and whether another has been made since. */
+  readonly attempt: number;
+  repeated: boolean;
   /** Only peers' playlists listed the segment when it was asked for. */
   readonly foreseen: boolean;
   receivedBytes: Bytes;
@@ -76,7 +79,7 @@ export class OriginDesk {
     const toEnd = range.to === undefined || (segment.byteLength !== undefined && range.to === segment.chunkCount);
     const to = toEnd ? undefined : range.to;
     const foreseen = !segment.listed && !segment.wanted;
-    const fresh = { openedAt: undefined, twin: undefined, receivedBytes: 0 };
+    const fresh = { first: id, attempt: 1, repeated: false, openedAt: undefined, receivedBytes: 0 };
     this.#fetches.set(id, { id, segment, reason, startedAt: now, from, to, foreseen, ...fresh });
     segment.fetch(from, to);
     return { type: "fetch-origin", fetch: id, segment: segment.id, from, to, reason };
@@ -85,15 +88,17 @@ export class OriginDesk {
   /** Makes the same request once more. */
   hedge(now: Millis, fetch: OriginFetch): SwarmAction {
     const id = this.#nextId++;
-    const { segment, from, to, reason } = fetch;
-    this.#fetches.set(id, { ...fetch, id, startedAt: now, twin: fetch.id });
-    fetch.twin = id;
+    const { segment, from, to, reason, attempt } = fetch;
+    this.#fetches.set(id, { ...fetch, id, startedAt: now, attempt: attempt + 1 });
+    fetch.repeated = true;
     return { type: "fetch-origin", fetch: id, segment: segment.id, from, to, reason };
   }
 
-  /** The other of a request made twice, if it is still under way. */
-  twinOf({ twin }: OriginFetch): OriginFetch | undefined {
-    return twin === undefined ? undefined : this.#fetches.get(twin);
+  /** The others of a request made more than once that are still under way. */
+  twinsOf(fetch: OriginFetch): OriginFetch[] {
+    const twins: OriginFetch[] = [];
+    for (const other of this.#fetches.values()) if (other !== fetch && other.first === fetch.first) twins.push(other);
+    return twins;
   }
 
   /** Marks again what the fetches will bring. */
@@ -105,9 +110,8 @@ export class OriginDesk {
   opened(now: Millis, fetch: OriginFetch, firstChunk: number): SwarmAction[] {
     fetch.openedAt = now;
     this.#measured(now - fetch.startedAt);
-    const twin = this.twinOf(fetch);
-    if (twin) this.#measured(now - twin.startedAt);
-    const needless = twin ? [twin] : [];
+    const needless = this.twinsOf(fetch);
+    for (const twin of needless) this.#measured(now - twin.startedAt);
     if (firstChunk !== fetch.from) {
       // The range was ignored and the whole segment comes; so it would for every other range of it.
       this.#release(fetch);
@@ -115,7 +119,7 @@ export class OriginDesk {
       fetch.to = undefined;
       fetch.segment.fetch(firstChunk, undefined);
       for (const other of this.#fetches.values())
-        if (other !== fetch && other !== twin && other.segment === fetch.segment) needless.push(other);
+        if (other.first !== fetch.first && other.segment === fetch.segment) needless.push(other);
     }
     return needless.map((other) => this.abort(other));
   }
@@ -150,8 +154,8 @@ export class OriginDesk {
 
 /** Until measured: a mediocre CDN. */
 const FIRST_BYTE_MS_INITIAL = 250;
-/** The longest of so many stands for the late ones: what happens to 3 % of requests is then mostly in sight. */
-const FIRST_BYTES_KEPT = 32;
+/** The longest of so many stands for the late ones: what happens to 3 % of requests is then nearly always in sight. */
+const FIRST_BYTES_KEPT = 64;
 /** 8 Mbit/s. */
 const BYTES_PER_MS_INITIAL = 1000;
 /** Shorter answers say more about latency than about rate. */

@@ -62,10 +62,11 @@ export function planOrigin(
       lookAgainAt = Math.min(lookAgainAt, askAt);
       continue;
     }
-    const patientUntil = askAt + PATIENCE * guard;
+    const shareMs = guardShareMs(dueAt - segment.knownAt, situation.tuning);
+    const patientUntil = askAt + PATIENCE * shareMs;
     // Even if both requests for the last few chunks are answered late, they come in time.
     const spareMs = guard - Math.max(desk.lateFirstByteMs, situation.tuning.guardMsMin) - HAND_OVER_MS;
-    const frontUntil = Math.max(patientUntil, askAt + Math.min(PATIENCE_IN_FRONT * guard, spareMs));
+    const frontUntil = Math.max(patientUntil, askAt + Math.min(PATIENCE_IN_FRONT * shareMs, spareMs));
     const late = (request: ChunkRequest): boolean =>
       isInFront(now, request) ? now > frontUntil : Math.max(now, request.expectedAt) > patientUntil;
     addRanges(ranges, segment, desk, "due", late);
@@ -79,18 +80,22 @@ export function planOrigin(
 }
 
 /**
- * Time kept in hand for a segment that had `slackMs` in all (SW23): a share of it, within bounds. An origin whose first
- * byte is late now and then gets what it takes, at most twice as much: beyond that the second request helps.
+ * Time kept in hand for a segment that had `slackMs` in all (SW23): a share of it. An origin whose first byte is late now
+ * and then gets what it takes, beside what is spent on patience, up to twice as much: beyond that the second request
+ * has to help.
  */
 export function guardMs(slackMs: Millis, lateFirstByteMs: Millis, tuning: SwarmTuning): Millis {
-  const { guardShareOfSlack, guardMsMin, guardMsMax } = tuning;
-  const share = Math.max(guardMsMin, Math.min(guardMsMax, slackMs * guardShareOfSlack));
-  return Math.max(share, Math.min(lateFirstByteMs, 2 * share));
+  const shareMs = guardShareMs(slackMs, tuning);
+  return Math.max(shareMs, Math.min(lateFirstByteMs + PATIENCE * shareMs, 2 * shareMs));
 }
+
+const guardShareMs = (slackMs: Millis, { guardShareOfSlack, guardMsMin, guardMsMax }: SwarmTuning): Millis =>
+  Math.max(guardMsMin, Math.min(guardMsMax, slackMs * guardShareOfSlack));
 
 /** How long before a segment is due nobody is waited for any more, when little of it is missing. */
 export function leadMs(slackMs: Millis, desk: OriginDesk, tuning: SwarmTuning): Millis {
-  return desk.estimateMs(CHUNKS_LEFT) + (1 - PATIENCE) * guardMs(slackMs, desk.lateFirstByteMs, tuning);
+  const guard = guardMs(slackMs, desk.lateFirstByteMs, tuning);
+  return desk.estimateMs(CHUNKS_LEFT) + guard - PATIENCE * guardShareMs(slackMs, tuning);
 }
 
 /** Which unanswered requests to make once more (SW24). */
@@ -106,18 +111,21 @@ function planHedges(
   if (!started) return { fetches, lookAgainAt };
   for (const fetch of desk.all()) {
     const { segment } = fetch;
-    if (fetch.openedAt !== undefined || fetch.twin !== undefined) continue;
+    if (fetch.openedAt !== undefined || fetch.repeated || fetch.attempt === ATTEMPTS_MAX) continue;
     const due = window.find((one) => one.segment === segment);
     if (!due) continue;
     const chunks = (fetch.to ?? Math.max(segment.expectedChunks, fetch.from + 1)) - fetch.from;
     const guard = guardMs(due.dueAt - segment.knownAt, desk.lateFirstByteMs, tuning);
-    // From then on it is late, and after that a second request would be late, too.
+    // From then on it is late, and after that another request would be late, too.
     const lateAt = due.dueAt - desk.estimateMs(chunks) - guard - timerLagMs;
     const latestAt = due.dueAt - desk.estimateMs(chunks) - HAND_OVER_MS - timerLagMs;
-    let at = isAlone(segment) ? latestAt : Math.min(fetch.startedAt + tuning.hedgeAfterMsMin, latestAt);
+    const answerMs = 2 * desk.firstByteMs;
+    // Where time is short there is to be enough for the last attempt.
+    const soonAt = latestAt - (ATTEMPTS_MAX - 1 - fetch.attempt) * answerMs;
+    let at = isAlone(segment) ? latestAt : Math.min(fetch.startedAt + tuning.hedgeAfterMsMin, soonAt);
     // Everybody waits for what was elected; for the rest there may be time.
     if (fetch.reason !== "elected") at = Math.max(at, lateAt);
-    at = Math.max(at, fetch.startedAt + 2 * desk.firstByteMs);
+    at = Math.max(at, fetch.startedAt + answerMs);
     if (now >= at) fetches.push(fetch);
     else lookAgainAt = Math.min(lookAgainAt, at);
   }
@@ -182,7 +190,7 @@ function gapIsCheap(segment: Segment, from: number, to: number): boolean {
   return true;
 }
 
-/** How much of the guard is spent waiting for requests that should still arrive in time, and for the next of a peer. */
+/** Shares of the guard spent waiting for requests that should still arrive in time, and for the next of a peer. */
 const PATIENCE = 0.35;
 const PATIENCE_IN_FRONT = 0.6;
 
@@ -190,6 +198,9 @@ const PATIENCE_IN_FRONT = 0.6;
 const FRONT_CHUNKS = 2;
 /** A peer that has brought nothing for so long may as well be gone. */
 const AT_WORK_MS = 1000;
+
+/** One late answer in ten makes one second request in a hundred late, too. */
+const ATTEMPTS_MAX = 3;
 
 /** Until a whole segment is in the player's buffer. */
 const HAND_OVER_MS = 100;

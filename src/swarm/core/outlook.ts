@@ -64,7 +64,7 @@ export class Outlook {
     const election = planElection(now, this.window, {
       selfHash,
       selfWeight: this.uplink,
-      eligibleAt: playback.startedAt + tuning.electionAfterMs,
+      eligibleAt: playback.movedAt + tuning.electionAfterMs,
       isAlone,
       seatsOf: (track) => topology.seatsOf(now, track),
       peers: this.peers,

@@ -95,7 +95,7 @@ export function receive(now: Millis, desk: PeerDesk, peer: Peer, message: Messag
       return { actions: foresee(now, desk, peer, id, message.segment, message.hops) };
     }
     case "position":
-      // Of use to VOD peer choice only, which goes by announcements so far.
+      peer.position = message;
       return DONE;
     case "ping":
       return { actions: [{ type: "send", peers: [peer.id], message: { type: "pong", nonce: message.nonce } }] };

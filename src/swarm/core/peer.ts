@@ -4,7 +4,7 @@ import { hasBit, type Bitmap } from "../../base/bitmap.ts";
 import type { Bytes, Millis } from "../../base/time.ts";
 import type { PeerId, SegmentName, TrackId, ViewerId } from "../../protocol/ids.ts";
 import { CHUNK_BYTES, TRACK_SLOTS_MAX } from "../../protocol/limits.ts";
-import type { HaveEntry, UplinkClass } from "../../protocol/peer-message.ts";
+import type { HaveEntry, PeerPosition, UplinkClass } from "../../protocol/peer-message.ts";
 import { LinkWindow } from "./link-window.ts";
 import type { ChunkRequest, Segment } from "./segment.ts";
 import type { SwarmTuning } from "./tuning.ts";
@@ -56,6 +56,9 @@ export class Peer {
   roundTripMs: Millis | undefined;
   lastInboundAt: Millis;
   lastChunkAt: Millis = -Infinity;
+  lastServedAt: Millis = -Infinity;
+  /** Where in recorded video it last said it is. */
+  position: PeerPosition | undefined;
   suspendedUntil: Millis = 0;
   /** The last ping that was not answered. */
   ping: { readonly nonce: number; readonly at: Millis } | undefined;

@@ -41,11 +41,45 @@ test("a moment stays due at the same instant while the player plays", () => {
   expect([1000, 3000, 8000].map((now) => playback.dueAt(now, 109))).toEqual([10_000, 10_000, 10_000]);
 });
 
-test("playback has started once there is a position, and that instant is remembered", () => {
+test("playback has started once there is a position", () => {
   const playback = new Playback();
   playback.update(500, undefined, 0, 0, 30);
-  expect([playback.started, playback.startedAt]).toEqual([false, Infinity]);
+  expect([playback.started, playback.movedAt]).toEqual([false, Infinity]);
   playback.update(1000, 100, 100, 1, 30);
   playback.update(2000, 101, 110, 1, 30);
-  expect([playback.started, playback.startedAt]).toEqual([true, 1000]);
+  expect([playback.started, playback.movedAt]).toEqual([true, 1000]);
+});
+
+test.each([
+  ["a seek forward", 130, 5000],
+  ["a seek back", 90, 5000],
+  ["playing on, a little late", 102.5, 1000],
+  ["a player that runs ahead of our reckoning", 105.5, 1000],
+])("a jump begins it anew: %s", (_, position, movedAt) => {
+  const playback = playing();
+  playback.update(5000, position, position + 10, 1, 30);
+  expect(playback.movedAt).toBe(movedAt);
+});
+
+test("a stall is no jump", () => {
+  const playback = playing({ bufferedEnd: 102 });
+  playback.update(60_000, 102, 112, 1, 30);
+  expect(playback.movedAt).toBe(1000);
+});
+
+test.each([
+  ["that the player has gone on", 100.55, 110, 1, 30, false],
+  ["a seek", 130, 140, 1, 30, true],
+  ["a stall", 100.1, 110, 1, 30, true],
+  ["more in the buffer", 100.5, 114, 1, 30, true],
+  ["another rate", 100.5, 110, 2, 30, true],
+  ["a longer buffer to fill", 100.5, 110, 1, 60, true],
+])("[SW4] a report tells whether it is news: %s", (_, position, bufferedEnd, rate, bufferAheadMax, isNews) => {
+  expect(playing().update(1500, position, bufferedEnd, rate, bufferAheadMax)).toBe(isNews);
+});
+
+test("[SW4] the first picture is news", () => {
+  const playback = new Playback();
+  expect(playback.update(0, undefined, 0, 1, 30)).toBe(true);
+  expect(playback.update(100, 5, 9, 1, 30)).toBe(true);
 });

@@ -7,26 +7,38 @@ export class Playback {
   #rate = 1;
   #at: Millis = 0;
   bufferAheadMax: Seconds = 30;
-  /** When the first frame could be shown; Infinity before. */
-  startedAt: Millis = Infinity;
+  /** Since when it goes on from where it is: when the first frame could be shown, or the last jump. Infinity before. */
+  movedAt: Millis = Infinity;
 
+  /** Returns whether it is other than was to be expected: the player has not just gone on. */
   update(
     now: Millis,
     position: Seconds | undefined,
     bufferedEnd: Seconds,
     rate: number,
     bufferAheadMax: Seconds,
-  ): void {
+  ): boolean {
+    const driftSeconds = this.started && position !== undefined ? Math.abs(position - this.positionAt(now)) : Infinity;
+    const isAsExpected =
+      driftSeconds < JITTER_SECONDS &&
+      bufferedEnd === this.#bufferedEnd &&
+      rate === this.#rate &&
+      bufferAheadMax === this.bufferAheadMax;
+    if (position !== undefined && driftSeconds >= JUMP_SECONDS) this.movedAt = now;
     this.#at = now;
     this.#position = position;
-    if (position !== undefined) this.startedAt = Math.min(this.startedAt, now);
     this.#bufferedEnd = bufferedEnd;
     this.#rate = rate;
     this.bufferAheadMax = bufferAheadMax;
+    return !isAsExpected;
   }
 
   get started(): boolean {
     return this.#position !== undefined;
+  }
+
+  get rate(): number {
+    return this.#rate;
   }
 
   get bufferedEnd(): Seconds {
@@ -45,3 +57,8 @@ export class Playback {
     return now + (Math.max(0, start - this.positionAt(now)) * 1000) / Math.max(1, this.#rate);
   }
 }
+
+/** Reports of a playhead that moves on evenly are off by this much. */
+const JITTER_SECONDS = 0.2;
+/** What lags, or was waited for, is no jump. */
+const JUMP_SECONDS = 2;

@@ -4,13 +4,17 @@ import type { SwarmEvent } from "./event.ts";
 /** How far an event can reach: only to whom we serve, also to what we ask of peers, or also to what we ask of the origin. */
 export type Reach = "uploads" | "requests" | "origin";
 
-/** So that what comes by the thousand costs little. Too far is only slow; too short would miss a decision. */
+/**
+ * So that what comes by the thousand costs little. Too far is only slow; too short would miss a decision, unless
+ * whoever takes the event in asks for more.
+ */
 export function reachOf(event: SwarmEvent): Reach {
   switch (event.type) {
     case "wakeup":
       return "uploads";
     case "peer-chunk":
     case "origin-chunk":
+    case "playback":
       return "requests";
     case "peer-message":
       return BY_MESSAGE[event.message.type] ?? "origin";

@@ -14,8 +14,8 @@ const NOW = 100_000;
  * `#` held, `.` missing, `~` coming from the origin; asked of a peer and `?` expected in good time, `!` too late, `:`
  * long since.
  */
-function segmentLike(picture: string, { sized = true, sequence = 10, knownAt = 0 } = {}): Segment {
-  const segment = trackOf(new SegmentTable(), sequence, sequence + 1, { now: knownAt }).listed[0];
+function segmentLike(picture: string, { sized = true, sequence = 10, knownAt = 0, live = true } = {}): Segment {
+  const segment = trackOf(new SegmentTable(), sequence, sequence + 1, { now: knownAt, live }).listed[0];
   if (!segment) throw new Error("an empty track");
   if (sized) segment.learnSize(picture.length * CHUNK_BYTES, true);
   const chunks = Array.from(picture, (state, chunk) => ({ state, chunk }));
@@ -219,5 +219,24 @@ describe("requests", () => {
       expect(new Set(chunks).size).toBe(chunks.length);
       expect(chunks.length).toBeGreaterThan(8);
     }
+  });
+
+  test("[SW96] in recorded video go in order while due within 16 s, and beyond for one segment after the other", () => {
+    const whole = (segment: Segment, slackMs: number, peer: Peer): Due => ({
+      segment,
+      slackMs,
+      held: new Map([[peer, "whole" as const]]),
+    });
+    const plan = (slackMs: number, seed: number): string => {
+      const alice = aPeer("alice");
+      const [soon, later] = [10, 11].map((sequence) => segmentLike("........", { sequence, live: false }));
+      if (!soon || !later) throw new Error("no segments");
+      const due = [whole(soon, slackMs, alice), whole(later, slackMs + 4000, alice)];
+      return requests([alice], due, { seed, tuning: { pipelineMin: 4, pipelineMax: 4 } });
+    };
+    expect(plan(15_999, 1)).toBe("alice 10: 0,1,2,3");
+    const beyond = [1, 2, 3, 4, 5, 6].map((seed) => plan(16_000, seed));
+    expect(new Set(beyond).size).toBeGreaterThan(3);
+    expect(beyond.every((each) => each.startsWith("alice 10: ") && !each.includes("|"))).toBe(true);
   });
 });

@@ -46,7 +46,9 @@ export function planRequests(
       for (let chunk = 0; chunk < offer.count && round.room > 0; chunk++) round.assign(offer, chunk);
     } else {
       shuffle(offer, uplinkIsShort ? BLOCK_CHUNKS : 1, rng);
-      later.push(offer);
+      // In VOD neighbours are at different places: what is due first is asked for first.
+      if (due.segment.track.live) later.push(offer);
+      else for (const chunk of due.segment.order) round.assign(offer, chunk);
     }
   }
   // Any of the later segments: the first of each one's order, then the second, and so on.
@@ -62,12 +64,15 @@ export function planRequests(
   return round.plans();
 }
 
-/** Near its due time. With little slack from the start only its last part is: in order from the start nobody trades. */
-const isUrgent = (
-  now: Millis,
-  { segment, dueAt }: DueSegment,
-  { urgentMs, urgentShareOfSlack }: SwarmTuning,
-): boolean => dueAt - now < Math.min(urgentMs, (dueAt - segment.knownAt) * urgentShareOfSlack);
+/**
+ * Near its due time. With little slack from the start only its last part is: in order from the start nobody trades. In
+ * VOD most of those who give are ahead and hold it whole: in order, what is left for the origin is one run.
+ */
+function isUrgent(now: Millis, { segment, dueAt }: DueSegment, tuning: SwarmTuning): boolean {
+  const { urgentMs, urgentShareOfSlack, vodElectionMs } = tuning;
+  const slackMs = dueAt - segment.knownAt;
+  return dueAt - now < (segment.track.live ? Math.min(urgentMs, slackMs * urgentShareOfSlack) : vodElectionMs);
+}
 
 /** Missing chunks of a segment that peers with room have. */
 interface Offer {

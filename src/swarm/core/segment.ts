@@ -50,7 +50,8 @@ export class Segment {
   start: Seconds;
   duration: Seconds;
   startedAtSeconds: number | undefined;
-  readonly knownAt: Millis;
+  /** Since when it matters: in VOD, where all is listed from the start, since the player came near. */
+  knownAt: Millis;
   /** In the newest playlist. False for one that so far only peers have announced, or that has left the window. */
   listed = false;
   /** Not listed yet, but the loader can tell its address. */

@@ -130,15 +130,16 @@ describe("a live swarm", () => {
       { seed: 5, segmentSeconds: 4, segmentBytes: 600_000 },
       { uplinkBitsPerSecond: 0.6e6 },
     );
+    const total = (counter: "wastedBytes" | "originReceivedBytes" | "peerReceivedBytes"): number =>
+      viewers.reduce((sum, viewer) => sum + viewer.core.stats()[counter], 0);
+    const before = [total("wastedBytes"), total("originReceivedBytes") + total("peerReceivedBytes")] as const;
     const copies = copiesOver(world, 90_000);
     expect(copies).toBeLessThan(5);
     expect(stalls(viewers)).toBe(0);
-    const waste = viewers.reduce((sum, viewer) => sum + viewer.core.stats().wastedBytes, 0);
-    const received = viewers.reduce(
-      (sum, viewer) => sum + viewer.core.stats().originReceivedBytes + viewer.core.stats().peerReceivedBytes,
-      0,
-    );
-    expect(waste / received).toBeLessThan(0.02);
+    const waste = total("wastedBytes") - before[0];
+    const received = total("originReceivedBytes") + total("peerReceivedBytes") - before[1];
+    // A chunk takes 440 ms here: what is on its way when patience ends cannot be called back.
+    expect(waste / received).toBeLessThan(0.025);
   });
 
   test("[SW50] a chunk is passed on long before its segment is whole", () => {
@@ -275,6 +276,34 @@ describe("video on demand", () => {
     expect(stalls(viewers)).toBe(0);
     const played = viewers.reduce((sum, viewer) => sum + viewer.delivered.length, 0) * world.options.segmentBytes;
     expect(world.origin.bytes / played).toBeLessThan(0.45);
+  });
+
+  test("[SW92] a viewer that jumps tells the tracker, and one that plays on says so only as what it keeps doubles", () => {
+    const world = new World(title);
+    const alice = world.join("alice");
+    world.join("bob", { startAt: 20 });
+    world.run(60_000);
+    const told = (): unknown[] =>
+      alice.actions.flatMap((action) =>
+        action.type === "send-tracker" && "place" in action.message ? [action.message.place?.position] : [],
+      );
+    const before = told().length;
+    expect(before).toBeLessThan(12);
+    alice.isAt(200);
+    world.runUntil(() => told().length > before, 90);
+    expect(told().at(-1)).toBeCloseTo(200, 0);
+  });
+
+  test("[SW94] peers hear where a viewer is: every 10 s, and in live video never", () => {
+    const positions = (viewer: Viewer): number =>
+      viewer.actions.filter((action) => action.type === "send" && action.message.type === "position").length;
+    const world = new World(title);
+    const [alice] = [world.join("alice"), world.join("bob")];
+    world.run(60_000);
+    expect(positions(alice)).toBeGreaterThanOrEqual(5);
+    expect(positions(alice)).toBeLessThanOrEqual(8);
+    const [carol] = crowd(2, { seed: 19 }).viewers;
+    expect(carol && positions(carol)).toBe(0);
   });
 
   test("[SW3] nobody fetches from the origin what a plain player would not have", () => {

@@ -27,6 +27,7 @@ import type { SwarmStats } from "./stats.ts";
 import { Topology, type Report } from "./topology.ts";
 import { DEFAULT_TUNING, type SwarmTuning } from "./tuning.ts";
 import { UploadQueue } from "./upload-queue.ts";
+import { Whereabouts } from "./whereabouts.ts";
 
 /**
  * One viewer's engine: told what happened, answers what to do. Events only change facts; `#evaluate` then looks at all
@@ -54,6 +55,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   readonly #intake: Intake;
   readonly #links: Links;
   readonly #outlook: Outlook;
+  readonly #whereabouts = new Whereabouts();
 
   #out: SwarmAction[] = [];
   #beganAt: Millis | undefined;
@@ -114,8 +116,9 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     if (reach !== "uploads") this.#evaluateAt = Math.min(this.#evaluateAt, now);
     if (reach === "origin") this.#outlook.lookAt = now;
     else if (reach === "requests") this.#outlook.lookAt = Math.min(this.#outlook.lookAt, now + LOOK_MS_MAX);
-    if (urgent || now >= this.nextWakeup()) this.#evaluate(now);
-    this.#out.push(...this.#uploads.pump(now));
+    const isTime = urgent || now >= this.nextWakeup();
+    if (isTime) this.#evaluate(now);
+    if (isTime || reach === "uploads") this.#out.push(...this.#uploads.pump(now));
     return this.#out;
   }
 
@@ -163,6 +166,18 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     switch (event.type) {
       case "wakeup":
         return false;
+      case "peer-message": {
+        const peer = this.#peers.get(event.peer);
+        if (!peer) return false;
+        peer.lastInboundAt = now;
+        const { actions, bye } = receive(now, this.#peerDesk, peer, event.message);
+        this.#out.push(...actions);
+        if (bye) this.#close(now, peer, bye);
+        return false;
+      }
+      case "peer-chunk":
+        this.#out.push(...this.#intake.peerChunk(now, event));
+        return false;
       case "playlist": {
         const track = this.#track(event.track);
         track.live = event.live;
@@ -184,7 +199,8 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
         this.#follow(event.tracks.map((id) => this.#track(id)));
         return true;
       case "playback":
-        this.#playback.update(now, event.position, event.bufferedEnd, event.rate, event.bufferAheadMax);
+        if (this.#playback.update(now, event.position, event.bufferedEnd, event.rate, event.bufferAheadMax))
+          this.#outlook.lookAt = now;
         return false;
       case "segment-wanted": {
         const segment = this.#table.get(event.segment);
@@ -231,18 +247,6 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
         this.#topology.closed(now, event.peer);
         this.#links.drop(event.peer);
         return true;
-      case "peer-message": {
-        const peer = this.#peers.get(event.peer);
-        if (!peer) return false;
-        peer.lastInboundAt = now;
-        const { actions, bye } = receive(now, this.#peerDesk, peer, event.message);
-        this.#out.push(...actions);
-        if (bye) this.#close(now, peer, bye);
-        return false;
-      }
-      case "peer-chunk":
-        this.#out.push(...this.#intake.peerChunk(now, event));
-        return false;
       case "tracker-opened":
         this.#out.push(...this.#topology.trackerOpened(now));
         return false;
@@ -292,7 +296,8 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     // The first picture comes first: opening eight connections takes as much of a small machine as decoding it.
     this.#beganAt ??= now;
     const dialAt = this.#playback.started ? now : this.#beganAt + DIAL_AFTER_MS_MAX;
-    this.#out.push(...this.#topology.evaluate(now, now >= dialAt, () => this.#report()));
+    this.#whereabouts.look(now, this.#table, this.#playback, this.#peers);
+    this.#out.push(...this.#topology.evaluate(now, now >= dialAt, this.#whereabouts, () => this.#report()));
     this.#cleanUp(now);
     this.#lookAgainAt = Math.min(outlook.lookAt, now < dialAt ? dialAt : Infinity, this.#requests.checkAt);
   }
@@ -345,6 +350,8 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     for (const segment of this.#table.all())
       if (segment.requests.size > 0 && !this.#outlook.needs(segment))
         this.#out.push(...this.#requests.cancel(segment, () => false));
+    this.#out.push(...this.#whereabouts.say(now, this.#playback.movedAt, this.#peers));
+    for (const peer of this.#whereabouts.idle(now, this.#peers)) this.#close(now, peer, "idle");
     const position = this.#playback.positionAt(now);
     for (const segment of planEvictions(this.#table, this.#outlook.window, position, this.#options.memoryBytesMax))
       this.#drop(segment);
@@ -387,7 +394,7 @@ const DIAL_AFTER_MS_MAX = 1000;
 const FORESEEN_FAILURES_MAX = 3;
 
 /** What is asked of the origin is looked at anew this soon after the swarm brought or announced anything. */
-const LOOK_MS_MAX = 200;
+const LOOK_MS_MAX = 400;
 
 /** Hidden tabs run timers once a second; anything longer is a suspended machine, not a habit. */
 const TIMER_LAG_MS_MAX = 2000;

@@ -1,11 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { createRng } from "../../base/random.ts";
-import { swarmIdOf, trackIdOf, type PeerId } from "../../protocol/ids.ts";
+import { swarmIdOf, type PeerId } from "../../protocol/ids.ts";
+import type { Place } from "../../protocol/tracker-message.ts";
 import type { SwarmAction } from "./action.ts";
 import { Topology, type Report } from "./topology.ts";
 import { DEFAULT_TUNING } from "./tuning.ts";
+import type { Surroundings } from "./whereabouts.ts";
 
 const report = (): Report => ({ peerBytes: 1, originBytes: 2, uploadedBytes: 3, wastedBytes: 0, peers: 1 });
+const LIVE: Surroundings = { place: undefined, providers: 0 };
 const peerId = (name: string): PeerId => name.padEnd(10, "_") as PeerId;
 
 function createTopology(seed = 1, tracker = true): Topology {
@@ -15,7 +18,7 @@ function createTopology(seed = 1, tracker = true): Topology {
 /** A viewer that the tracker has let in and given these candidates. */
 function joined(candidates: readonly string[], self = "m"): Topology {
   const topology = createTopology();
-  topology.evaluate(0, true, report);
+  topology.evaluate(0, true, LIVE, report);
   topology.trackerOpened(0);
   topology.trackerMessage(100, {
     type: "joined",
@@ -38,7 +41,7 @@ describe("the tracker", () => {
   test("is joined with the swarm's name, and again with the token of the last time", () => {
     const topology = joined([]);
     topology.trackerClosed(1000);
-    topology.evaluate(60_000, true, report);
+    topology.evaluate(60_000, true, LIVE, report);
     expect(sent(topology.trackerOpened(60_000), "join")).toMatchObject([
       { swarm: swarmIdOf("stream"), resume: "token" },
     ]);
@@ -49,7 +52,7 @@ describe("the tracker", () => {
       const topology = createTopology(seed);
       let now = 0;
       return Array.from({ length: 10 }, () => {
-        expect(topology.evaluate(now, true, report)).toContainEqual({ type: "open-tracker" });
+        expect(topology.evaluate(now, true, LIVE, report)).toContainEqual({ type: "open-tracker" });
         topology.trackerClosed(now);
         const wait = topology.nextWakeup() - now;
         now = topology.nextWakeup();
@@ -69,37 +72,37 @@ describe("the tracker", () => {
     const topology = joined([]);
     const { actions } = topology.trackerMessage(1000, { type: "drain", reconnectInMs: 7000 });
     expect(actions).toEqual([{ type: "close-tracker" }]);
-    expect(topology.evaluate(7999, true, report)).toEqual([]);
-    expect(topology.evaluate(8000, true, report)).toEqual([{ type: "open-tracker" }]);
+    expect(topology.evaluate(7999, true, LIVE, report)).toEqual([]);
+    expect(topology.evaluate(8000, true, LIVE, report)).toEqual([{ type: "open-tracker" }]);
   });
 
   test("[SW80] that takes the socket and then says nothing is left after 10 s and tried again", () => {
     const topology = createTopology();
-    topology.evaluate(0, true, report);
+    topology.evaluate(0, true, LIVE, report);
     topology.trackerOpened(40);
     expect(topology.nextWakeup()).toBe(10_040);
-    expect(topology.evaluate(10_039, true, report)).toEqual([]);
-    expect(topology.evaluate(10_040, true, report)).toEqual([{ type: "close-tracker" }]);
+    expect(topology.evaluate(10_039, true, LIVE, report)).toEqual([]);
+    expect(topology.evaluate(10_040, true, LIVE, report)).toEqual([{ type: "close-tracker" }]);
     expect(topology.trackerPhase).toBe("lost");
-    expect(topology.evaluate(topology.nextWakeup(), true, report)).toEqual([{ type: "open-tracker" }]);
+    expect(topology.evaluate(topology.nextWakeup(), true, LIVE, report)).toEqual([{ type: "open-tracker" }]);
   });
 
   test("[SW80] that is full is tried again when it said, even though it closes the socket before", () => {
     const topology = createTopology();
-    topology.evaluate(0, true, report);
+    topology.evaluate(0, true, LIVE, report);
     topology.trackerOpened(40);
     const full = { type: "error", code: "full", message: "too many", retryInMs: 30_000 } as const;
     expect(topology.trackerMessage(100, full).actions).toEqual([{ type: "close-tracker" }]);
     topology.trackerClosed(110);
     expect(topology.nextWakeup()).toBe(30_100);
-    expect(topology.evaluate(30_099, true, report)).toEqual([]);
-    expect(topology.evaluate(30_100, true, report)).toEqual([{ type: "open-tracker" }]);
+    expect(topology.evaluate(30_099, true, LIVE, report)).toEqual([]);
+    expect(topology.evaluate(30_100, true, LIVE, report)).toEqual([{ type: "open-tracker" }]);
   });
 
   test("[TR14] is told of every byte once, also when it takes a viewer that comes back for a newcomer", () => {
     const topology = joined([]);
     const bytesAt = (now: number, peerBytes: number): unknown => {
-      const told = topology.evaluate(now, true, () => ({ ...report(), peerBytes, originBytes: 2 * peerBytes }));
+      const told = topology.evaluate(now, true, LIVE, () => ({ ...report(), peerBytes, originBytes: 2 * peerBytes }));
       return sent(told, "report")[0];
     };
     const comeBack = (now: number, peer: string): void => {
@@ -120,14 +123,14 @@ describe("the tracker", () => {
     topology.trackerMessage(1000, { type: "error", code: "bad-version", message: "too new" });
     expect(topology.trackerPhase).toBe("off");
     expect(topology.nextWakeup()).toBe(Infinity);
-    expect(createTopology(1, false).evaluate(0, true, report)).toEqual([]);
+    expect(createTopology(1, false).evaluate(0, true, LIVE, report)).toEqual([]);
   });
 
   test("is told the bytes as often as it asked for", () => {
     const topology = joined([]);
-    expect(sent(topology.evaluate(10_099, true, report), "report")).toEqual([]);
-    expect(sent(topology.evaluate(10_100, true, report), "report")).toEqual([{ type: "report", ...report() }]);
-    expect(sent(topology.evaluate(10_200, true, report), "report")).toEqual([]);
+    expect(sent(topology.evaluate(10_099, true, LIVE, report), "report")).toEqual([]);
+    expect(sent(topology.evaluate(10_100, true, LIVE, report), "report")).toEqual([{ type: "report", ...report() }]);
+    expect(sent(topology.evaluate(10_200, true, LIVE, report), "report")).toEqual([]);
   });
 });
 
@@ -136,10 +139,10 @@ describe("dialing", () => {
 
   test("[SW81] goes to eight candidates, and to the next ones when some cannot be reached", () => {
     const topology = joined(twelve);
-    const first = dialed(topology.evaluate(100, true, report));
+    const first = dialed(topology.evaluate(100, true, LIVE, report));
     expect(first).toHaveLength(8);
     topology.closed(5000, first[0] as PeerId);
-    const next = dialed(topology.evaluate(5000, true, report));
+    const next = dialed(topology.evaluate(5000, true, LIVE, report));
     expect(next).toHaveLength(1);
     expect(first).not.toContain(next[0]);
   });
@@ -148,7 +151,7 @@ describe("dialing", () => {
     const topology = joined(["bob"]);
     const asked: number[] = [];
     for (let now = 100; now < 300_000; now += 100) {
-      const needs = sent(topology.evaluate(now, true, report), "need");
+      const needs = sent(topology.evaluate(now, true, LIVE, report), "need");
       if (needs.length === 0) continue;
       asked.push(now);
       topology.trackerMessage(now, { type: "peers", viewers: 2, peers: [] });
@@ -161,11 +164,11 @@ describe("dialing", () => {
 
   test("[SW83] both offered: the lower id's offer stands", () => {
     const lower = joined(["z"], "m");
-    lower.evaluate(100, true, report);
+    lower.evaluate(100, true, LIVE, report);
     expect(lower.signalled(peerId("z"), "ooffer")).toEqual([]);
 
     const higher = joined(["a"], "m");
-    higher.evaluate(100, true, report);
+    higher.evaluate(100, true, LIVE, report);
     expect(higher.signalled(peerId("a"), "ooffer")).toEqual([
       { type: "close-peer", peer: peerId("a"), reason: "duplicate" },
       { type: "open-peer", peer: peerId("a"), initiator: false },
@@ -183,7 +186,7 @@ describe("dialing", () => {
 
   test("signals say which side they come from", () => {
     const topology = joined(["bob"]);
-    topology.evaluate(100, true, report);
+    topology.evaluate(100, true, LIVE, report);
     topology.signalled(peerId("carol"), "ooffer");
     const relayed = (name: string) => sent(topology.relay(peerId(name), "x"), "signal");
     expect(relayed("bob")).toMatchObject([{ to: peerId("bob"), signal: "ox" }]);
@@ -193,11 +196,11 @@ describe("dialing", () => {
 
   test("a peer that could not be reached is left alone for a minute, whoever names it", () => {
     const topology = joined(["bob"]);
-    topology.evaluate(100, true, report);
+    topology.evaluate(100, true, LIVE, report);
     topology.closed(10_000, peerId("bob"));
     const introduced = (now: number): string[] => {
       topology.trackerMessage(now, { type: "peers", viewers: 2, peers: [{ peer: peerId("bob"), uplink: 1 }] });
-      return dialed(topology.evaluate(now, true, report));
+      return dialed(topology.evaluate(now, true, LIVE, report));
     };
     expect(introduced(69_999)).toEqual([]);
     expect(introduced(70_000)).toEqual([peerId("bob")]);
@@ -206,24 +209,24 @@ describe("dialing", () => {
   test("a peer that has left is not dialed any more", () => {
     const topology = joined(["bob", "carol"]);
     expect(topology.trackerMessage(150, { type: "gone", peer: peerId("bob") }).gone).toBe(peerId("bob"));
-    expect(dialed(topology.evaluate(200, true, report))).toEqual([peerId("carol")]);
+    expect(dialed(topology.evaluate(200, true, LIVE, report))).toEqual([peerId("carol")]);
   });
 
   test("[SW81] a link that closes is made up for by the next candidate, or by asking within 6 s", () => {
     const topology = joined(["bob"]);
-    topology.evaluate(100, true, report);
+    topology.evaluate(100, true, LIVE, report);
     topology.opened(peerId("bob"));
-    for (let now = 100; now < 60_000; now += 100) topology.evaluate(now, true, report);
+    for (let now = 100; now < 60_000; now += 100) topology.evaluate(now, true, LIVE, report);
     topology.closed(60_000, peerId("bob"));
     const asked = Array.from({ length: 100 }, (_, i) => 60_000 + i * 100).find(
-      (now) => sent(topology.evaluate(now, true, report), "need").length > 0,
+      (now) => sent(topology.evaluate(now, true, LIVE, report), "need").length > 0,
     );
     expect(asked).toBe(66_000);
   });
 
   test("[SW83] an open link stands against any offer", () => {
     const topology = joined(["a", "z"], "m");
-    topology.evaluate(100, true, report);
+    topology.evaluate(100, true, LIVE, report);
     for (const name of ["a", "z"]) {
       topology.opened(peerId(name));
       expect(topology.signalled(peerId(name), "ooffer")).toEqual([]);
@@ -240,7 +243,7 @@ describe("dialing", () => {
       });
     const all = new Set<string>();
     for (let now = 1000; now < 20_000; now += 100)
-      for (const peer of dialed(topology.evaluate(now, true, report))) {
+      for (const peer of dialed(topology.evaluate(now, true, LIVE, report))) {
         all.add(peer);
         topology.closed(now, peer as PeerId);
       }
@@ -252,7 +255,7 @@ describe("dialing", () => {
     const topology = joined(["bob"]);
     topology.trackerMessage(200, { type: "error", code: "rate-limited", message: "slowly", retryInMs: 20_000 });
     const asked = Array.from({ length: 300 }, (_, i) => 200 + i * 100).find(
-      (now) => sent(topology.evaluate(now, true, report), "need").length > 0,
+      (now) => sent(topology.evaluate(now, true, LIVE, report), "need").length > 0,
     );
     expect(asked).toBe(20_200);
   });
@@ -276,50 +279,108 @@ describe("hope for peers", () => {
   });
 });
 
-describe("[SW37] election seats", () => {
-  const VIDEO = trackIdOf("video");
-  const assign = (topology: Topology, now: number, seats: readonly number[]): void => {
-    topology.trackerMessage(now, { type: "assign", track: VIDEO, seats });
+describe("in recorded video", () => {
+  const place = (position: number, behind = 0): Place => ({ position, ahead: 0, behind, playing: true });
+  /** At second `now` of the title, which began with the clock; everything has been held since. */
+  const onward = (now: number, providers: number): Surroundings => ({
+    place: place(now / 1000, now / 1000),
+    providers,
+  });
+  const names = (count: number, letter = "p"): string[] =>
+    Array.from({ length: count }, (_, i) => `${letter}${String(i)}`);
+  const introduce = (topology: Topology, now: number, peers: readonly string[]): void => {
+    const introduced = peers.map((name) => ({ peer: peerId(name), uplink: 1 as const }));
+    topology.trackerMessage(now, { type: "peers", viewers: 99, peers: introduced });
   };
-  const comeBack = (topology: Topology, now: number, self: string): void => {
-    topology.trackerOpened(now);
-    const more = { version: 1, resume: "token", viewers: 1, reportEveryMs: 10_000, peers: [] };
-    topology.trackerMessage(now, { type: "joined", peer: peerId(self), ...more });
-  };
+  const places = (actions: readonly SwarmAction[]): unknown[] =>
+    actions.flatMap((action) =>
+      action.type === "send-tracker" && "place" in action.message
+        ? [[action.message.type, action.message.place?.position]]
+        : [],
+    );
 
-  test("are ours until others are dealt, be it none", () => {
+  test("[SW90] followers do not count against the peers that are dialed, nor providers against those who dial us", () => {
     const topology = joined([]);
-    expect(topology.seatsOf(100, VIDEO)).toBeUndefined();
-    assign(topology, 200, [3, 8]);
-    expect(topology.seatsOf(60_000, VIDEO)).toEqual([3, 8]);
-    expect(topology.seatsOf(60_000, trackIdOf("audio"))).toBeUndefined();
-    assign(topology, 60_000, []);
-    expect(topology.seatsOf(60_000, VIDEO)).toEqual([]);
+    topology.evaluate(100, true, onward(100, 0), report);
+    for (const name of names(26, "f")) topology.signalled(peerId(name), "ooffer");
+    expect(topology.dialing.size).toBe(DEFAULT_TUNING.peersMax + DEFAULT_TUNING.peersWanted);
+    for (const name of names(10, "f")) topology.closed(200, peerId(name));
+    introduce(topology, 300, names(12));
+    expect(dialed(topology.evaluate(300, true, onward(300, 0), report))).toHaveLength(8);
+    expect(dialed(topology.evaluate(400, true, onward(400, 0), report))).toEqual([]);
   });
 
-  test("are kept for 5 s after the tracker is lost, however often it is tried again", () => {
+  test("[SW90] no more than 26 links in all are held or made", () => {
     const topology = joined([]);
-    assign(topology, 200, [3]);
-    topology.trackerClosed(1000);
-    topology.trackerClosed(3000);
-    expect([topology.seatsOf(5999, VIDEO), topology.seatsOf(6000, VIDEO)]).toEqual([[3], undefined]);
+    topology.evaluate(100, true, onward(100, 0), report);
+    for (const name of names(22, "f")) topology.signalled(peerId(name), "ooffer");
+    introduce(topology, 300, names(12));
+    expect(dialed(topology.evaluate(300, true, onward(300, 0), report))).toHaveLength(4);
   });
 
-  test("are kept for 5 s when it drains", () => {
+  test("[SW91] with fewer than six providers the tracker is asked within 6 s, ever more rarely while that brings none", () => {
     const topology = joined([]);
-    assign(topology, 200, [3]);
-    topology.trackerMessage(1000, { type: "drain", reconnectInMs: 60_000 });
-    expect([topology.seatsOf(5999, VIDEO), topology.seatsOf(6000, VIDEO)]).toEqual([[3], undefined]);
+    const needs: number[] = [];
+    for (let now = 100; now < 200_000; now += 100) {
+      const needed = sent(topology.evaluate(now, true, onward(now, now < 50_000 ? 6 : 5), report), "need");
+      if (needed.length > 0) needs.push(now);
+    }
+    expect(needs[0]).toBe(50_000);
+    const gaps = needs.slice(1).map((at, i) => at - (needs[i] ?? 0));
+    expect(gaps.slice(0, 4)).toEqual([6000, 12_000, 24_000, 30_000]);
   });
 
-  test("are still ours after a short absence, and not after a long one, or as a newcomer", () => {
-    const again = (backAt: number, self: string): readonly number[] | undefined => {
-      const topology = joined([]);
-      assign(topology, 200, [3]);
-      topology.trackerClosed(1000);
-      comeBack(topology, backAt, self);
-      return topology.seatsOf(backAt, VIDEO);
+  test("[SW91] a dial that is not answered within 2.5 s is not waited for", () => {
+    const topology = joined([]);
+    topology.evaluate(100, true, onward(100, 6), report);
+    introduce(topology, 200, names(8));
+    topology.evaluate(200, true, onward(200, 0), report);
+    expect(topology.hopeUntil(300)).toBe(2700);
+    expect(sent(topology.evaluate(2600, true, onward(2600, 0), report), "need")).toEqual([]);
+    expect(sent(topology.evaluate(2700, true, onward(2700, 0), report), "need")).toMatchObject([{ peersWanted: 8 }]);
+  });
+
+  test("[SW91] a tracker that asks for patience is not asked before", () => {
+    const topology = joined([]);
+    topology.evaluate(100, true, onward(100, 6), report);
+    topology.trackerMessage(200, { type: "error", code: "rate-limited", message: "slowly", retryInMs: 20_000 });
+    const asked = Array.from({ length: 300 }, (_, i) => 200 + i * 100).find(
+      (now) => sent(topology.evaluate(now, true, onward(now, 0), report), "need").length > 0,
+    );
+    expect(asked).toBe(20_200);
+  });
+
+  test("[SW92] the tracker hears of a jump at once, and of playing on only when what is kept has doubled", () => {
+    const topology = joined([]);
+    const told: unknown[] = [];
+    const at = (now: number, surroundings: Surroundings): void => {
+      const said = places(topology.evaluate(now, true, surroundings, report));
+      if (said.length > 0) told.push([now, ...said]);
     };
-    expect([again(3000, "m"), again(9000, "m"), again(3000, "n")]).toEqual([[3], undefined, undefined]);
+    for (let now = 1000; now <= 100_000; now += 1000) at(now, onward(now, 6));
+    at(100_500, { place: place(700), providers: 0 });
+    at(107_000, { place: place(706.5, 6.5), providers: 6 });
+    expect(told).toEqual([
+      [1000, ["update", 1]],
+      [11_000, ["update", 11]],
+      [31_000, ["update", 31]],
+      [71_000, ["update", 71]],
+      [100_500, ["need", 700]],
+    ]);
+  });
+
+  test("[SW92] candidates for where we were are forgotten after a jump", () => {
+    const topology = joined([]);
+    topology.evaluate(100, true, onward(100, 8), report);
+    introduce(topology, 200, names(4));
+    expect(dialed(topology.evaluate(200, true, onward(200, 8), report))).toEqual([]);
+    expect(dialed(topology.evaluate(300, true, { place: place(500), providers: 0 }, report))).toEqual([]);
+  });
+
+  test("[SW92] join tells it as well, so that the first peers are ahead already", () => {
+    const topology = joined([]);
+    topology.evaluate(100, true, onward(100, 6), report);
+    topology.trackerClosed(200);
+    expect(places(topology.trackerOpened(60_000))).toEqual([["join", 0.1]]);
   });
 });

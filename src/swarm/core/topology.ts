@@ -3,10 +3,11 @@ import type { Millis } from "../../base/time.ts";
 import type { PeerId, SwarmId, TrackId } from "../../protocol/ids.ts";
 import { PEERS_PER_ANNOUNCE_MAX, SIGNAL_CHARS_MAX, TRACK_SLOTS_MAX } from "../../protocol/limits.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
-import type { TrackerToViewer } from "../../protocol/tracker-message.ts";
+import type { Place, TrackerToViewer } from "../../protocol/tracker-message.ts";
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "../../protocol/version.ts";
 import type { SwarmAction } from "./action.ts";
 import type { SwarmTuning } from "./tuning.ts";
+import { isNews, type Surroundings, type ToldPlace } from "./whereabouts.ts";
 
 /** Where we stand with the tracker. `off` for good: none configured, or it speaks another version. */
 type TrackerState =
@@ -49,7 +50,7 @@ export class Topology {
   peersMax: number;
   #uplink: UplinkClass;
   /** Being dialed, by us or by them. */
-  readonly dialing = new Map<PeerId, { readonly initiator: boolean }>();
+  readonly dialing = new Map<PeerId, { readonly initiator: boolean; readonly at: Millis }>();
   /** Open links, and whether we offered. */
   readonly #open = new Map<PeerId, boolean>();
   #candidates: PeerId[] = [];
@@ -57,6 +58,10 @@ export class Topology {
   readonly #unreachableUntil = new Map<PeerId, Millis>();
   #needAt: Millis = Infinity;
   #needWaitMs: Millis = NEED_MS_MIN;
+  #neededAt: Millis = -Infinity;
+  /** Where we are in recorded video, and where the tracker takes us to be. */
+  #place: Place | undefined;
+  #told: ToldPlace | undefined;
   #reportAt: Millis = Infinity;
   /** The election seats we hold, by track, and until when they are ours if the tracker stays away. */
   readonly #seats = new Map<TrackId, readonly number[]>();
@@ -82,7 +87,10 @@ export class Topology {
 
   /** Until when peers may be on their way: what is not urgent need not come from the origin meanwhile. */
   hopeUntil(now: Millis): Millis {
-    return this.#tracker.phase === "off" ? now : (this.#hopeUntil ??= now + HOPE_MS);
+    if (this.#tracker.phase === "off") return now;
+    let until = (this.#hopeUntil ??= now + HOPE_MS);
+    if (this.#place) for (const { at } of this.dialing.values()) until = Math.max(until, at + DIAL_MS);
+    return until;
   }
 
   /** The election seats that we hold of a track; undefined where we know of none that were dealt. */
@@ -105,6 +113,7 @@ export class Topology {
   }
 
   trackerOpened(now: Millis): SwarmAction[] {
+    this.#told = this.#place && { place: this.#place, at: now };
     this.#tracker = { phase: "joining", giveUpAt: now + JOIN_MS_MAX };
     return [
       {
@@ -118,6 +127,7 @@ export class Topology {
           uplink: this.#uplink,
           track: this.#track,
           resume: this.#resume,
+          place: this.#place,
         },
       },
     ];
@@ -184,7 +194,10 @@ export class Topology {
           this.trackerClosed(now, message.retryInMs);
           return { actions: [{ type: "close-tracker" }] };
         }
-        if (message.retryInMs !== undefined) this.#needAt = Math.max(this.#needAt, now + message.retryInMs);
+        if (message.retryInMs !== undefined) {
+          this.#neededAt = now + message.retryInMs - NEED_MS_MIN;
+          this.#needAt = Math.max(this.#needAt, now + message.retryInMs);
+        }
         return { actions: [] };
     }
   }
@@ -211,28 +224,32 @@ export class Topology {
     if (ours) {
       // Both offered. The lower id's offer stands; an open link stands in any case.
       if (this.#open.has(from) || (this.#self ?? "") < from) return [];
-      this.dialing.set(from, { initiator: false });
+      this.dialing.set(from, { initiator: false, at: -Infinity });
       return [{ type: "close-peer", peer: from, reason: "duplicate" }, open, signal];
     }
-    if (this.#open.size + this.dialing.size >= this.peersMax) return [];
-    this.dialing.set(from, { initiator: false });
+    // In recorded video whoever dials is behind us, and those we dialed are ahead.
+    const linksMax = this.peersMax + (this.#place ? this.#options.tuning.peersWanted : 0);
+    if (this.#open.size + this.dialing.size >= linksMax) return [];
+    this.dialing.set(from, { initiator: false, at: -Infinity });
     return [open, signal];
   }
 
   opened(peer: PeerId): void {
     this.#open.set(peer, this.dialing.get(peer)?.initiator ?? false);
     this.dialing.delete(peer);
-    this.#needWaitMs = NEED_MS_MIN;
+    if (!this.#place) this.#needWaitMs = NEED_MS_MIN;
   }
 
   closed(now: Millis, peer: PeerId): void {
     if (this.dialing.delete(peer)) this.#unreachableUntil.set(peer, now + UNREACHABLE_MS);
-    if (this.#open.delete(peer)) this.#needAt = Math.min(this.#needAt, now + NEED_MS_MIN);
+    // In recorded video only those ahead are missed: see evaluate.
+    if (this.#open.delete(peer) && !this.#place) this.#needAt = Math.min(this.#needAt, now + NEED_MS_MIN);
   }
 
   /** Dials, asks for more, reports, reconnects: whatever is due. */
-  evaluate(now: Millis, mayDial: boolean, report: () => Report): SwarmAction[] {
+  evaluate(now: Millis, mayDial: boolean, { place, providers }: Surroundings, report: () => Report): SwarmAction[] {
     const actions: SwarmAction[] = [];
+    this.#place = place;
     if (this.#tracker.phase === "joining" && now >= this.#tracker.giveUpAt) {
       this.trackerClosed(now);
       actions.push({ type: "close-tracker" });
@@ -243,27 +260,49 @@ export class Topology {
     }
     if (this.#tracker.phase !== "joined") return actions;
 
-    const { peersWanted } = this.#options.tuning;
+    const { peersWanted, providersMin } = this.#options.tuning;
+    // In recorded video those who dialed us are behind us: they do not count as those we need ahead.
+    let linked = this.#open.size + this.dialing.size;
+    let linksMax = peersWanted;
+    if (place) {
+      linked = providers;
+      for (const { at } of this.dialing.values()) if (now < at + DIAL_MS) linked++;
+      linksMax = this.peersMax + peersWanted;
+    }
+    const moved = place && isNews(now, this.#told, place);
+    if (moved) this.#candidates = [];
     for (const [peer, until] of this.#unreachableUntil) if (until <= now) this.#unreachableUntil.delete(peer);
-    while (mayDial && this.#open.size + this.dialing.size < peersWanted) {
+    while (mayDial && linked < peersWanted && this.#open.size + this.dialing.size < linksMax) {
       const peer = this.#candidates.shift();
       if (peer === undefined) break;
       if (this.#open.has(peer) || this.dialing.has(peer) || this.#unreachableUntil.has(peer)) continue;
-      this.dialing.set(peer, { initiator: true });
+      this.dialing.set(peer, { initiator: true, at: now });
+      linked++;
       actions.push({ type: "open-peer", peer, initiator: true });
     }
+    if (place) {
+      if (moved || linked >= providersMin) this.#needWaitMs = NEED_MS_MIN;
+      if (linked >= providersMin) this.#needAt = Infinity;
+      else if (this.#candidates.length === 0)
+        this.#needAt = this.#neededAt + Math.max(NEED_MS_MIN, this.#needWaitMs / 2);
+    }
     if (now >= this.#needAt) {
-      const missing = peersWanted - this.#open.size - this.dialing.size;
+      this.#neededAt = now;
       this.#needWaitMs = Math.min(NEED_MS_MAX, this.#needWaitMs * 2);
       this.#needAt = now + this.#needWaitMs * (0.75 + this.#options.rng.next() / 2);
+      this.#told = place && { place, at: now };
       actions.push({
         type: "send-tracker",
         message: {
           type: "need",
-          peersWanted: Math.max(0, Math.min(PEERS_PER_ANNOUNCE_MAX, missing)),
+          peersWanted: Math.max(0, Math.min(PEERS_PER_ANNOUNCE_MAX, peersWanted - linked)),
           connected: this.#open.size,
+          place,
         },
       });
+    } else if (moved) {
+      this.#told = { place, at: now };
+      actions.push(this.#update());
     }
     if (now >= this.#reportAt) {
       this.#reportAt = now + this.#tracker.reportEveryMs;
@@ -286,7 +325,10 @@ export class Topology {
   }
 
   #update(): SwarmAction {
-    return { type: "send-tracker", message: { type: "update", uplink: this.#uplink, track: this.#track } };
+    return {
+      type: "send-tracker",
+      message: { type: "update", uplink: this.#uplink, track: this.#track, place: this.#place },
+    };
   }
 
   #introduced(now: Millis, viewers: number, peers: readonly PeerId[]): void {
@@ -333,6 +375,8 @@ const CANDIDATES_MAX = 64;
 /** Between two `need`s: the tracker allows one per 5 s, and the answer also refreshes the count of viewers. */
 const NEED_MS_MIN = 6_000;
 const NEED_MS_MAX = 60_000;
+/** A connection that takes longer to be made is not reckoned with any more. */
+const DIAL_MS: Millis = 2500;
 /** A tracker that answers and peers that can be reached do so sooner. */
 const HOPE_MS = 2_000;
 /** A peer that could not be reached is behind a firewall more often than it is busy. */

@@ -51,6 +51,8 @@ export interface SwarmTuning {
   /** Links we open ourselves, and links we hold at most when others dial us. */
   readonly peersWanted: number;
   readonly peersMax: number;
+  /** VOD: with fewer links to peers that hold what is played next the tracker is asked for more. */
+  readonly providersMin: number;
   /** ... with an uplink of many times the stream's rate. */
   readonly peersMaxRich: number;
   /** A link that is silent this long is pinged, and this long is dead. */
@@ -97,6 +99,7 @@ export const DEFAULT_TUNING: SwarmTuning = {
   pipelineMax: 16,
   peersWanted: 8,
   peersMax: 18,
+  providersMin: 6,
   peersMaxRich: 60,
   pingAfterMs: 2000,
   deadAfterMs: 6000,
@@ -104,6 +107,6 @@ export const DEFAULT_TUNING: SwarmTuning = {
   linkWindowBytesMin: 32 * 1024,
   linkWindowBytesMax: 256 * 1024,
   uploadWindowBytes: 32 * 1024,
-  uploadQueueMs: 150,
+  uploadQueueMs: 200,
   uploadQueueMsMax: 2000,
 };

@@ -132,6 +132,19 @@ describe("what is in flight", () => {
     expect(queuedMs).toBeLessThan(Math.max(300, (2.1 * CHUNK_BYTES) / rate));
   });
 
+  test("[SW41] what is stuck on some links leaves room for the others; what is late on most of them does not", () => {
+    const { uploads, segment } = uploader();
+    const peers = Array.from({ length: 5 }, (_, i) => aPeer(`peer${String(i)}`));
+    for (const peer of peers) ask(uploads, peer, segment, [0, 1]);
+    expect(sent(uploads.pump(0))).toEqual(["peer0:0", "peer1:0", "peer2:0"]);
+    for (const peer of peers.slice(1, 3)) acknowledge(uploads, peer, 100);
+    expect(sent(uploads.pump(100))).toEqual(["peer3:0"]);
+    // A full window takes 370 ms at the 2 Mbit/s that are assumed: what is out for twice as long has left our uplink.
+    expect(sent(uploads.pump(740))).toEqual([]);
+    expect(sent(uploads.pump(760))).toEqual(["peer4:0"]);
+    expect(sent(uploads.pump(900))).toEqual([]);
+  });
+
   test("[SW43] an uplink is told to carry the stream once it has been seen to, and until it clearly does not", () => {
     const { uploads, segment } = uploader();
     const peers = Array.from({ length: 12 }, (_, i) => aPeer(`peer${String(i)}`));

@@ -31,6 +31,8 @@ export class UploadQueue {
   #count = 0;
   #arrivals = 0;
   #inFlightBytes: Bytes = 0;
+  /** Peers that something is on its way to. */
+  readonly #served = new Set<Peer>();
   readonly #meter = new UplinkMeter();
   /** Mean over the links that are served. */
   readonly #roundTripMs = new Ewma(100, 0.1);
@@ -88,6 +90,7 @@ export class UploadQueue {
   dropPeer(peer: Peer): void {
     this.#drop(peer, () => true);
     this.#inFlightBytes -= peer.window.inFlightBytes;
+    this.#served.delete(peer);
     if (this.#inFlightBytes === 0) this.#meter.end();
   }
 
@@ -100,6 +103,7 @@ export class UploadQueue {
     const bytes = peer.window.acknowledged(now, total);
     if (bytes === undefined) return false;
     this.#inFlightBytes -= bytes;
+    if (peer.window.inFlightBytes === 0) this.#served.delete(peer);
     if (peer.roundTripMs !== undefined) this.#roundTripMs.add(peer.roundTripMs);
     this.#meter.acknowledged(now, bytes);
     if (this.#inFlightBytes === 0) this.#meter.end();
@@ -113,7 +117,10 @@ export class UploadQueue {
       return NO_ACTIONS;
     }
     const pathMs = Math.min(PATH_MS_MAX, this.#roundTripMs.mean) + this.#tuning.uploadQueueMs;
-    const windowBytes = this.#tuning.uploadWindowBytes + (this.#meter.bytesPerSecond * pathMs) / 1000;
+    const bytesPerMs = this.#meter.bytesPerSecond / 1000;
+    let windowBytes = this.#tuning.uploadWindowBytes + bytesPerMs * pathMs;
+    if (this.#inFlightBytes + CHUNK_BYTES > windowBytes)
+      windowBytes += this.#stuckBytes(now - (2 * windowBytes) / bytesPerMs);
     const actions: SwarmAction[] = [];
     while (this.#inFlightBytes === 0 || this.#inFlightBytes + CHUNK_BYTES <= windowBytes) {
       const peer = this.#pickNext(now);
@@ -122,7 +129,9 @@ export class UploadQueue {
       this.#count--;
       const bytes = Math.min(CHUNK_BYTES, (next.segment.byteLength ?? Infinity) - next.chunk * CHUNK_BYTES);
       peer.window.sent(now, bytes);
+      this.#served.add(peer);
       peer.servedBytes += bytes;
+      peer.lastServedAt = now;
       this.uploadedBytes += bytes;
       if (this.#inFlightBytes === 0) this.#meter.begin(now);
       this.#inFlightBytes += bytes;
@@ -137,6 +146,21 @@ export class UploadQueue {
     }
     if (this.#inFlightBytes + CHUNK_BYTES <= windowBytes) this.#meter.spare();
     return actions;
+  }
+
+  /**
+   * What has been on its way since `before` and longer: it has left our uplink, and waits for a repeated packet or for
+   * somebody else's queue. Unless that is so on most links: then it is ours.
+   */
+  #stuckBytes(before: Millis): Bytes {
+    let bytes = 0;
+    let links = 0;
+    for (const { window } of this.#served) {
+      if (window.oldestAt > before) continue;
+      bytes += window.inFlightBytes;
+      links++;
+    }
+    return 2 * links > this.#served.size ? 0 : bytes;
   }
 
   /** Whose first request is served next, among those whose link has room. */

@@ -86,3 +86,26 @@ describe("[SW10] the window is", () => {
     expect(print({ table, playback })).toMatchInlineSnapshot(`"12@0 a25@0 13@2000 a26@2000 a27@4000 14@6000 a28@6000"`);
   });
 });
+
+describe("[SW95] in recorded video a segment is known", () => {
+  /** How long before it is due, in a title that was listed long ago. */
+  const slackOf = (sequence: number, position: number, ahead = 30): number | undefined => {
+    const table = new SegmentTable();
+    trackOf(table, 10, 40, { live: false });
+    const playback = new Playback();
+    playback.update(NOW, 20, 79, 1, ahead);
+    playback.update(60_000, position, position, 1, ahead);
+    const found = windowAt(60_000, table, playback).find(({ segment }) => segment.name.sequence === sequence);
+    return found && found.dueAt - found.segment.knownAt;
+  };
+
+  test("from when the player comes as near as it buffers", () => {
+    expect(slackOf(22, 79)).toBe(30_000);
+    expect(slackOf(22, 79, 12)).toBe(12_000);
+  });
+
+  test("or from a jump on, and with eight seconds at least", () => {
+    expect(slackOf(25, 90)).toBe(10_000);
+    expect(slackOf(23, 90)).toBe(8000);
+  });
+});

@@ -29,6 +29,11 @@ export function windowAt(now: Millis, table: SegmentTable, playback: Playback): 
       const dueAt = playback.started
         ? playback.dueAt(now, segment.start)
         : now + (segment.wanted ? 0 : (segment.start - anchor) * 1000);
+      // In VOD all is listed from the start, but matters only once the player comes near it.
+      if (!track.live) {
+        const slackMs = Math.min(dueAt - playback.movedAt, playback.bufferAheadMax * 1000);
+        segment.knownAt = dueAt - Math.max(VOD_SLACK_MS_MIN, slackMs);
+      }
       due.push({ segment, dueAt });
     }
   }
@@ -43,3 +48,6 @@ export function windowAt(now: Millis, table: SegmentTable, playback: Playback): 
 
 /** Buffered ranges end a little before or after the playlist's idea of a segment's end; hls.js allows as much. */
 const BUFFERED_SLACK = 0.2;
+
+/** Reckoned with after a start or a jump too, although there is less: it makes for a guard of a second. */
+const VOD_SLACK_MS_MIN: Millis = 8000;
