@@ -377,6 +377,11 @@ describe("in recorded video", () => {
     expect(dialed(topology.evaluate(300, true, { place: place(500), providers: 0 }, report))).toEqual([]);
   });
 
+  test("[SW92] a place that becomes known after joining forgets nobody: the tracker would not name them again so soon", () => {
+    const topology = joined(["alice", "bob"]);
+    expect(dialed(topology.evaluate(200, true, { place: place(0), providers: 0 }, report))).toHaveLength(2);
+  });
+
   test("[SW92] join tells it as well, so that the first peers are ahead already", () => {
     const topology = joined([]);
     topology.evaluate(100, true, onward(100, 6), report);

@@ -270,7 +270,8 @@ export class Topology {
       linksMax = this.peersMax + peersWanted;
     }
     const moved = place && isNews(now, this.#told, place);
-    if (moved) this.#candidates = [];
+    // Whom we were introduced to at the start has been chosen without a place, and is not named again for a while.
+    if (moved && this.#told) this.#candidates = [];
     for (const [peer, until] of this.#unreachableUntil) if (until <= now) this.#unreachableUntil.delete(peer);
     while (mayDial && linked < peersWanted && this.#open.size + this.dialing.size < linksMax) {
       const peer = this.#candidates.shift();
