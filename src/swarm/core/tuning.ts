@@ -90,7 +90,7 @@ export const DEFAULT_TUNING: SwarmTuning = {
   stripeChunksMin: 4,
   announceShareOfSlack: 0.02,
   announceMsMin: 30,
-  announceMsMax: 200,
+  announceMsMax: 120,
   evaluateMsMin: 30,
   requestTimeoutMs: 4000,
   suspendMs: 1000,
