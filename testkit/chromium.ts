@@ -5,10 +5,10 @@ import { findChromium } from "../scripts/find-chromium.mjs";
 export function launchChromium(): Promise<Browser> {
   const executablePath = findChromium();
   if (!executablePath) throw new Error("no Chromium was found: npm run setup installs one, CHROMIUM_PATH names one");
-  return chromium.launch({ executablePath, headless: true, args: ARGUMENTS });
+  return chromium.launch({ executablePath, headless: true, args: [...CHROMIUM_ARGUMENTS] });
 }
 
-const ARGUMENTS = [
+export const CHROMIUM_ARGUMENTS: readonly string[] = [
   "--no-sandbox", // CI runs as root, where the sandbox refuses to start
   "--disable-gpu",
   "--disable-quic",

@@ -3,6 +3,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { findChromium } from "../../scripts/find-chromium.mjs";
+import { CHROMIUM_ARGUMENTS } from "../../testkit/chromium.ts";
 import { ask } from "./conversation.ts";
 import type { ShapedNetwork } from "./shaped-network.ts";
 import { isViewerReport, type ViewerReport, type ViewerSetup } from "./viewer/viewer-report.ts";
@@ -59,7 +60,7 @@ async function launchAt({ network, line, cache }: Place): Promise<Browser> {
   return chromium.launch({
     executablePath: script,
     headless: true,
-    args: ARGUMENTS,
+    args: [...CHROMIUM_ARGUMENTS],
     // Whoever opens viewers closes them; Playwright's own handlers would race with that.
     ...{ handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false },
   });
@@ -75,15 +76,3 @@ async function openPage(browser: Browser, url: string): Promise<Page> {
     throw error;
   }
 }
-
-const ARGUMENTS = [
-  "--no-sandbox", // this runs as root, where the sandbox refuses to start
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--autoplay-policy=no-user-gesture-required",
-  "--disable-features=WebRtcHideLocalIpsWithMdns", // node-datachannel resolves no mDNS names
-];

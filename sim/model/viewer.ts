@@ -1,5 +1,5 @@
 import type { Rng } from "../../src/base/random.ts";
-import type { Bytes, Millis, Seconds } from "../../src/base/time.ts";
+import type { Bytes, Millis } from "../../src/base/time.ts";
 import type { PeerId, SegmentId, SwarmId, ViewerId } from "../../src/protocol/ids.ts";
 import { CHUNK_BYTES } from "../../src/protocol/limits.ts";
 import { decodePeerMessage, encodePeerMessage } from "../../src/protocol/peer-codec.ts";
@@ -13,10 +13,10 @@ import { ANSWER, CLOSE_SEEN_MS, End, OFFER, SIGNAL_MS, UNREACHABLE_MS, type Endp
 import { ChunkDelivery, MessageDelivery } from "./delivery.ts";
 import { Line, MESSAGE_OVERHEAD_BYTES, Path, WIRE_FACTOR } from "./network.ts";
 import type { Client, Fetch } from "./origin.ts";
-import { Player, BUFFER_AHEAD_SECONDS } from "./player.ts";
-import { canMeet, exponential, type Traits } from "./population.ts";
+import { canMeet, type Traits } from "./population.ts";
 import type { StreamSegment } from "./stream.ts";
 import type { TrackerClient } from "./tracker.ts";
+import { HIDDEN_TIMER_MS, Watching } from "./watching.ts";
 import type { World } from "./world.ts";
 
 type Of<Type extends SwarmAction["type"]> = Extract<SwarmAction, { type: Type }>;
@@ -32,7 +32,7 @@ export class Viewer implements Client, Endpoint, TrackerClient {
   readonly rng: Rng;
   readonly core: SwarmCore;
   readonly line: Line;
-  readonly player: Player;
+  readonly watching: Watching;
   readonly joinedAt: Millis;
   leftAt: Millis = Infinity;
   alive = true;
@@ -47,12 +47,9 @@ export class Viewer implements Client, Endpoint, TrackerClient {
   #wakeAt: Millis = Infinity;
   #socket: ConnectionId | undefined;
   #self: PeerId | undefined;
-  #newestListed = -1;
-  #isStarting = true;
-  #startedAt: Millis | undefined;
 
   constructor(world: World, traits: Traits, rng: Rng) {
-    const { plan, clock, stream } = world;
+    const { plan, clock } = world;
     this.world = world;
     this.traits = traits;
     this.index = traits.index;
@@ -64,7 +61,7 @@ export class Viewer implements Client, Endpoint, TrackerClient {
       traits.downlink * rate,
       plan.network.queueMs,
     );
-    this.player = new Player(plan.segmentSeconds, this.#startPosition());
+    this.watching = new Watching(this);
     this.core = new SwarmCore({
       swarm: SWARM,
       viewer: traits.index.toString(16).padStart(16, "0") as ViewerId,
@@ -74,9 +71,7 @@ export class Viewer implements Client, Endpoint, TrackerClient {
       rng: rng.fork("core"),
       ...(plan.tuning && { tuning: plan.tuning }),
     });
-    this.#pollAt = stream.live ? clock.now + rng.next() * FIRST_POLL_MS_MAX : clock.now;
   }
-  readonly #pollAt: Millis;
 
   get firstByteMs(): Millis {
     return this.traits.firstByteMs;
@@ -87,18 +82,15 @@ export class Viewer implements Client, Endpoint, TrackerClient {
   }
 
   start(): void {
-    const { clock, stream, plan } = this.world;
+    const { clock, stream } = this.world;
     this.feed({ type: "wakeup" });
     if (this.traits.isHidden) this.feed({ type: "timer-lag", lagMs: HIDDEN_TIMER_MS });
     this.feed({
       type: "tracks-followed",
       tracks: stream.tracks.slice(this.traits.rendition, this.traits.rendition + 1),
     });
-    clock.at(this.#pollAt, { run: () => this.#poll() });
-    this.#report();
+    this.watching.start();
     if (this.traits.sessionMs < Infinity) clock.after(this.traits.sessionMs, () => this.leave());
-    const { media } = plan;
-    if (media.type === "vod" && media.seekEverySeconds < Infinity) this.#planSeek(media.seekEverySeconds);
   }
 
   /** In good order, or without a word: then the others find out by themselves. */
@@ -163,25 +155,24 @@ export class Viewer implements Client, Endpoint, TrackerClient {
   }
 
   #perform(action: SwarmAction): void {
-    const { clock, tracker, origin, meter } = this.world;
+    const { clock, stream, tracker, origin, meter } = this.world;
     switch (action.type) {
       case "fetch-origin":
-        this.#fetches.set(action.fetch, origin.open(this, action, this.#isStarting && action.reason !== "elected"));
+        this.#fetches.set(
+          action.fetch,
+          origin.open(this, action, this.watching.isStarting && action.reason !== "elected"),
+        );
         return;
       case "abort-origin":
         this.#fetches.get(action.fetch)?.abort();
         this.#fetches.delete(action.fetch);
         return;
       case "segment-complete":
-        this.#handedOver(action.segment);
+        this.#handOver(stream.get(action.segment));
         return;
-      case "segment-failed": {
-        const { name } = this.world.stream.get(action.segment);
-        clock.after(RETRY_MS, () => {
-          if (this.player.pending === name.sequence) this.#want(name.sequence);
-        });
+      case "segment-failed":
+        this.watching.failed(stream.get(action.segment));
         return;
-      }
       case "evict":
         this.#held.delete(action.segment);
         this.#heldBytes.delete(action.segment);
@@ -220,6 +211,13 @@ export class Viewer implements Client, Endpoint, TrackerClient {
       default:
         meter.violated(clock.now, this.index, "asked for something that nobody does");
     }
+  }
+
+  #handOver(segment: StreamSegment): void {
+    const { clock, meter } = this.world;
+    if (this.#heldBytes.get(segment.id) !== segment.byteLength)
+      meter.violated(clock.now, this.index, `hands ${segment.id} over and does not hold all of it`);
+    this.watching.handedOver(segment);
   }
 
   #planWakeup(): void {
@@ -325,117 +323,6 @@ export class Viewer implements Client, Endpoint, TrackerClient {
       new ChunkDelivery(end.other, segment, chunk, bytes, this.world),
     );
   }
-
-  // -- the player
-
-  #startPosition(): Seconds {
-    const { plan, clock, stream } = this.world;
-    const { media, segmentSeconds } = plan;
-    if (media.type === "live")
-      return Math.max(0, (stream.newestAt(clock.now) + 1) * segmentSeconds - media.behindSeconds);
-    return Math.floor((this.rng.next() * media.spread * media.lengthSeconds) / segmentSeconds) * segmentSeconds;
-  }
-
-  /** Reloads the playlist as hls.js does: every target duration, twice as often while nothing is new. */
-  #poll(): void {
-    if (!this.alive) return;
-    const { clock, stream, plan } = this.world;
-    const newest = stream.newestAt(clock.now);
-    const isNew = newest !== this.#newestListed;
-    this.#newestListed = newest;
-    const track = stream.tracks[this.traits.rendition];
-    if (isNew && track !== undefined) {
-      const segments = stream.listing(this.traits.rendition, newest);
-      this.feed({ type: "playlist", track, live: stream.live, targetDuration: plan.segmentSeconds, segments });
-      this.#askForMore();
-    }
-    if (stream.live) clock.after(plan.segmentSeconds * (isNew ? 1000 : 500), () => this.#poll());
-  }
-
-  #askForMore(): void {
-    const wanted = this.player.wants(this.world.clock.now, this.#newestListed);
-    if (wanted !== undefined) this.#want(wanted);
-  }
-
-  #want(sequence: number): void {
-    const { id } = this.world.stream.at(this.traits.rendition, sequence);
-    this.feed({ type: "segment-wanted", segment: id });
-  }
-
-  #handedOver(id: SegmentId): void {
-    const { clock, stream, meter } = this.world;
-    const segment = stream.get(id);
-    if (this.#heldBytes.get(id) !== segment.byteLength)
-      meter.violated(clock.now, this.index, `hands ${id} over and does not hold all of it`);
-    if (this.player.pending !== segment.name.sequence) return;
-    clock.after(APPEND_MS, () => this.#append(segment));
-  }
-
-  #append(segment: StreamSegment): void {
-    if (!this.alive) return;
-    const { clock, meter, trace } = this.world;
-    const { player } = this;
-    if (player.pending !== segment.name.sequence) return;
-    const wasStarted = player.started;
-    const stalledSince = player.append(clock.now, segment.name.sequence);
-    this.#isStarting = false;
-    if (!wasStarted) this.#started();
-    if (stalledSince !== undefined) trace?.span(this.index, "stall", stalledSince, clock.now, { segment: segment.id });
-    if (meter.on) {
-      meter.plays++;
-      meter.playedBytes += segment.byteLength;
-      if (stalledSince !== undefined) {
-        meter.stalls++;
-        meter.stallMs += clock.now - stalledSince;
-      }
-    }
-    this.#report();
-    this.#askForMore();
-  }
-
-  #started(): void {
-    const { clock, meter, trace } = this.world;
-    if (this.#startedAt !== undefined) return;
-    this.#startedAt = clock.now;
-    trace?.span(this.index, "start-up", this.joinedAt, clock.now, {});
-    if (meter.on) meter.startups.push(clock.now - this.joinedAt);
-    this.#lookOut();
-  }
-
-  /** As often as a media element says where it is; more often than the buffer runs out. */
-  #lookOut(): void {
-    if (!this.alive) return;
-    this.#report();
-    this.#askForMore();
-    this.world.clock.after(this.traits.isHidden ? HIDDEN_TIMER_MS : REPORT_MS, () => this.#lookOut());
-  }
-
-  #report(): void {
-    const { player } = this;
-    this.feed({
-      type: "playback",
-      position: player.positionAt(this.world.clock.now),
-      bufferedEnd: player.bufferedEnd,
-      rate: 1,
-      bufferAheadMax: BUFFER_AHEAD_SECONDS,
-    });
-  }
-
-  #planSeek(everySeconds: Seconds): void {
-    const { clock, plan, stream } = this.world;
-    clock.after(everySeconds * 1000 * exponential(this.rng.next()), () => {
-      if (!this.alive) return;
-      const pending = this.player.pending;
-      const target = Math.floor(this.rng.next() * (stream.newestAt(clock.now) - 5)) * plan.segmentSeconds;
-      this.player.seek(target);
-      if (pending !== undefined)
-        this.feed({ type: "segment-unwanted", segment: stream.at(this.traits.rendition, pending).id });
-      this.#isStarting = true;
-      this.#report();
-      this.#askForMore();
-      this.#planSeek(everySeconds);
-    });
-  }
 }
 
 /** The one timer of a core. */
@@ -461,12 +348,4 @@ const SWARM = "the-only-swarm--" as SwarmId;
 const MEMORY_BYTES: Bytes = 128 * 1024 * 1024;
 /** Who must not upload still sends control messages: 1 Mbit/s. */
 const CONTROL_UPLINK_BYTES_PER_MS = 125;
-/** Multivariant and media playlist. */
-const FIRST_POLL_MS_MAX: Millis = 150;
-/** Into the SourceBuffer. */
-const APPEND_MS: Millis = 10;
-/** hls.js's fragLoadPolicy: one second before it tries again. */
-const RETRY_MS: Millis = 1000;
-const REPORT_MS: Millis = 250;
-const HIDDEN_TIMER_MS: Millis = 1000;
 const VANISHED_SOCKET_MS: Millis = 5000;
