@@ -1,7 +1,10 @@
 import { defineConfig } from "vitest/config";
 import { slimSimplePeer } from "./scripts/slim-simple-peer.mjs";
 
-/** Two projects: `npx vitest run --project unit` takes seconds; `integration` needs `npm run build` and a Chromium. */
+/**
+ * Three projects: `npx vitest run --project unit` takes a minute; `integration` needs `npm run build` and a Chromium;
+ * `matrix` (every stream, player, browser and bundler) also what `scripts/setup.mjs --matrix` installs.
+ */
 export default defineConfig({
   plugins: [slimSimplePeer()],
   test: {
@@ -23,11 +26,24 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["tests/**/*.test.ts"],
+          exclude: ["**/node_modules/**", "tests/matrix/**"],
           // Browsers and swarms share two cores badly: one file at a time, and nothing beside it.
           fileParallelism: false,
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "matrix",
+          include: ["tests/matrix/**/*.test.ts"],
+          globalSetup: ["tests/matrix/compatibility-page.ts"],
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
     ],

@@ -1,6 +1,7 @@
 /**
- * Installs what a fresh clone lacks: the packages, and with `--chromium` a browser for the tests. Uses nothing but Node
- * itself, because the packages may not be there yet. Does nothing when all is there.
+ * Installs what a fresh clone lacks: the packages, and with `--chromium` a browser for the tests, with `--matrix` also
+ * what the matrix tests try. Uses nothing but Node itself, because the packages may not be there yet. Does nothing when
+ * all is there.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -12,13 +13,24 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 if (Number(process.versions.node.split(".")[0]) < 20) fail(`Node 20 or later is needed, this is ${process.version}.`);
 // Not `npm ci`, which refuses when the lock file lacks the binaries of some other platform; a registry may lack them too.
 // This installs the same versions and leaves the lock file alone.
-if (!packagesAreInstalled()) run("npm", ["install", "--no-save", "--no-audit", "--no-fund"]);
-if (process.argv.includes("--chromium") && !findChromium()) installChromium();
+const isMatrix = process.argv.includes("--matrix");
+installPackages(".");
+if (isMatrix) installPackages("tests/matrix", "--ignore-scripts");
+if ((isMatrix || process.argv.includes("--chromium")) && !findChromium()) installChromium();
+if (isMatrix) {
+  installProgram("ffmpeg", "ffmpeg");
+  installProgram("firefox-esr", "firefox-esr");
+}
+
+function installPackages(folder, ...flags) {
+  if (packagesAreInstalled(folder)) return;
+  run("npm", ["install", "--prefix", folder, "--no-save", "--no-audit", "--no-fund", ...flags]);
+}
 
 /** Whether what npm noted when it last installed is what the lock file asks for. Optional packages depend on the machine. */
-function packagesAreInstalled() {
-  const wanted = readPackages("package-lock.json");
-  const installed = readPackages("node_modules/.package-lock.json");
+function packagesAreInstalled(folder) {
+  const wanted = readPackages(`${folder}/package-lock.json`);
+  const installed = readPackages(`${folder}/node_modules/.package-lock.json`);
   return Object.entries(wanted).every(
     ([path, { version, optional, devOptional }]) =>
       path === "" || optional || devOptional || installed[path]?.version === version,
@@ -41,6 +53,14 @@ function installChromium() {
     if (start("apt-get", ["install", "-y", "-qq", "--no-install-recommends", name]) && findChromium()) return;
   }
   fail(`apt-get could not install a Chromium. ${hint}`);
+}
+
+/** A program of a Debian package of which nothing else will do. */
+function installProgram(command, name) {
+  if (existsSync(`/usr/bin/${command}`)) return;
+  if (!existsSync("/usr/bin/apt-get") || process.getuid?.() !== 0) fail(`${command} is missing: install ${name}.`);
+  run("apt-get", ["update", "-qq"]);
+  run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", name]);
 }
 
 function run(command, args) {

@@ -1,0 +1,34 @@
+/** What the matrix tried, row by row: tests tell, and at the end of a whole run docs/compatibility.md is written of it. */
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import path from "node:path";
+
+/** The page's sections, in its order. */
+export const SECTIONS = ["streams", "hls.js", "players", "browsers", "bundlers", "node"] as const;
+
+export interface Row {
+  readonly section: (typeof SECTIONS)[number];
+  /** What was played, built or run: `AES-128, rotating keys`, `Plyr`, `webpack`. */
+  readonly what: string;
+  /** Of everything that has one and took part: `hls.js 1.7.4, Chromium 155`. */
+  readonly versions: string;
+  /** What was seen, in a few words, with its figures: `3 viewers, 1.3 copies, bytes identical`. */
+  readonly result: string;
+}
+
+const file = path.resolve(import.meta.dirname, "../../node_modules/.cache/hls-swarm-matrix/rows.jsonl");
+
+/** Called by a test as its last step: what failed has no row. */
+export function tried(row: Row): void {
+  appendFileSync(file, `${JSON.stringify(row)}\n`);
+}
+
+export function forgetRows(): void {
+  mkdirSync(path.dirname(file), { recursive: true });
+  rmSync(file, { force: true });
+}
+
+export function readRows(): readonly Row[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8").trim().split("\n");
+  return lines.map((line) => JSON.parse(line) as Row);
+}
