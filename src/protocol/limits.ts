@@ -27,7 +27,7 @@ export const NOTICE_HOPS_MAX = 8;
 /** Largest tracker message in either direction, in UTF-16 code units. */
 export const TRACKER_MESSAGE_CHARS_MAX = 16 * 1024;
 
-/** Largest relayed signal: an SDP with many candidates is about 4 KiB. */
+/** Largest relayed signal, in bytes of the ASCII it is made of: an SDP with many candidates is about 4 KiB. */
 export const SIGNAL_CHARS_MAX = 8 * 1024;
 
 /** Candidates that one announce may ask for or be given. */

@@ -12,10 +12,20 @@ import { ProtocolError } from "./protocol-error.ts";
 import type { Introduction, Place, TrackerErrorCode, TrackerToViewer, ViewerToTracker } from "./tracker-message.ts";
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "./version.ts";
 
-export const encodeTrackerMessage = (message: ViewerToTracker | TrackerToViewer): string => JSON.stringify(message);
+/** JSON, but for signals: those are relayed by the thousand, and a mark with a peer id is overwritten in place (TR10). */
+export const encodeTrackerMessage = (message: ViewerToTracker | TrackerToViewer): string =>
+  message.type === "signal"
+    ? SIGNAL_MARK + ("to" in message ? message.to : message.from) + message.signal
+    : JSON.stringify(message);
 
 /** What a viewer sent, or a {@link ProtocolError}. Fields that no version we speak defines are ignored. */
-export function parseViewerToTracker(text: string): ViewerToTracker {
+export const parseViewerToTracker = (text: string): ViewerToTracker =>
+  text.startsWith(SIGNAL_MARK)
+    ? { type: "signal", to: signalPeer(text, "to"), signal: signalOf(text) }
+    : parseViewerControl(text);
+
+/** The same for a tracker that has taken out the signals, which it need not read. */
+export function parseViewerControl(text: string): ViewerToTracker<never> {
   const fields = parseFields(text, TRACKER_MESSAGE_CHARS_MAX);
   const type = own(fields, "type");
   switch (type) {
@@ -43,8 +53,6 @@ export function parseViewerToTracker(text: string): ViewerToTracker {
         connected: integer(fields, "connected", 0, LINKS_MAX),
         ...optionalPlace(fields),
       };
-    case "signal":
-      return { type, to: peerId(fields, "to"), signal: string(fields, "signal", 1, SIGNAL_CHARS_MAX) };
     case "update":
       return { type, uplink: uplink(fields, "uplink"), ...optionalTrack(fields), ...optionalPlace(fields) };
     case "report":
@@ -59,13 +67,14 @@ export function parseViewerToTracker(text: string): ViewerToTracker {
     case "leave":
       return { type };
     default:
-      throw unknownType(type, "join, need, signal, update, report or leave");
+      throw unknownType(type, "join, need, update, report or leave");
   }
 }
 
 /** What a tracker sent, or a {@link ProtocolError}. Fields that no version we speak defines are ignored. */
 export function parseTrackerToViewer(text: string): TrackerToViewer {
-  const fields = parseFields(text, TRACKER_MESSAGE_CHARS_MAX + RELAY_GROWTH_CHARS);
+  if (text.startsWith(SIGNAL_MARK)) return { type: "signal", from: signalPeer(text, "from"), signal: signalOf(text) };
+  const fields = parseFields(text, TRACKER_MESSAGE_CHARS_MAX);
   const type = own(fields, "type");
   switch (type) {
     case "joined": {
@@ -87,8 +96,6 @@ export function parseTrackerToViewer(text: string): TrackerToViewer {
         viewers: integer(fields, "viewers", 1, Number.MAX_SAFE_INTEGER),
         peers: introductions(fields),
       };
-    case "signal":
-      return { type, from: peerId(fields, "from"), signal: string(fields, "signal", 1, SIGNAL_CHARS_MAX) };
     case "assign":
       return { type, track: trackId(fields), seats: seats(fields) };
     case "gone":
@@ -104,9 +111,15 @@ export function parseTrackerToViewer(text: string): TrackerToViewer {
     case "drain":
       return { type, reconnectInMs: integer(fields, "reconnectInMs", 0, WAIT_MS_MAX) };
     default:
-      throw unknownType(type, "joined, peers, signal, assign, gone, error or drain");
+      throw unknownType(type, "joined, peers, assign, gone, error or drain");
   }
 }
+
+const signalPeer = (text: string, name: string): PeerId =>
+  peerId({ [name]: text.slice(SIGNAL_MARK.length, SIGNAL_HEAD_CHARS) }, name);
+
+const signalOf = (text: string): string =>
+  string({ signal: text.slice(SIGNAL_HEAD_CHARS) }, "signal", 1, SIGNAL_CHARS_MAX);
 
 /** Fields are read through {@link own} alone. */
 const has = (fields: Fields, name: string): boolean => Object.hasOwn(fields, name);
@@ -227,6 +240,10 @@ const TRACKER_ERROR_CODES: readonly TrackerErrorCode[] = [
   "not-introduced",
 ];
 
+/** What a signal begins with, which no JSON does, and the length of that and of the peer id behind it (TR10). */
+export const SIGNAL_MARK = "S";
+export const SIGNAL_HEAD_CHARS = 11;
+
 /** Versions are counted by hand; a larger number is a mistake. */
 const VERSION_MAX = 65_535;
 
@@ -249,6 +266,3 @@ const REPORT_EVERY_MS_MIN = 100;
 
 /** No tracker may silence a viewer for longer; also far below the 2^31 ms at which timers wrap. */
 const WAIT_MS_MAX = 3_600_000;
-
-/** A relayed signal says `from` where it said `to`: a message of the largest size must survive its relay. */
-const RELAY_GROWTH_CHARS = 2;

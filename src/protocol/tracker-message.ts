@@ -12,8 +12,8 @@ export interface Place {
   readonly playing: boolean;
 }
 
-/** What a viewer tells its tracker. */
-export type ViewerToTracker =
+/** What a viewer tells its tracker. `Signal` is text to viewers; a tracker does not read it and leaves it as it came. */
+export type ViewerToTracker<Signal = string> =
   | {
       readonly type: "join";
       readonly version: number;
@@ -34,7 +34,7 @@ export type ViewerToTracker =
       readonly connected: number;
       readonly place?: Place | undefined;
     }
-  | { readonly type: "signal"; readonly to: PeerId; readonly signal: string }
+  | { readonly type: "signal"; readonly to: PeerId; readonly signal: Signal }
   /** Rendition, uplink or place changed: a place by more than playing on. */
   | {
       readonly type: "update";
@@ -62,7 +62,7 @@ export type TrackerErrorCode =
   "bad-message" | "not-joined" | "already-joined" | "rate-limited" | "full" | "bad-version" | "not-introduced";
 
 /** What a tracker tells its viewers. */
-export type TrackerToViewer =
+export type TrackerToViewer<Signal = string> =
   | {
       readonly type: "joined";
       readonly version: number;
@@ -77,7 +77,7 @@ export type TrackerToViewer =
     }
   /** Answer to `need`; whoever asked offers. */
   | { readonly type: "peers"; readonly viewers: number; readonly peers: readonly Introduction[] }
-  | { readonly type: "signal"; readonly from: PeerId; readonly signal: string }
+  | { readonly type: "signal"; readonly from: PeerId; readonly signal: Signal }
   /**
    * The election seats that this viewer holds for a track from now on, out of ELECTION_SEATS; replaces what it held.
    * All seats of a track are held by somebody while anybody there can give.

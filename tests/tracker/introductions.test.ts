@@ -29,10 +29,12 @@ describe("viewers over real sockets", () => {
     expect(tracker.stats().counters).toMatchObject({ joins: 3, introductions: 3, relays: 2 });
   });
 
-  test("relay signals of the largest size, and not one character more", async () => {
+  test("[TR10] relay signals of the largest size, and not one byte more", async () => {
     const alice = await TestViewer.join(tracker);
     const bob = await TestViewer.join(tracker);
-    bob.signal(alice, "é".repeat(SIGNAL_CHARS_MAX));
+    bob.signal(alice, "é".repeat(SIGNAL_CHARS_MAX / 2));
+    expect((await alice.next("signal")).signal).toHaveLength(SIGNAL_CHARS_MAX / 2);
+    bob.signal(alice, "x".repeat(SIGNAL_CHARS_MAX));
     expect((await alice.next("signal")).signal).toHaveLength(SIGNAL_CHARS_MAX);
     bob.signal(alice, "x".repeat(SIGNAL_CHARS_MAX + 1));
     expect(await bob.next("error")).toMatchObject({ code: "bad-message", field: "signal" });

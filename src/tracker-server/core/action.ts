@@ -1,18 +1,21 @@
 import type { TrackerToViewer } from "../../protocol/tracker-message.ts";
-import type { ConnectionId } from "./event.ts";
+import type { AnySignal, ConnectionId } from "./event.ts";
 
 /** Everything the tracker core ever asks for. Performed in order; results come back as events. */
-export type TrackerAction =
+export type TrackerAction<Signal extends AnySignal = string> =
   /** Answer to `connection-asked`; from here on `connection-closed` is owed. */
   | { readonly type: "accept"; readonly connection: ConnectionId }
   /** The other answer: an HTTP status and a sentence; no socket comes to be. */
   | { readonly type: "refuse"; readonly connection: ConnectionId; readonly status: number; readonly reason: string }
-  | { readonly type: "send"; readonly connection: ConnectionId; readonly message: TrackerToViewer }
+  | { readonly type: "send"; readonly connection: ConnectionId; readonly message: TrackerToViewer<Signal> }
   /** Close after what was sent before. `reason` fits a close frame: at most 123 bytes (RFC 6455 section 5.5). */
   | { readonly type: "close"; readonly connection: ConnectionId; readonly code: number; readonly reason: string };
 
 /** How the parts of the core say something to a viewer: as one more `send`. */
-export type Send = (connection: ConnectionId, message: TrackerToViewer) => void;
+export type Send<Signal extends AnySignal = never> = (
+  connection: ConnectionId,
+  message: TrackerToViewer<Signal>,
+) => void;
 
 /** WebSocket close codes of the tracker: those of RFC 6455 section 7.4.1 where one fits, 4000 and up are ours. */
 export const CLOSE_CODE = {

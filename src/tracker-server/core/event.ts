@@ -7,8 +7,13 @@ export type ConnectionId = number;
 /** Why the io side gave a socket up: a message above the bound, a broken frame, no sign of life, a reader too slow. */
 export type ConnectionFault = "too-large" | "bad-frame" | "silent" | "slow-reader";
 
+/** What viewers signal, unread: text in a test, the bytes of its frame in a server. */
+export interface AnySignal {
+  readonly length: number;
+}
+
 /** Everything the tracker core is ever told. Plain data: a recorded list of these replays a run. */
-export type TrackerEvent =
+export type TrackerEvent<Signal extends AnySignal = string> =
   /** Somebody wants to open a socket. `addressKey` is compared and counted, never shown. */
   | {
       readonly type: "connection-asked";
@@ -17,7 +22,7 @@ export type TrackerEvent =
       /** The `Origin` header as sent; browsers always send one. */
       readonly origin: string | undefined;
     }
-  | { readonly type: "message"; readonly connection: ConnectionId; readonly message: ViewerToTracker }
+  | { readonly type: "message"; readonly connection: ConnectionId; readonly message: ViewerToTracker<Signal> }
   /** What arrived was no message of the protocol. `text` says why, for a person. */
   | {
       readonly type: "bad-message";
@@ -29,7 +34,7 @@ export type TrackerEvent =
   /** A WebSocket ping, which costs us a pong. */
   | { readonly type: "ping"; readonly connection: ConnectionId }
   /** A message could not be handed to this socket: it is closing, or its reader is behind. */
-  | { readonly type: "send-dropped"; readonly connection: ConnectionId; readonly message: TrackerToViewer }
+  | { readonly type: "send-dropped"; readonly connection: ConnectionId; readonly message: TrackerToViewer<Signal> }
   /** Exactly once for every connection that was accepted. */
   | { readonly type: "connection-closed"; readonly connection: ConnectionId; readonly fault?: ConnectionFault }
   | { readonly type: "wakeup" }

@@ -28,9 +28,9 @@ export interface TrackerCounters {
   expired: number;
   /** Pairs of viewers told of each other. */
   introductions: number;
-  /** Signals passed on, and their characters. */
+  /** Signals passed on, and their bytes. */
   relays: number;
-  relayedChars: number;
+  relayedBytes: number;
   /** Signals whose addressee was gone or too slow. */
   undelivered: number;
 }
@@ -85,7 +85,7 @@ export const createCounters = (): TrackerCounters => ({
   expired: 0,
   introductions: 0,
   relays: 0,
-  relayedChars: 0,
+  relayedBytes: 0,
   undelivered: 0,
 });
 

@@ -7,7 +7,7 @@ import { CLOSE_CODE, type TrackerAction } from "./action.ts";
 import { Admission, type AdmissionRefusal } from "./admission.ts";
 import { offloadOf } from "./byte-counts.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
-import type { ConnectionId, TrackerEvent } from "./event.ts";
+import type { AnySignal, ConnectionId, TrackerEvent } from "./event.ts";
 import type { Member } from "./member.ts";
 import type { TrackerLimits } from "./options.ts";
 import { TokenBucket } from "./rate-limit.ts";
@@ -38,17 +38,17 @@ interface Drain {
  * viewer. This part decides about sockets: who gets one, what it may say how often, when it is closed. Knows no
  * network, reads no signal, sees no video.
  */
-export class Tracker implements Core<TrackerEvent, TrackerAction> {
+export class Tracker<Signal extends AnySignal = string> implements Core<TrackerEvent<Signal>, TrackerAction<Signal>> {
   readonly #limits: TrackerLimits;
   readonly #rng: Rng;
   readonly #admission: Admission;
-  readonly #viewers: Viewers;
+  readonly #viewers: Viewers<Signal>;
   readonly #connections = new Map<ConnectionId, Connection>();
   readonly #joinDeadlines: DeadlineQueue<Connection>;
   readonly #refusals = new Map<RefusalReason, number>();
   readonly #startedAt: Millis;
   #drain: Drain | undefined;
-  #actions: TrackerAction[] = [];
+  #actions: TrackerAction<Signal>[] = [];
 
   constructor(now: Millis, limits: TrackerLimits, rng: Rng, ids: IdSource) {
     this.#startedAt = now;
@@ -61,7 +61,7 @@ export class Tracker implements Core<TrackerEvent, TrackerAction> {
     });
   }
 
-  handle(now: Millis, event: TrackerEvent): readonly TrackerAction[] {
+  handle(now: Millis, event: TrackerEvent<Signal>): readonly TrackerAction<Signal>[] {
     this.#actions = [];
     switch (event.type) {
       case "connection-asked":
@@ -150,7 +150,7 @@ export class Tracker implements Core<TrackerEvent, TrackerAction> {
   }
 
   /** Lets a socket speak, unless we closed it or it says too much. */
-  #handleHeard(now: Millis, event: Extract<TrackerEvent, { type: "message" | "bad-message" | "ping" }>): void {
+  #handleHeard(now: Millis, event: Extract<TrackerEvent<Signal>, { type: "message" | "bad-message" | "ping" }>): void {
     const connection = this.#connections.get(event.connection);
     if (!connection || connection.phase.name === "closing") return;
     if (!connection.messages.take(now)) {
@@ -168,7 +168,7 @@ export class Tracker implements Core<TrackerEvent, TrackerAction> {
     }
   }
 
-  #handleMessage(now: Millis, connection: Connection, message: ViewerToTracker): void {
+  #handleMessage(now: Millis, connection: Connection, message: ViewerToTracker<Signal>): void {
     const { id, phase } = connection;
     if (message.type === "join") {
       if (phase.name === "waiting") this.#handleJoin(now, connection, message);
@@ -233,7 +233,7 @@ export class Tracker implements Core<TrackerEvent, TrackerAction> {
     }
   }
 
-  #handleSendDropped(id: ConnectionId, message: TrackerToViewer): void {
+  #handleSendDropped(id: ConnectionId, message: TrackerToViewer<Signal>): void {
     const phase = this.#connections.get(id)?.phase;
     if (message.type === "signal" && phase?.name === "joined") this.#viewers.signalDropped(phase.member, message.from);
   }
@@ -286,7 +286,7 @@ export class Tracker implements Core<TrackerEvent, TrackerAction> {
     this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
   }
 
-  #send(connection: ConnectionId, message: TrackerToViewer): void {
+  #send(connection: ConnectionId, message: TrackerToViewer<Signal>): void {
     this.#actions.push({ type: "send", connection, message });
   }
 

@@ -5,7 +5,7 @@ import type { Introduction, TrackerToViewer, ViewerToTracker } from "../../proto
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import type { Send } from "./action.ts";
 import { addGrowth, findShrunk, NO_BYTES, type ByteCounts } from "./byte-counts.ts";
-import type { ConnectionId } from "./event.ts";
+import type { AnySignal, ConnectionId } from "./event.ts";
 import { Introductions } from "./introductions.ts";
 import type { Member } from "./member.ts";
 import type { TrackerLimits } from "./options.ts";
@@ -21,7 +21,10 @@ export interface IdSource {
   newResumeToken(): string;
 }
 
-export type Message<Type extends ViewerToTracker["type"]> = Extract<ViewerToTracker, { type: Type }>;
+export type Message<Type extends ViewerToTracker["type"], Signal = never> = Extract<
+  ViewerToTracker<Signal>,
+  { type: Type }
+>;
 
 /** Something a viewer asked for and does not get: counted under `reason`, answered with `error`. */
 export interface Refusal {
@@ -39,7 +42,7 @@ export interface Joined {
  * What viewers do once their socket is let in: join, be introduced, signal, report, leave. Knows a connection as a
  * name to send to; whether a refusal is a mistake and when a socket closes is decided by the tracker.
  */
-export class Viewers {
+export class Viewers<Signal extends AnySignal> {
   readonly registry: SwarmRegistry;
   readonly seating: Seating;
   readonly counters = createCounters();
@@ -48,9 +51,9 @@ export class Viewers {
   readonly #limits: TrackerLimits;
   readonly #rng: Rng;
   readonly #ids: IdSource;
-  readonly #send: Send;
+  readonly #send: Send<Signal>;
 
-  constructor(limits: TrackerLimits, rng: Rng, ids: IdSource, send: Send) {
+  constructor(limits: TrackerLimits, rng: Rng, ids: IdSource, send: Send<Signal>) {
     this.#limits = limits;
     this.#rng = rng;
     this.#ids = ids;
@@ -99,7 +102,12 @@ export class Viewers {
   }
 
   /** Only between two that were introduced, whoever of them speaks: nobody can scan a swarm, or pester it. */
-  signal(now: Millis, connection: ConnectionId, member: Member, message: Message<"signal">): Refusal | undefined {
+  signal(
+    now: Millis,
+    connection: ConnectionId,
+    member: Member,
+    message: Message<"signal", Signal>,
+  ): Refusal | undefined {
     const { to, signal } = message;
     const addressee = this.registry.member(to);
     const mayReach = member.introductions.isFresh(now, to) || addressee?.introductions.isFresh(now, member.peer);
@@ -110,7 +118,7 @@ export class Viewers {
       return undefined;
     }
     this.counters.relays++;
-    this.counters.relayedChars += signal.length;
+    this.counters.relayedBytes += signal.length;
     this.#send(addressee.connection, { type: "signal", from: member.peer, signal });
     return undefined;
   }

@@ -144,7 +144,7 @@ const show = (stats) => {
   at("more").textContent = stats.swarmCount === 0 ? "Nobody has joined yet." : hidden > 0 ? "and " + count(hidden) + " smaller ones" : "";
   const c = stats.counters;
   at("events").replaceChildren(...list([["resumed", count(c.resumes)], ["left", count(c.leaves)], ["dropped", count(c.drops)],
-    ["held for a resume", count(stats.held)], ["introductions", count(c.introductions)], ["signal size, mean", bytes(c.relays ? c.relayedChars / c.relays : 0)], ["undelivered", count(c.undelivered)]]));
+    ["held for a resume", count(stats.held)], ["introductions", count(c.introductions)], ["signal size, mean", bytes(c.relays ? c.relayedBytes / c.relays : 0)], ["undelivered", count(c.undelivered)]]));
   const refusals = Object.entries(stats.refusals).sort((a, b) => b[1] - a[1]);
   at("refusals").replaceChildren(...list(refusals.map(([reason, n]) => [reason, count(n)])));
   at("no-refusals").textContent = refusals.length ? "" : "None.";

@@ -8,8 +8,8 @@ import { Tracker } from "../core/tracker.ts";
 import { TrackerDriver, type DrivenCore } from "./driver.ts";
 
 let ids = 0;
-const createCore = (): Tracker =>
-  new Tracker(0, TRACKER_LIMITS, createRng(1), {
+const createCore = (): Tracker<Buffer> =>
+  new Tracker<Buffer>(0, TRACKER_LIMITS, createRng(1), {
     newPeerId: () => `peer-${String(++ids).padStart(5, "0")}` as PeerId,
     newResumeToken: () => `token-${String(ids)}`,
   });
@@ -24,10 +24,10 @@ function createStage(core: DrivenCore) {
   });
   let connections = 0;
   const connect = (options: { readonly handshakeFails?: boolean; readonly isDeaf?: boolean } = {}) => {
-    const received: TrackerToViewer[] = [];
+    const received: TrackerToViewer<Buffer>[] = [];
     const done: string[] = [];
     const socket = {
-      send(message: TrackerToViewer): boolean {
+      send(message: TrackerToViewer<Buffer>): boolean {
         if (!options.isDeaf) received.push(message);
         return !options.isDeaf;
       },
@@ -47,7 +47,7 @@ function createStage(core: DrivenCore) {
   return { driver, errors, connect };
 }
 
-const join = (connection: number): TrackerEvent => ({
+const join = (connection: number): TrackerEvent<Buffer> => ({
   type: "message",
   connection,
   message: { type: "join", version: 1, versionMin: 1, swarm: "a-swarm-to-drive" as SwarmId, peersWanted: 8, uplink: 2 },
@@ -71,7 +71,7 @@ test("a signal that a socket does not take comes back to its sender as gone", ()
   driver.tell({
     type: "message",
     connection: sender.connection,
-    message: { type: "signal", to: peer, signal: "offer" },
+    message: { type: "signal", to: peer, signal: Buffer.from("offer") },
   });
   expect(sender.received.at(-1)).toEqual({ type: "gone", peer });
 });

@@ -12,7 +12,7 @@ import type { ViewerSocket } from "./viewer-socket.ts";
 export type DrivenSocket = Pick<ViewerSocket, "send" | "close" | "terminate">;
 
 /** What it needs of the core beyond events and actions. */
-export type DrivenCore = Core<TrackerEvent, TrackerAction> & Pick<Tracker, "health" | "stats">;
+export type DrivenCore = Core<TrackerEvent<Buffer>, TrackerAction<Buffer>> & Pick<Tracker, "health" | "stats">;
 
 /** Somebody who asked for a socket and waits for the answer. */
 export interface Caller {
@@ -31,7 +31,7 @@ export class TrackerDriver {
   readonly #logger: TrackerLogger;
   readonly #callers = new Map<ConnectionId, Caller>();
   readonly #sockets = new Map<ConnectionId, DrivenSocket>();
-  readonly #queue: TrackerEvent[] = [];
+  readonly #queue: TrackerEvent<Buffer>[] = [];
   readonly #whenEmpty: Array<() => void> = [];
   #nextConnection: ConnectionId = 1;
   #isFeeding = false;
@@ -50,7 +50,7 @@ export class TrackerDriver {
   }
 
   /** Hands one event to the core, after those that wait. */
-  readonly tell = (event: TrackerEvent): void => {
+  readonly tell = (event: TrackerEvent<Buffer>): void => {
     this.#queue.push(event);
     if (this.#isFeeding) return;
     this.#isFeeding = true;
@@ -83,7 +83,7 @@ export class TrackerDriver {
     for (const socket of this.#sockets.values()) socket.terminate();
   }
 
-  #feed(event: TrackerEvent): void {
+  #feed(event: TrackerEvent<Buffer>): void {
     if (event.type === "connection-closed") this.#forget(event.connection);
     try {
       for (const action of this.#core.handle(this.#now(), event)) this.#perform(action);
@@ -93,7 +93,7 @@ export class TrackerDriver {
     }
   }
 
-  #perform(action: TrackerAction): void {
+  #perform(action: TrackerAction<Buffer>): void {
     const { connection } = action;
     switch (action.type) {
       case "accept": {

@@ -41,7 +41,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   const trusted = parseTrustList(options.trustProxy ?? []);
   const now = (): Millis => performance.now();
 
-  const core = new Tracker(now(), limits, createRng(randomInt(2 ** 32)), randomIds);
+  const core = new Tracker<Buffer>(now(), limits, createRng(randomInt(2 ** 32)), randomIds);
   const driver = new TrackerDriver(core, now, logger);
   const wheel = new HeartbeatWheel(heartbeatMs, TICK_MS);
   const sockets = new WebSocketServer(SOCKET_OPTIONS);

@@ -1,10 +1,11 @@
 import type { Duplex } from "node:stream";
 import { WebSocket, type RawData } from "ws";
 import { ProtocolError } from "../../protocol/protocol-error.ts";
-import { encodeTrackerMessage, parseViewerToTracker } from "../../protocol/tracker-codec.ts";
+import { encodeTrackerMessage, parseViewerControl } from "../../protocol/tracker-codec.ts";
 import type { TrackerToViewer } from "../../protocol/tracker-message.ts";
 import type { ConnectionFault, ConnectionId, TrackerEvent } from "../core/event.ts";
 import type { Heartbeat, HeartbeatWheel } from "./heartbeat.ts";
+import { addressSignal, readSignal } from "./signal-frame.ts";
 
 /** One viewer's WebSocket: text to events, messages to text, never more waiting to be sent than a bound. */
 export class ViewerSocket {
@@ -19,7 +20,7 @@ export class ViewerSocket {
     ws: WebSocket,
     raw: Duplex,
     wheel: HeartbeatWheel,
-    tell: (event: TrackerEvent) => void,
+    tell: (event: TrackerEvent<Buffer>) => void,
   ) {
     this.#ws = ws;
     this.#raw = raw;
@@ -53,13 +54,14 @@ export class ViewerSocket {
   }
 
   /** Says no when the message went nowhere. A signal is the first to go: it can be sent again, to somebody else. */
-  send(message: TrackerToViewer): boolean {
+  send(message: TrackerToViewer<Buffer>): boolean {
     const waitingBytes = this.#ws.bufferedAmount;
     if (waitingBytes > WAITING_BYTES_MAX) this.terminate("slow-reader");
     if (this.#ws.readyState !== WebSocket.OPEN) return false;
     if (message.type === "signal" && waitingBytes > WAITING_BYTES_FOR_SIGNALS) return false;
     this.#cork();
-    this.#ws.send(encodeTrackerMessage(message));
+    if (message.type === "signal") this.#ws.send(addressSignal(message.signal, message.from), TEXT);
+    else this.#ws.send(encodeTrackerMessage(message));
     return true;
   }
 
@@ -84,11 +86,10 @@ export class ViewerSocket {
   }
 }
 
-function parse(connection: ConnectionId, data: RawData, isBinary: boolean): TrackerEvent {
+function parse(connection: ConnectionId, data: RawData, isBinary: boolean): TrackerEvent<Buffer> {
   try {
-    if (isBinary) throw new ProtocolError("not-json", "a message must be a text frame");
-    const text = Buffer.isBuffer(data) ? data.toString("utf8") : "";
-    return { type: "message", connection, message: parseViewerToTracker(text) };
+    if (isBinary || !Buffer.isBuffer(data)) throw new ProtocolError("not-json", "a message must be a text frame");
+    return { type: "message", connection, message: readSignal(data) ?? parseViewerControl(data.toString("utf8")) };
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     return { type: "bad-message", connection, code: error.code, field: error.field, text: error.message };
@@ -101,6 +102,9 @@ function faultOf(error: Error): ConnectionFault | undefined {
   if (code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH" || code === "WS_ERR_TOO_MANY_BUFFERED_PARTS") return "too-large";
   return code.startsWith("WS_ERR_") ? "bad-frame" : undefined;
 }
+
+/** How `ws` is told that a buffer is text. */
+const TEXT = { binary: false } as const;
 
 /** About a hundred signals: a reader so far behind will not connect to anybody in time. */
 const WAITING_BYTES_FOR_SIGNALS = 64 * 1024;
