@@ -24,7 +24,8 @@ const LAYERS = [
   { target: "./src/tracker-server", allowed: ["./base", "./protocol", "./tracker-server"] },
   { target: "./src/loader", allowed: ["./base", "./protocol", "./swarm", "./loader"] },
   { target: "./src/index.ts", allowed: ["./base", "./protocol", "./swarm", "./loader"] },
-  { target: "./src/cli.ts", allowed: ["./base", "./protocol", "./tracker-server"] },
+  { target: "./src/tracker-load", allowed: ["./base", "./protocol", "./tracker-load"] },
+  { target: "./src/cli.ts", allowed: ["./base", "./protocol", "./tracker-server", "./tracker-load"] },
 ];
 
 const REPLAY = "would make a run differ from its replay: time, chance and results come in as events";

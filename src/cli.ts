@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /** The command `hls-swarm`: finds the subcommand and says what went wrong. Each subcommand reads its own options. */
 import { readFileSync } from "node:fs";
+import { OptionError } from "./base/option-error.ts";
+import { runLoadCommand } from "./tracker-load/cli.ts";
 import { runTracker } from "./tracker-server/cli.ts";
-import { OptionError } from "./tracker-server/index.ts";
 
 interface Command {
   readonly summary: string;
@@ -11,6 +12,7 @@ interface Command {
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   tracker: { summary: "introduces the viewers of a stream to each other", run: runTracker },
+  load: { summary: "sends a crowd of viewers to a tracker and says how it fared", run: runLoadCommand },
 };
 
 const usage = (): string =>

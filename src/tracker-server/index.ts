@@ -1,6 +1,7 @@
 /** The tracker as a library: `import { startTracker } from "hls-swarm/tracker"`. For Node only. */
 export { startTracker, type RunningTracker } from "./io/server.ts";
-export { OptionError, type TrackerOptions } from "./io/options.ts";
+export type { TrackerOptions } from "./io/options.ts";
+export { OptionError } from "../base/option-error.ts";
 export type { TrackerLogger } from "./io/logger.ts";
 export type { TrackerLimits } from "./core/options.ts";
 export type { Rate } from "./core/rate-limit.ts";

@@ -46,7 +46,7 @@ export const TRACKER_LIMITS: TrackerLimits = {
   mistakes: { burst: 4, perSecond: 0.4 },
   needEveryMs: 5_000,
   introductions: { burst: 48, perSecond: 0.4 },
-  reportEveryMs: 10_000,
+  reportEveryMs: 30_000,
   drainSpreadMs: 5_000,
   allowOrigins: undefined,
 };

@@ -1,5 +1,5 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from "node:net";
-import { OptionError } from "./options.ts";
+import { OptionError } from "../../base/option-error.ts";
 
 /**
  * Whose socket this is, as a key to count by: an IPv4 address, or the /64 that an IPv6 household gets whole.

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { OptionError } from "../../base/option-error.ts";
 import { TRACKER_LIMITS } from "../core/options.ts";
-import { limitsOf, OptionError } from "./options.ts";
+import { limitsOf } from "./options.ts";
 
 test("what is not set has its default, what is set counts", () => {
   expect(limitsOf({})).toEqual(TRACKER_LIMITS);

@@ -1,3 +1,4 @@
+import { OptionError } from "../../base/option-error.ts";
 import { TRACKER_LIMITS, type TrackerLimits } from "../core/options.ts";
 import type { TrackerLogger } from "./logger.ts";
 
@@ -18,11 +19,6 @@ export interface TrackerOptions extends Partial<TrackerLimits> {
   readonly debug?: boolean;
   /** Default: silent. */
   readonly logger?: TrackerLogger;
-}
-
-/** An option that cannot be. The message names it and says how it should be. */
-export class OptionError extends TypeError {
-  override readonly name = "OptionError";
 }
 
 /** The limits with their defaults. Throws an {@link OptionError} that names a wrong one. */

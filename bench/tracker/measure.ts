@@ -1,0 +1,185 @@
+/** What one server is put through, in stages; each tells what the server's own process used for it. */
+import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import { quantile } from "../../src/tracker-load/load.ts";
+import { PEERS, type Client, type Wire } from "./client.ts";
+import { ServerUnderTest } from "./server.ts";
+
+export interface TrackerFigures {
+  readonly name: Wire["name"];
+  /** Per second of the server's own CPU. Viewers that became known on open sockets; undefined for a bare relay. */
+  readonly joinsPerCpuSecond: number | undefined;
+  /** Viewers that had five offers answered, everything relayed. */
+  readonly introducedPerCpuSecond: number | undefined;
+  readonly relaysPerCpuSecond: number;
+  /** At half of that rate, in an open loop, this program's own delays included. */
+  readonly relayMsP99: number | undefined;
+  /** Resident memory of the server's process for each viewer that joined and does nothing. */
+  readonly bytesPerIdleViewer: number;
+  /** Both ways, in a session of five minutes, heartbeats and routine messages included. */
+  readonly wireBytesPerConnection: number | undefined;
+}
+
+/** How much each stage does. */
+export interface Scale {
+  readonly joins: number;
+  readonly connects: number;
+  readonly pairs: number;
+  readonly relays: number;
+  readonly openLoopMs: number;
+  readonly idle: number;
+}
+
+export async function measure(wire: Wire, scale: Scale, root: string): Promise<TrackerFigures> {
+  const stage = async <Result>(play: (server: ServerUnderTest) => Promise<Result>): Promise<Result> => {
+    const server = await ServerUnderTest.start(wire.name, root);
+    try {
+      return await play(server);
+    } finally {
+      await server.stop();
+    }
+  };
+  const joinsPerCpuSecond = wire.relaysOnly ? undefined : await stage((server) => measureJoins(wire, scale, server));
+  const connected = wire.relaysOnly ? undefined : await stage((server) => measureConnects(wire, scale, server));
+  const { relaysPerCpuSecond, relayMsP99 } = await stage((server) => measureRelays(wire, scale, server));
+  return {
+    name: wire.name,
+    joinsPerCpuSecond,
+    introducedPerCpuSecond: connected?.perCpuSecond,
+    relaysPerCpuSecond,
+    relayMsP99,
+    bytesPerIdleViewer: await stage((server) => measureMemory(wire, scale, server)),
+    wireBytesPerConnection: connected?.bytesPerConnection,
+  };
+}
+
+async function measureJoins(wire: Wire, scale: Scale, server: ServerUnderTest): Promise<number> {
+  const clients = await openClients(wire, server, 2 * scale.joins, "joins");
+  await inWaves(clients.slice(0, scale.joins), (client) => client.join()); // warms the server, and is somebody to meet
+  const used = await cpuOf(server, () => inWaves(clients.slice(scale.joins), (client) => client.join()));
+  for (const client of clients) client.close();
+  return scale.joins / used;
+}
+
+async function measureConnects(wire: Wire, scale: Scale, server: ServerUnderTest) {
+  const clients = await openClients(wire, server, 2 * scale.connects, "connects");
+  const bytes = clients.map(countBytes);
+  await inWaves(clients.slice(0, PEERS + 1), (client) => client.join());
+  await inWaves(clients.slice(PEERS + 1, scale.connects), (client) => client.connect());
+  const comers = clients.slice(scale.connects);
+  const before = sumOf(bytes);
+  let connections = 0;
+  const used = await cpuOf(server, async () => {
+    await inWaves(comers, async (client) => {
+      const answers = await client.connect();
+      connections += answers;
+    });
+  });
+  const connecting = sumOf(bytes) - before;
+  const everyMs = comers[0]?.routine.everyMs ?? Infinity;
+  for (const { routine } of comers) routine.perform();
+  await Promise.all(clients.map((client) => client.settled()));
+  const routine = (sumOf(bytes) - before - connecting - clients.length * SETTLING_BYTES) * timesIn(everyMs);
+  const heartbeats = comers.length * wire.heartbeat.bytes * timesIn(wire.heartbeat.everyMs);
+  for (const client of clients) client.close();
+  return {
+    perCpuSecond: comers.length / used,
+    bytesPerConnection: (connecting + routine + heartbeats) / connections,
+  };
+}
+
+async function measureRelays(wire: Wire, scale: Scale, server: ServerUnderTest) {
+  let arrived: (pair: number, ms: number) => void = () => undefined;
+  const senders: Client[] = [];
+  for (let pair = 0; pair < scale.pairs; pair++) {
+    const receiver = wire.client(server.url, `pair ${String(pair)}`, (ms) => {
+      arrived(pair, ms);
+    });
+    const sender = wire.client(server.url, `pair ${String(pair)}`, () => undefined);
+    await Promise.all([receiver.open(), sender.open()]);
+    await receiver.join();
+    await sender.join();
+    sender.befriend(receiver);
+    senders.push(sender);
+  }
+  const relay = async (count: number): Promise<void> => {
+    let sent = 0;
+    let received = 0;
+    await new Promise<void>((resolve) => {
+      arrived = (pair) => {
+        if (++received === count) resolve();
+        else if (sent++ < count) senders[pair]?.relay();
+      };
+      for (const sender of senders) sender.relay();
+      sent = senders.length;
+    });
+  };
+  await relay(scale.relays / 4);
+  const used = await cpuOf(server, () => relay(scale.relays));
+  const relaysPerCpuSecond = scale.relays / used;
+
+  const latencies: number[] = [];
+  arrived = (_, ms) => latencies.push(ms);
+  const startedAt = performance.now();
+  let sent = 0;
+  for (let at = 0; at < scale.openLoopMs; at = performance.now() - startedAt) {
+    for (; sent < (at * relaysPerCpuSecond) / 2000; sent++) senders[sent % senders.length]?.relay();
+    await sleep(1);
+  }
+  await Promise.all(senders.map((sender) => sender.settled()));
+  return { relaysPerCpuSecond, relayMsP99: quantile(latencies, 0.99) };
+}
+
+async function measureMemory(wire: Wire, scale: Scale, server: ServerUnderTest): Promise<number> {
+  await inWaves(await openClients(wire, server, WARM_CLIENTS, "idle"), (client) => client.join());
+  const before = await server.usage("memory");
+  await inWaves(await openClients(wire, server, scale.idle, "idle"), (client) => client.join());
+  await sleep(QUIET_MS);
+  const after = await server.usage("memory");
+  return (after.rssBytes - before.rssBytes) / scale.idle;
+}
+
+/** They come in groups to swarms of {@link SWARM_VIEWERS}, as a stream has them. */
+async function openClients(wire: Wire, { url }: ServerUnderTest, count: number, name: string): Promise<Client[]> {
+  const clients: Client[] = [];
+  for (let first = 0; first < count; first += WAVE) {
+    const wave = Array.from({ length: Math.min(WAVE, count - first) }, (_, index) =>
+      wire.client(url, `${name} ${String(Math.floor((first + index) / SWARM_VIEWERS))}`, () => undefined),
+    );
+    await Promise.all(wave.map((client) => client.open()));
+    clients.push(...wave);
+  }
+  return clients;
+}
+
+async function inWaves(clients: readonly Client[], perform: (client: Client) => Promise<unknown>): Promise<void> {
+  for (let first = 0; first < clients.length; first += WAVE)
+    await Promise.all(clients.slice(first, first + WAVE).map(perform));
+}
+
+async function cpuOf(server: ServerUnderTest, perform: () => Promise<void>): Promise<number> {
+  const before = await server.usage("cpu");
+  await perform();
+  return (await server.usage("cpu")).cpuSeconds - before.cpuSeconds;
+}
+
+/** All that goes over a client's socket from now on, in both directions. */
+function countBytes({ ws }: Client): () => number {
+  // The stream below the WebSocket, which `ws` gives away in no other way once the handshake is over.
+  const { _socket: socket } = ws as unknown as { _socket: { bytesRead: number; bytesWritten: number } };
+  return () => socket.bytesRead + socket.bytesWritten;
+}
+
+const sumOf = (counts: ReadonlyArray<() => number>): number => counts.reduce((sum, count) => sum + count(), 0);
+
+const timesIn = (everyMs: number): number => Math.floor(SESSION_MS / everyMs);
+
+const SESSION_MS = 300_000;
+/** A ping of a client, masked, and its pong (RFC 6455 section 5.2). */
+const SETTLING_BYTES = 6 + 2;
+/** At once; more would measure queues. */
+const WAVE = 50;
+const SWARM_VIEWERS = 1_000;
+const WARM_CLIENTS = 200;
+/** For sockets and heaps to come to rest. */
+const QUIET_MS = 500;

@@ -1,0 +1,178 @@
+import { once } from "node:events";
+import { performance } from "node:perf_hooks";
+import { WebSocket } from "ws";
+import type { Millis } from "../base/time.ts";
+import type { PeerId, SwarmId } from "../protocol/ids.ts";
+import { encodeTrackerMessage, parseTrackerToViewer } from "../protocol/tracker-codec.ts";
+import type { TrackerToViewer, ViewerToTracker } from "../protocol/tracker-message.ts";
+import { PROTOCOL_VERSION, TRACKER_SUBPROTOCOL } from "../protocol/version.ts";
+
+/** What viewers do is noted here, by all of them together. Spans in ms. */
+export interface LoadLog {
+  readonly joinMs: Millis[];
+  /** From an offer to its answer: two relays, and the time that this process takes. */
+  readonly answerMs: Millis[];
+  readonly relayMs: { push(ms: Millis): unknown };
+  introductions: number;
+  /** Signals sent whose addressee was gone. */
+  gone: number;
+  /** Errors that the tracker answered with, and closes, by what they say. */
+  readonly refusals: Map<string, number>;
+}
+
+export interface LoadViewerOptions {
+  readonly url: string;
+  readonly swarm: SwarmId;
+  /** Where it comes from, if not from this machine's usual address. */
+  readonly localAddress?: string | undefined;
+  /** Size of the signals it sends. Default 800: a short SDP. */
+  readonly signalBytes?: number;
+}
+
+/**
+ * A viewer as a tracker sees it, and no more: it joins, offers a connection to whom it is introduced to, answers what it
+ * is offered, and reports. Speaks the wire of docs/protocol.md, to any tracker that does.
+ */
+export class LoadViewer {
+  readonly ws: WebSocket;
+  readonly #log: LoadLog;
+  readonly #swarm: SwarmId;
+  readonly #padding: string;
+  readonly #answers = new Map<PeerId, () => void>();
+  readonly #peers: PeerId[] = [];
+  #joined: ((message: Extract<TrackerToViewer, { type: "joined" }>) => void) | undefined;
+  #joinedAt: Millis = 0;
+  #reporting: ReturnType<typeof setInterval> | undefined;
+
+  constructor({ url, swarm, localAddress, signalBytes = SIGNAL_BYTES }: LoadViewerOptions, log: LoadLog) {
+    this.#swarm = swarm;
+    this.#log = log;
+    this.#padding = "x".repeat(Math.max(0, signalBytes - STAMP_CHARS - 1));
+    this.ws = new WebSocket(url, TRACKER_SUBPROTOCOL, {
+      perMessageDeflate: false,
+      ...(localAddress !== undefined && { localAddress }),
+    });
+    this.ws.on("message", (data) => {
+      this.#handle(parseTrackerToViewer(Buffer.isBuffer(data) ? data.toString() : ""));
+    });
+    this.ws.on("error", (error) => {
+      count(log.refusals, error.message);
+    });
+    this.ws.on("close", (code) => {
+      clearInterval(this.#reporting);
+      if (code !== LEFT) count(log.refusals, `closed with ${String(code)}`);
+      for (const settle of this.#answers.values()) settle();
+    });
+  }
+
+  /** Rejects when the tracker does not let it in. */
+  async open(): Promise<void> {
+    if (this.ws.readyState !== WebSocket.OPEN) await once(this.ws, "open");
+  }
+
+  /** Joins; resolves with those it was introduced to. */
+  async join(peersWanted: number, uplink: 0 | 1 | 2 = 2): Promise<readonly PeerId[]> {
+    const startedAt = performance.now();
+    const answer = new Promise<Extract<TrackerToViewer, { type: "joined" }>>((resolve, reject) => {
+      this.#joined = resolve;
+      this.ws.once("close", () => {
+        reject(new Error("closed before it had joined"));
+      });
+    });
+    const versions = { version: PROTOCOL_VERSION, versionMin: PROTOCOL_VERSION };
+    this.#send({ type: "join", ...versions, swarm: this.#swarm, peersWanted, uplink });
+    const { peers, reportEveryMs } = await answer;
+    this.#joinedAt = performance.now();
+    this.#log.joinMs.push(this.#joinedAt - startedAt);
+    this.#log.introductions += peers.length;
+    this.#reporting = setInterval(() => {
+      this.report();
+    }, reportEveryMs);
+    for (const { peer } of peers) this.#peers.push(peer);
+    return this.#peers;
+  }
+
+  /** Offers a connection to everybody it was introduced to; resolves when all have answered, or are gone. */
+  async link(): Promise<void> {
+    await Promise.all(
+      this.#peers.map(async (peer) => {
+        const startedAt = performance.now();
+        await new Promise<void>((resolve) => {
+          this.#answers.set(peer, resolve);
+          this.#signal("o", peer);
+        });
+        this.#log.answerMs.push(performance.now() - startedAt);
+      }),
+    );
+  }
+
+  /** One more signal, a candidate say, to somebody that it was introduced to. */
+  relay(): void {
+    const peer = this.#peers[Math.floor(Math.random() * this.#peers.length)];
+    if (peer !== undefined) this.#signal("c", peer);
+  }
+
+  leave(): void {
+    this.#send({ type: "leave" });
+  }
+
+  #handle(message: TrackerToViewer): void {
+    switch (message.type) {
+      case "joined":
+        this.#joined?.(message);
+        break;
+      case "signal":
+        this.#handleSignal(message.from, message.signal);
+        break;
+      case "gone":
+        this.#log.gone++;
+        this.#settle(message.peer);
+        break;
+      case "error":
+        count(this.#log.refusals, message.code);
+        break;
+      default: // what the tracker deals and lists besides
+    }
+  }
+
+  #handleSignal(from: PeerId, signal: string): void {
+    const side = signal[0];
+    if (side === "o") this.#signal("a", from);
+    else if (side === "a") this.#settle(from);
+    else this.#log.relayMs.push(performance.now() - Number(signal.slice(1, 1 + STAMP_CHARS)));
+  }
+
+  #settle(peer: PeerId): void {
+    this.#answers.get(peer)?.();
+    this.#answers.delete(peer);
+  }
+
+  #signal(side: string, to: PeerId): void {
+    const stamp = performance.now().toFixed(STAMP_DECIMALS).padStart(STAMP_CHARS, "0");
+    this.#send({ type: "signal", to, signal: side + stamp + this.#padding });
+  }
+
+  /** Done by itself as often as the tracker asks for it. */
+  report(): void {
+    const bytes = Math.floor(performance.now() - this.#joinedAt) * BYTES_PER_MS;
+    const counters = { peerBytes: bytes, originBytes: bytes, uploadedBytes: bytes, wastedBytes: 0 };
+    this.#send({ type: "report", ...counters, peers: this.#peers.length });
+  }
+
+  #send(message: ViewerToTracker): void {
+    if (this.ws.readyState === WebSocket.OPEN) this.ws.send(encodeTrackerMessage(message));
+  }
+}
+
+function count(refusals: Map<string, number>, what: string): void {
+  refusals.set(what, (refusals.get(what) ?? 0) + 1);
+}
+
+const SIGNAL_BYTES = 800;
+/** When a signal was sent travels in it: `0000012345.678`. */
+const STAMP_DECIMALS = 3;
+const STAMP_CHARS = 14;
+/** Close code after a `leave` (docs/protocol.md, TR16). */
+const LEFT = 1000;
+/** A stream of 4 Mbit/s. */
+const BYTES_PER_MS = 500;
