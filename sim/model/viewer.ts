@@ -1,3 +1,4 @@
+import { createBitmap, hasBit, setBit, type Bitmap } from "../../src/base/bitmap.ts";
 import type { Rng } from "../../src/base/random.ts";
 import type { Bytes, Millis } from "../../src/base/time.ts";
 import type { PeerId, SegmentId, SwarmId, ViewerId } from "../../src/protocol/ids.ts";
@@ -19,6 +20,12 @@ import type { TrackerClient } from "./tracker.ts";
 import { HIDDEN_TIMER_MS, Watching } from "./watching.ts";
 import type { World } from "./world.ts";
 
+/** What is kept of one segment: bits, not bytes. */
+interface Held {
+  readonly chunks: Bitmap;
+  byteLength: Bytes;
+}
+
 type Of<Type extends SwarmAction["type"]> = Extract<SwarmAction, { type: Type }>;
 
 /**
@@ -39,8 +46,7 @@ export class Viewer implements Client, Endpoint, TrackerClient {
   /** Chunk payload sent while we measured. */
   sentBytes: Bytes = 0;
   readonly #ends = new Map<PeerId, End<Viewer>>();
-  readonly #held = new Map<SegmentId, Uint8Array>();
-  readonly #heldBytes = new Map<SegmentId, Bytes>();
+  readonly #held = new Map<SegmentId, Held>();
   readonly #fetches = new Map<FetchId, Fetch>();
   readonly #queue: SwarmEvent[] = [];
   #isFeeding = false;
@@ -108,25 +114,29 @@ export class Viewer implements Client, Endpoint, TrackerClient {
 
   feed(event: SwarmEvent): void {
     if (!this.alive) return;
-    this.#queue.push(event);
-    if (this.#isFeeding) return;
+    if (this.#isFeeding) {
+      this.#queue.push(event);
+      return;
+    }
     this.#isFeeding = true;
-    const { clock } = this.world;
-    for (let next = this.#queue.shift(); next; next = this.#queue.shift())
-      for (const action of this.core.handle(clock.now, next)) this.#perform(action);
+    const { now } = this.world.clock;
+    for (let next: SwarmEvent | undefined = event; next; next = this.#queue.shift())
+      for (const action of this.core.handle(now, next)) this.#perform(action);
     this.#isFeeding = false;
     this.#planWakeup();
   }
 
   /** Keeps a chunk. False when it was held already. */
   put(segment: StreamSegment, chunk: number): boolean {
-    let chunks = this.#held.get(segment.id);
-    if (!chunks) this.#held.set(segment.id, (chunks = new Uint8Array(Math.ceil(segment.byteLength / CHUNK_BYTES))));
-    if (chunks[chunk] === 1) return false;
-    chunks[chunk] = 1;
-    const bytes = (this.#heldBytes.get(segment.id) ?? 0) + chunkBytes(segment, chunk);
-    this.#heldBytes.set(segment.id, bytes);
-    if (bytes === segment.byteLength) this.world.completed(this, segment);
+    let held = this.#held.get(segment.id);
+    if (!held) {
+      held = { chunks: createBitmap(Math.ceil(segment.byteLength / CHUNK_BYTES)), byteLength: 0 };
+      this.#held.set(segment.id, held);
+    }
+    if (hasBit(held.chunks, chunk)) return false;
+    setBit(held.chunks, chunk);
+    held.byteLength += chunkBytes(segment, chunk);
+    if (held.byteLength === segment.byteLength) this.world.completed(this, segment);
     return true;
   }
 
@@ -175,7 +185,6 @@ export class Viewer implements Client, Endpoint, TrackerClient {
         return;
       case "evict":
         this.#held.delete(action.segment);
-        this.#heldBytes.delete(action.segment);
         return;
       case "open-peer":
         this.#openEnd(action);
@@ -215,7 +224,7 @@ export class Viewer implements Client, Endpoint, TrackerClient {
 
   #handOver(segment: StreamSegment): void {
     const { clock, meter } = this.world;
-    if (this.#heldBytes.get(segment.id) !== segment.byteLength)
+    if (this.#held.get(segment.id)?.byteLength !== segment.byteLength)
       meter.violated(clock.now, this.index, `hands ${segment.id} over and does not hold all of it`);
     this.watching.handedOver(segment);
   }
@@ -312,7 +321,8 @@ export class Viewer implements Client, Endpoint, TrackerClient {
     const { clock, meter, stream } = this.world;
     const segment = stream.get(id);
     if (this.traits.uplink === 0) meter.violated(clock.now, this.index, "uploads and must not");
-    if (this.#held.get(id)?.[chunk] !== 1)
+    const held = this.#held.get(id);
+    if (!held || !hasBit(held.chunks, chunk))
       meter.violated(clock.now, this.index, `serves chunk ${chunk} of ${id} and does not hold it`);
     const end = this.#ends.get(peer);
     if (!end?.path || !end.other || this.traits.isLiar) return;
