@@ -65,9 +65,10 @@ export class ByteWriter {
   finish(tail?: Uint8Array): Uint8Array {
     const byteLength = this.#length + (tail?.length ?? 0);
     assert(byteLength <= this.#bytes.length, "a message outgrew its frame");
+    if (!tail) return this.#bytes.slice(0, byteLength);
     const message = new Uint8Array(byteLength);
     message.set(this.#bytes.subarray(0, this.#length));
-    if (tail) message.set(tail, this.#length);
+    message.set(tail, this.#length);
     return message;
   }
 
