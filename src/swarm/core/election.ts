@@ -3,7 +3,7 @@ import type { Millis } from "../../base/time.ts";
 import { seatOf } from "../../protocol/election-seats.ts";
 import type { TrackId } from "../../protocol/ids.ts";
 import type { OriginDesk, OriginRange } from "./origin-desk.ts";
-import type { Peer } from "./peer.ts";
+import { agrees, hasChunk, type Peer } from "./peer.ts";
 import { MISSING, type Segment } from "./segment.ts";
 import type { SwarmTuning } from "./tuning.ts";
 import type { DueSegment } from "./window.ts";
@@ -85,7 +85,7 @@ function elect(
         next = Math.min(next, freeAt);
         continue;
       }
-      if (situation.peers.some((peer) => peer.has(segment, chunk))) continue;
+      if (segment.holders.some((holder) => hasChunk(holder, chunk) && agrees(holder, segment))) continue;
       // An estimate may fall short: the last chunk stands for all that follow.
       const to =
         segment.chunkCount === undefined && chunk === end - 1 && stripe === stripes - 1 ? undefined : chunk + 1;
