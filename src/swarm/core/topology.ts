@@ -272,7 +272,8 @@ export class Topology {
     const moved = place && isNews(now, this.#told, place);
     // Whom we were introduced to at the start has been chosen without a place, and is not named again for a while.
     if (moved && this.#told) this.#candidates = [];
-    for (const [peer, until] of this.#unreachableUntil) if (until <= now) this.#unreachableUntil.delete(peer);
+    if (this.#candidates.length > 0)
+      for (const [peer, until] of this.#unreachableUntil) if (until <= now) this.#unreachableUntil.delete(peer);
     while (mayDial && linked < peersWanted && this.#open.size + this.dialing.size < linksMax) {
       const peer = this.#candidates.shift();
       if (peer === undefined) break;
