@@ -114,8 +114,11 @@ function chunksToldOf(segment: Segment): number {
 
 /** One round of handing out chunks. */
 class Round {
+  readonly #now: Millis;
+  readonly #peers: readonly Peer[];
   /** Chunks that peers have room for. */
   room = 0;
+  #isReckoned = false;
   readonly #plans: {
     readonly peer: Peer;
     readonly segment: Segment;
@@ -124,9 +127,10 @@ class Round {
   }[] = [];
 
   constructor(now: Millis, peers: readonly Peer[], tuning: SwarmTuning) {
+    this.#now = now;
+    this.#peers = peers;
     for (const peer of peers) {
       peer.room = Math.max(0, peer.slotsFree(now, tuning));
-      peer.nextInMs = now < peer.suspendedUntil ? Infinity : peer.estimateMs();
       this.room += peer.room;
     }
   }
@@ -134,6 +138,7 @@ class Round {
   /** Gives a chunk, if it is on offer, to the peer that would bring it first. */
   assign({ due: { segment, dueAt }, chunks }: Offer, chunk: number): void {
     if (!hasBit(chunks, chunk)) return;
+    if (!this.#isReckoned) this.#reckon();
     let best: Peer | undefined;
     for (const holder of segment.holders) {
       const { peer } = holder;
@@ -151,6 +156,12 @@ class Round {
         return;
       }
     this.#plans.push({ peer: best, segment, dueAt, chunks: [chunk] });
+  }
+
+  /** How soon each peer would bring its next chunk: only once something is on offer, which most rounds find nothing. */
+  #reckon(): void {
+    this.#isReckoned = true;
+    for (const peer of this.#peers) peer.nextInMs = this.#now < peer.suspendedUntil ? Infinity : peer.estimateMs();
   }
 
   plans(): PeerPlan[] {
