@@ -63,6 +63,8 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   #evaluateAt: Millis = 0;
   #lookAgainAt: Millis = Infinity;
   #cacheAt: Millis = 0;
+  /** As last reckoned: most events leave it as it is. */
+  #wakeAt: Millis | undefined;
 
   constructor(options: SwarmCoreOptions) {
     this.#options = options;
@@ -113,7 +115,10 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     this.#out = [];
     const urgent = this.#apply(now, event);
     const reach = reachOf(event);
-    if (reach !== "uploads") this.#evaluateAt = Math.min(this.#evaluateAt, now);
+    if (reach !== "uploads") {
+      this.#evaluateAt = Math.min(this.#evaluateAt, now);
+      this.#wakeAt = undefined;
+    }
     if (reach === "origin") this.#outlook.lookAt = now;
     else if (reach === "requests") this.#outlook.lookAt = Math.min(this.#outlook.lookAt, now + LOOK_MS_MAX);
     const isTime = urgent || now >= this.nextWakeup();
@@ -123,14 +128,16 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   }
 
   nextWakeup(): Millis {
-    const at = Math.min(
-      this.#evaluateAt,
-      this.#lookAgainAt,
-      this.#announcer.flushAt,
-      this.#topology.nextWakeup(),
-      this.#peers.size > 0 ? this.#liveness.checkAt : Infinity,
-    );
-    return Math.max(at, this.#evaluatedAt + this.#tuning.evaluateMsMin);
+    return (this.#wakeAt ??= Math.max(
+      this.#evaluatedAt + this.#tuning.evaluateMsMin,
+      Math.min(
+        this.#evaluateAt,
+        this.#lookAgainAt,
+        this.#announcer.flushAt,
+        this.#topology.nextWakeup(),
+        this.#peers.size > 0 ? this.#liveness.checkAt : Infinity,
+      ),
+    ));
   }
 
   stats(): SwarmStats {
@@ -275,6 +282,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   #evaluate(now: Millis): void {
     this.#evaluatedAt = now;
     this.#evaluateAt = Infinity;
+    this.#wakeAt = undefined;
     const { actions, dead } = this.#liveness.check(now, this.#peers.values());
     const expired = this.#requests.expire(now);
     if (expired.length > 0) this.#outlook.lookAt = now;
@@ -334,6 +342,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     this.#topology.closed(now, peer.id);
     this.#out.push(...this.#links.close(peer, reason));
     this.#outlook.lookAt = now;
+    this.#wakeAt = undefined;
   }
 
   #cleanUp(now: Millis): void {
