@@ -125,24 +125,25 @@ function hello(desk: PeerDesk, peer: Peer, message: Extract<Message, { type: "he
 function track(desk: PeerDesk, peer: Peer, message: Extract<Message, { type: "track" }>): Received {
   const bound = peer.tracks.get(message.slot);
   if (bound !== undefined && bound !== message.track) return BROKEN;
-  peer.tracks.set(message.slot, message.track);
+  const ours = desk.table.tracks.get(message.track);
+  // The very string that our own tables are keyed by: every lookup is then a comparison of pointers.
+  peer.tracks.set(message.slot, ours?.id ?? message.track);
   if (!message.following) {
     peer.following.delete(message.track);
     return DONE;
   }
   if (peer.following.has(message.track)) return DONE;
-  peer.following.add(message.track);
-  const ours = desk.table.tracks.get(message.track);
+  peer.following.add(ours?.id ?? message.track);
   const tell = ours && desk.shares && ours.slot < TRACK_SLOTS_MAX;
   return tell ? { actions: desk.announcer.introduce(peer, ours) } : DONE;
 }
 
 function have(now: Millis, desk: PeerDesk, peer: Peer, id: TrackId, entry: HaveEntry): readonly SwarmAction[] {
-  peer.setAvailable(id, entry);
-  const known = find(desk, id, entry.segment);
+  const bound = peer.setAvailable(id, entry);
+  const known = bound ?? find(desk, id, entry.segment);
   const actions = known ? DONE.actions : foresee(now, desk, peer, id, entry.segment, NOTICE_HOPS_MAX);
   const segment = known ?? find(desk, id, entry.segment);
-  if (segment) peer.bind(segment);
+  if (segment && !bound) peer.bind(segment);
   // A peer's word on the size stands until the origin says otherwise.
   if (segment && segment.byteLength === undefined && entry.byteLength !== undefined && peer.availability(segment))
     learnSize(desk, segment, entry.byteLength);

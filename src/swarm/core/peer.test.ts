@@ -52,7 +52,7 @@ describe("what a peer has", () => {
 
   test("is remembered up to 900 segments of a track; what was first told of goes first", () => {
     const alice = aPeer("alice");
-    const say = (sequence: number): void => alice.setAvailable(VIDEO, { segment: nameOf(sequence), byteLength: 1 });
+    const say = (sequence: number) => alice.setAvailable(VIDEO, { segment: nameOf(sequence), byteLength: 1 });
     for (let sequence = 0; sequence < 900; sequence++) say(sequence);
     say(900);
     const isKnown = (sequence: number): boolean => {

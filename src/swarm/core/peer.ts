@@ -53,6 +53,8 @@ export class Peer {
   room = 0;
   nextInMs: Millis = 0;
   readonly #serviceMs = new Ewma(SERVICE_MS_INITIAL, SERVICE_WEIGHT);
+  /** Chunks to ask of it ahead of their arrival; reckoned anew when its pace or its path was measured. */
+  #pipeline: number | undefined;
   roundTripMs: Millis | undefined;
   lastInboundAt: Millis;
   lastChunkAt: Millis = -Infinity;
@@ -90,11 +92,18 @@ export class Peer {
 
   slotsFree(now: Millis, tuning: SwarmTuning): number {
     if (now < this.suspendedUntil) return 0;
-    const enough = Math.ceil(((this.roundTripMs ?? ROUND_TRIP_MS_INITIAL) + PIPELINE_SPARE_MS) / this.serviceMs) + 1;
-    return Math.max(tuning.pipelineMin, Math.min(tuning.pipelineMax, enough)) - this.requests.length;
+    if (this.#pipeline === undefined) {
+      const enough = Math.ceil(((this.roundTripMs ?? ROUND_TRIP_MS_INITIAL) + PIPELINE_SPARE_MS) / this.serviceMs) + 1;
+      this.#pipeline = Math.max(tuning.pipelineMin, Math.min(tuning.pipelineMax, enough));
+    }
+    return this.#pipeline - this.requests.length;
   }
 
-  setAvailable(track: TrackId, { segment: { sequence, tag }, byteLength, startedAtSeconds, bitmap }: HaveEntry): void {
+  /** Returns the segment that this was found to be of before. */
+  setAvailable(
+    track: TrackId,
+    { segment: { sequence, tag }, byteLength, startedAtSeconds, bitmap }: HaveEntry,
+  ): Segment | undefined {
     let bySequence = this.#available.get(track);
     if (!bySequence) this.#available.set(track, (bySequence = new Map<number, Said>()));
     let said = bySequence.get(sequence);
@@ -107,7 +116,8 @@ export class Peer {
     said.startedAtSeconds = startedAtSeconds;
     said.bitmap = bitmap;
     // What was first told of goes first.
-    if (bySequence.size > AVAILABLE_MAX) for (const [oldest] of bySequence) return this.#forget(bySequence, oldest);
+    if (bySequence.size > AVAILABLE_MAX) this.#forgetOldest(bySequence);
+    return said.segment;
   }
 
   setGone(track: TrackId, name: SegmentName): void {
@@ -136,6 +146,13 @@ export class Peer {
     this.#available.clear();
   }
 
+  #forgetOldest(bySequence: Map<number, Said>): void {
+    for (const sequence of bySequence.keys()) {
+      this.#forget(bySequence, sequence);
+      return;
+    }
+  }
+
   #forget(bySequence: Map<number, Said>, sequence: number): void {
     const said = bySequence.get(sequence);
     if (said) part(said);
@@ -156,11 +173,13 @@ export class Peer {
   /** A chunk it owed us came: `waitedMs` is since the one before, or since it was asked for. */
   served(waitedMs: Millis): void {
     this.#serviceMs.add(Math.max(1, waitedMs));
+    this.#pipeline = undefined;
   }
 
   /** A round trip was measured; the least one is the path's. */
   measured(roundTripMs: Millis): void {
     this.roundTripMs = Math.min(this.roundTripMs ?? Infinity, roundTripMs);
+    this.#pipeline = undefined;
   }
 }
 
