@@ -88,7 +88,7 @@ export class HlsOrigin implements Origin {
       const untimed = { firstByteMsMax: Infinity, loadMsMax: Infinity, timedOut: () => undefined };
       return fetchPart({ ...transfer, ...untimed, open }, host, request, sink);
     }
-    const meter = new Meter(this.#options.rate, sink);
+    const meter = new Meter(this.#options.rate, sink, segment.hinted === true);
     const open: HttpSegment["open"] = async (range, signal) => {
       meter.asked();
       const ranged = { ...context, ...fetchRange(range) };
@@ -119,12 +119,15 @@ export class HlsOrigin implements Origin {
 class Meter implements OriginSink {
   readonly #rate: OriginRate;
   readonly #sink: OriginSink;
+  /** The origin holds the answer back until what is asked for is made: no measure of its own pace. */
+  readonly #isHeld: boolean;
   #askedAt = 0;
   #isOpen = false;
 
-  constructor(rate: OriginRate, sink: OriginSink) {
+  constructor(rate: OriginRate, sink: OriginSink, isHeld: boolean) {
     this.#rate = rate;
     this.#sink = sink;
+    this.#isHeld = isHeld;
   }
 
   asked(): void {
@@ -133,7 +136,7 @@ class Meter implements OriginSink {
   }
   answered(): void {
     const now = performance.now();
-    this.#rate.opened(now, now - this.#askedAt);
+    this.#rate.opened(now, this.#isHeld ? this.#rate.firstByteMs : now - this.#askedAt);
     this.#isOpen = true;
   }
   stop(): void {
@@ -155,13 +158,13 @@ class Meter implements OriginSink {
 }
 
 /** hls.js's own request, where it has made one, for everything but the range; else what it would be. */
-function contextFor({ fragment, context }: CataloguedSegment): FragmentLoaderContext {
+function contextFor({ fragment, part, context }: CataloguedSegment): FragmentLoaderContext {
   return {
     type: MEDIA_FRAGMENT,
     frag: fragment,
-    part: null,
+    part: part ?? null,
     responseType: "arraybuffer",
-    url: context?.url ?? fragment.url,
+    url: context?.url ?? (part ?? fragment).url,
     headers: { ...context?.headers },
     rangeStart: 0,
     rangeEnd: 0,

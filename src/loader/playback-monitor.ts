@@ -95,11 +95,8 @@ export class PlaybackMonitor {
     const hls = this.#hls;
     // Absent before 1.6. False after `pauseBuffering` and `stopLoad`.
     if (PAUSES.some((name) => name in hls && !hls[name])) return 0;
-    const { maxBufferLength, maxBufferSize, maxMaxBufferLength, lowLatencyMode } = hls.config;
-    const level = hls.levels[hls.loadLevel];
-    // Near the edge hls.js loads parts, past us: a segment fetched ahead would cost the CDN the same bytes again.
-    if (lowLatencyMode && level?.details?.live && level.details.partList?.length) return 0;
-    const bitrate = level?.maxBitrate;
+    const { maxBufferLength, maxBufferSize, maxMaxBufferLength } = hls.config;
+    const bitrate = hls.levels[hls.loadLevel]?.maxBitrate;
     const bySize = bitrate ? (8 * maxBufferSize) / bitrate : 0;
     return Math.min(Math.max(bySize, maxBufferLength), maxMaxBufferLength);
   }

@@ -8,6 +8,7 @@ import type { Seconds } from "../base/time.ts";
 import type { TrackId } from "../protocol/ids.ts";
 import type { SwarmPort } from "../swarm/io/driver-api.ts";
 import { trackIdFor, type Rendition } from "./fragment-id.ts";
+import { partTrackOf } from "./part-list.ts";
 import {
   AUDIO_TRACK_LOADED,
   AUDIO_TRACK_SWITCHING,
@@ -36,6 +37,8 @@ export class PlaylistMonitor {
   #stops: readonly (() => void)[] = [];
   /** The newest playlist of each track, and where its last segment began when it was told. */
   readonly #told = new Map<TrackId, { readonly details: LevelDetails; readonly lastStart: Seconds }>();
+  /** What hls.js loaded whole segments of last, although the playlist lists their parts. */
+  readonly #whole = new Set<Kind>();
   #followed = "";
 
   constructor({ hls, port, guard }: MonitorOptions, catalogue: SegmentCatalogue) {
@@ -96,6 +99,15 @@ export class PlaylistMonitor {
     this.#tell(kind, level, details);
   }
 
+  /** hls.js loads a whole fragment, or a part of one, and will go on so until it does otherwise. */
+  loads({ type }: Fragment, isPart: boolean): void {
+    const kind = type === "audio" ? "audio" : "main";
+    if (this.#whole.has(kind) !== isPart) return;
+    if (isPart) this.#whole.delete(kind);
+    else this.#whole.add(kind);
+    this.#follow();
+  }
+
   close(): void {
     for (const stop of this.#stops) stop();
   }
@@ -107,6 +119,11 @@ export class PlaylistMonitor {
     const { live, targetduration: targetDuration } = details;
     this.#told.set(track, { details, lastStart: details.fragments.at(-1)?.start ?? 0 });
     this.#port.playlist({ track, live, targetDuration, segments });
+    if (this.#listsParts(track)) {
+      const parts = partTrackOf(track);
+      const listed = this.#catalogue.updateParts(parts, details);
+      this.#port.playlist({ track: parts, live, targetDuration: details.partTarget, segments: listed });
+    }
     this.#follow();
   }
 
@@ -124,12 +141,23 @@ export class PlaylistMonitor {
   #follow(): void {
     const { loadLevel, audioTrack } = this.#hls;
     // Audio without a playlist of its own comes with the level.
-    const tracks = [this.#trackOf("main", loadLevel), this.#trackOf("audio", audioTrack)].filter(
+    const tracks = [this.#takenOf("main", loadLevel), this.#takenOf("audio", audioTrack)].filter(
       (id) => id !== undefined,
     );
     if (tracks.join() === this.#followed) return;
     this.#followed = tracks.join();
     this.#port.followTracks(tracks);
+  }
+
+  /** What is fetched ahead: its segments, or their parts. Never both, which would be the same video twice. */
+  #takenOf(kind: Kind, index: number): TrackId | undefined {
+    const track = this.#trackOf(kind, index);
+    return track !== undefined && !this.#whole.has(kind) && this.#listsParts(track) ? partTrackOf(track) : track;
+  }
+
+  #listsParts(track: TrackId): boolean {
+    const { live, partList } = this.#told.get(track)?.details ?? {};
+    return this.#hls.config.lowLatencyMode && live === true && (partList?.length ?? 0) > 0;
   }
 
   #trackOf(kind: Kind, index: number): TrackId | undefined {

@@ -2,13 +2,14 @@
  * Which segment is which: from hls.js's fragments to the names that the swarm uses, and back to what the origin needs.
  * Filled from playlists; decides nothing.
  */
-import type { Fragment, FragmentLoaderContext, LevelDetails } from "hls.js";
+import type { Fragment, FragmentLoaderContext, LevelDetails, Part } from "hls.js";
 import { segmentIdOf, type SegmentId, type SegmentName, type TrackId } from "../protocol/ids.ts";
 import { CHUNK_BYTES, SEGMENT_CHUNKS_MAX } from "../protocol/limits.ts";
 import type { ListedSegment } from "../swarm/core/event.ts";
 import type { ByteRange } from "../swarm/io/http-answer.ts";
 import { foreseeAddress } from "./foreseen-address.ts";
 import { segmentNameFor } from "./fragment-id.ts";
+import { partsOf, type PartListing } from "./part-list.ts";
 
 /** What a site is told of a segment when it names segments itself. */
 export interface SegmentKeyInfo {
@@ -31,13 +32,20 @@ export interface CataloguedSegment {
   readonly byteRange: ByteRange | undefined;
   /** hls.js's newest object for it, or one like it while no playlist lists it: set-up functions and CMCD read it. */
   fragment: Fragment;
+  /** hls.js's newest object for what is a part of that fragment. */
+  part?: Part | undefined;
+  /** The playlist only hints at it so far. */
+  hinted?: boolean | undefined;
   /** hls.js's own request for it, once there was one: a loader around ours may have put headers or a token into it. */
   context?: FragmentLoaderContext;
 }
 
+/** An entry of a playlist: a fragment, or a part of one. */
+type Listing = Omit<PartListing, "part" | "hinted"> & Partial<PartListing>;
+
 export class SegmentCatalogue {
   readonly #segmentKey: SegmentKey | undefined;
-  readonly #byFragment = new WeakMap<Fragment, CataloguedSegment>();
+  readonly #byEntry = new WeakMap<Fragment | Part, CataloguedSegment>();
   readonly #byId = new Map<SegmentId, CataloguedSegment>();
   readonly #byTrack = new Map<TrackId, Map<number, CataloguedSegment>>();
   /** Segments that left their playlist or are not in it yet, oldest first: their bytes may be on the way. */
@@ -48,21 +56,35 @@ export class SegmentCatalogue {
   }
 
   /** Takes the newest window of a track. Returns what of it may be shared, oldest first. */
-  update(track: TrackId, details: LevelDetails): readonly ListedSegment[] {
+  update(track: TrackId, { fragments }: LevelDetails): readonly ListedSegment[] {
+    const listings = fragments.map((fragment): Listing => {
+      const { sn, start, duration } = fragment;
+      return { sequence: sn, fragment, start, duration };
+    });
+    return this.#update(track, listings);
+  }
+
+  /** The same for the parts of a rendition, in a track of their own. */
+  updateParts(track: TrackId, details: LevelDetails): readonly ListedSegment[] {
+    return this.#update(track, partsOf(details));
+  }
+
+  #update(track: TrackId, listings: readonly Listing[]): readonly ListedSegment[] {
     const before = this.#byTrack.get(track);
     const now = new Map<number, CataloguedSegment>();
     const listed: ListedSegment[] = [];
-    for (const fragment of details.fragments) {
-      const segment = this.#recognise(fragment, before?.get(fragment.sn)) ?? this.#identify(track, fragment);
+    for (const listing of listings) {
+      const { sequence, fragment, part, start, duration, hinted } = listing;
+      const segment = this.#recognise(listing, before?.get(sequence)) ?? this.#identify(track, listing);
       if (!segment) continue;
-      now.set(fragment.sn, segment);
-      this.#byFragment.set(fragment, segment);
+      now.set(sequence, segment);
+      this.#byEntry.set(part ?? fragment, segment);
       this.#byId.set(segment.id, segment);
       this.#left.delete(segment);
-      const { start, duration, programDateTime } = fragment;
+      const { programDateTime } = fragment;
       const { id, name } = segment;
       const startedAt = programDateTime === null ? {} : { startedAtSeconds: Math.floor(programDateTime / 1000) };
-      listed.push({ id, name, start, duration, ...startedAt });
+      listed.push({ id, name, start, duration, ...startedAt, ...(hinted ? { hinted } : {}) });
     }
     this.#byTrack.set(track, now);
     for (const [sequence, segment] of before ?? []) if (now.get(sequence) !== segment) this.#left.add(segment);
@@ -74,9 +96,9 @@ export class SegmentCatalogue {
     return listed;
   }
 
-  /** The segment behind a fragment of any playlist that `update` has seen. */
-  of(fragment: Fragment): CataloguedSegment | undefined {
-    return this.#byFragment.get(fragment);
+  /** The segment behind a fragment or part of any playlist that was taken. */
+  of(entry: Fragment | Part): CataloguedSegment | undefined {
+    return this.#byEntry.get(entry);
   }
 
   get(id: SegmentId): CataloguedSegment | undefined {
@@ -91,56 +113,68 @@ export class SegmentCatalogue {
     const id = segmentIdOf(track, name);
     if (this.#byId.has(id)) return true;
     const [before, newest] = [...(this.#byTrack.get(track)?.values() ?? [])].slice(-2);
-    if (!before?.fragment.relurl || !newest?.fragment.relurl || newest.byteRange) return false;
+    if (!before?.fragment.relurl || !newest?.fragment.relurl || newest.byteRange || newest.part) return false;
     const ahead = name.sequence - newest.name.sequence;
     const relurl = foreseeAddress(before.fragment.relurl, newest.fragment.relurl, ahead);
     if (relurl === undefined) return false;
     const fragment = successorOf(newest.fragment, ahead, relurl);
-    if (this.#nameOf(fragment)?.tag !== name.tag) return false;
+    const { sequence } = name;
+    if (this.#nameOf({ sequence, fragment })?.tag !== name.tag) return false;
     // A site may name segments by something else than their address: a name that any address has proves none.
-    if (this.#nameOf(fragment, newest.fragment.relurl)?.tag === name.tag) return false;
+    if (this.#nameOf({ sequence, fragment }, newest.fragment.relurl)?.tag === name.tag) return false;
     const segment = { id, track, name, byteRange: undefined, fragment };
     this.#byId.set(id, segment);
     this.#left.add(segment);
     return true;
   }
 
-  /** Every reload makes new fragments: most of them are the old segments. */
-  #recognise(fragment: Fragment, known: CataloguedSegment | undefined): CataloguedSegment | undefined {
+  /** Every reload makes new objects: most of them are the old segments. */
+  #recognise(listing: Listing, known: CataloguedSegment | undefined): CataloguedSegment | undefined {
     if (!known) return undefined;
-    const { relurl, baseurl, byteRange } = known.fragment;
-    if (fragment.relurl !== relurl || fragment.baseurl !== baseurl) return undefined;
-    if (fragment.byteRange[0] !== byteRange[0] || fragment.byteRange[1] !== byteRange[1]) return undefined;
-    known.fragment = fragment;
-    return known;
+    const { relurl, baseurl, byteRange } = known.part ?? known.fragment;
+    const entry = listing.part ?? listing.fragment;
+    if (entry.relurl !== relurl || entry.baseurl !== baseurl) return undefined;
+    if (entry.byteRange[0] !== byteRange[0] || entry.byteRange[1] !== byteRange[1]) return undefined;
+    return renew(known, listing);
   }
 
-  #identify(track: TrackId, fragment: Fragment): CataloguedSegment | undefined {
-    const name = this.#nameOf(fragment);
+  #identify(track: TrackId, listing: Listing): CataloguedSegment | undefined {
+    const name = this.#nameOf(listing);
     if (!name) return undefined;
     const id = segmentIdOf(track, name);
+    const { fragment, part, hinted } = listing;
     const known = this.#byId.get(id); // from another host, with another token, or foreseen
-    if (!known) return { id, track, name, byteRange: byteRangeOf(fragment), fragment };
-    known.fragment = fragment;
+    if (!known) return { id, track, name, byteRange: byteRangeOf(part ?? fragment), fragment, part, hinted };
     delete known.context;
-    return known;
+    return renew(known, listing);
   }
 
   /** Undefined for what is not shared. */
-  #nameOf(fragment: Fragment, relurl = fragment.relurl): SegmentName | undefined {
-    const { sn, baseurl } = fragment;
-    if (sn === "initSegment" || !relurl || fragment.gap) return undefined;
-    const byteRange = byteRangeOf(fragment);
+  #nameOf(
+    { sequence, fragment, part }: Omit<Listing, "start" | "duration">,
+    relurl = (part ?? fragment).relurl,
+  ): SegmentName | undefined {
+    const { sn, baseurl, type } = fragment;
+    const entry = part ?? fragment;
+    if (sn === "initSegment" || !relurl || entry.gap) return undefined;
+    const byteRange = byteRangeOf(entry);
     if (byteRange && byteRange.end - byteRange.start > SEGMENT_BYTES_MAX) return undefined;
-    // Not `fragment.url`, which a page may have rewritten for itself.
+    // Not its `url`, which a page may have rewritten for itself.
     const place = { url: new URL(relurl, baseurl).href, playlistUrl: baseurl, ...(byteRange ? { byteRange } : {}) };
-    const kind = fragment.type === "audio" ? "audio" : "main";
+    const kind = type === "audio" ? "audio" : "main";
     const key = this.#segmentKey?.({ kind, sequence: sn, ...place });
-    return key === false ? undefined : segmentNameFor(sn, place, key);
+    return key === false ? undefined : segmentNameFor(sequence, place, key);
   }
 }
 
-function byteRangeOf({ byteRange: [start, end] }: Fragment): ByteRange | undefined {
+function renew(known: CataloguedSegment, { fragment, part, hinted }: Listing): CataloguedSegment {
+  known.fragment = fragment;
+  known.part = part;
+  known.hinted = hinted;
+  return known;
+}
+
+function byteRangeOf({ byteRange: [start, end] }: Fragment | Part): ByteRange | undefined {
   return start === undefined || end === undefined ? undefined : { start, end };
 }
 

@@ -84,19 +84,18 @@ export class StreamSession implements LoadDesk {
 
   segmentFor(context: FragmentLoaderContext): CataloguedSegment | undefined {
     const { frag, part } = context;
-    // Measurements must be the CDN's; parts and init segments are small, and late at once.
-    if (this.#lastStats || this.port.retired || part || frag.bitrateTest) return undefined;
+    // Measurements must be the CDN's; init segments are small, and late at once.
+    if (this.#lastStats || this.port.retired || frag.bitrateTest) return undefined;
     if (frag.sn === "initSegment" || frag.type === "subtitle") return undefined;
     // Other bytes than the playlist says: hls.js widens ranges to decrypt them, a loader around ours may ask for a part.
-    const [start = 0, end = 0] = frag.byteRange;
+    const entry = part ?? frag;
+    const [start = 0, end = 0] = entry.byteRange;
     if ((context.rangeStart ?? 0) !== start || (context.rangeEnd ?? 0) !== end) return undefined;
-    let segment = this.#catalogue.of(frag);
-    if (!segment) {
-      this.#guard(() => {
-        this.#playlists.reread(frag);
-      });
-      segment = this.#catalogue.of(frag);
-    }
+    this.#guard(() => {
+      this.#playlists.loads(frag, part !== null);
+      if (!this.#catalogue.of(entry)) this.#playlists.reread(frag);
+    });
+    const segment = this.#catalogue.of(entry);
     return segment && this.port.lists(segment.id) ? segment : undefined;
   }
 

@@ -15,6 +15,8 @@ export interface ListedSegment {
   readonly duration: Seconds;
   /** Program date time in whole seconds since 1970, when the playlist has one. */
   readonly startedAtSeconds?: number | undefined;
+  /** Not made yet, but the playlist says where it will be: the origin holds a request for it until it is. */
+  readonly hinted?: boolean;
 }
 
 /** Everything the swarm core is ever told. Plain data: a recorded list of these replays a session. */

@@ -44,6 +44,11 @@ export class OriginDesk {
   /** Segments in a row that peers' playlists listed and the origin did not have. */
   foreseenFailures = 0;
 
+  /** Whether what is not in our playlist yet may be asked for. */
+  get foresees(): boolean {
+    return this.foreseenFailures < FORESEEN_FAILURES_MAX;
+  }
+
   /** The usual time to the first byte: the (lower) median, because a second request makes up for the rare late one. */
   get firstByteMs(): Millis {
     return this.#ascending[(this.#ascending.length - 1) >> 1] ?? FIRST_BYTE_MS_INITIAL;
@@ -109,9 +114,10 @@ export class OriginDesk {
   /** The first byte is here. Returns what is now needless: nothing is to come twice. */
   opened(now: Millis, fetch: OriginFetch, firstChunk: number): SwarmAction[] {
     fetch.openedAt = now;
-    this.#measured(now - fetch.startedAt);
     const needless = this.twinsOf(fetch);
-    for (const twin of needless) this.#measured(now - twin.startedAt);
+    for (const { segment, startedAt } of [fetch, ...needless])
+      // A request held back until there was something to send says nothing of how fast the origin is.
+      if (startedAt >= segment.hintedUntil) this.#measured(now - startedAt);
     if (firstChunk !== fetch.from) {
       // The range was ignored and the whole segment comes; so it would for every other range of it.
       this.#release(fetch);
@@ -152,6 +158,8 @@ export class OriginDesk {
   }
 }
 
+/** Addresses that were told and did not exist, in a row: from then on only playlists are believed. */
+const FORESEEN_FAILURES_MAX = 3;
 /** Until measured: a mediocre CDN. */
 const FIRST_BYTE_MS_INITIAL = 250;
 /** The longest of so many stands for the late ones: what happens to 3 % of requests is then nearly always in sight. */

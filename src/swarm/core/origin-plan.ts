@@ -33,7 +33,8 @@ export function planOrigin(
   const ranges: OriginRange[] = [];
   let lookAgainAt = Infinity;
   for (const { segment, dueAt } of window) {
-    if (!segment.fetchable) continue;
+    // What is only hinted at is not late before it is made.
+    if (!segment.fetchable || now < segment.hintedUntil) continue;
     const alone = situation.isAlone(segment);
     // Before playback, and without a swarm, nothing is fetched that the player has not asked for: a lone viewer costs
     // the origin exactly what plain hls.js does.
@@ -89,8 +90,11 @@ export function guardMs(slackMs: Millis, lateFirstByteMs: Millis, tuning: SwarmT
   return Math.max(shareMs, Math.min(lateFirstByteMs + PATIENCE * shareMs, 2 * shareMs));
 }
 
-const guardShareMs = (slackMs: Millis, { guardShareOfSlack, guardMsMin, guardMsMax }: SwarmTuning): Millis =>
-  Math.max(guardMsMin, Math.min(guardMsMax, slackMs * guardShareOfSlack));
+const guardShareMs = (slackMs: Millis, tuning: SwarmTuning): Millis => {
+  const { guardShareOfSlack, guardShareOfSlackMax, guardMsMin, guardMsMax } = tuning;
+  const leastMs = Math.max(0, Math.min(guardMsMin, slackMs * guardShareOfSlackMax));
+  return Math.max(leastMs, Math.min(guardMsMax, slackMs * guardShareOfSlack));
+};
 
 /** How long before a segment is due nobody is waited for any more, when little of it is missing. */
 export function leadMs(slackMs: Millis, desk: OriginDesk, tuning: SwarmTuning): Millis {
@@ -122,10 +126,11 @@ function planHedges(
     const answerMs = 2 * desk.firstByteMs;
     // Where time is short there is to be enough for the last attempt.
     const soonAt = latestAt - (ATTEMPTS_MAX - 1 - fetch.attempt) * answerMs;
-    let at = isAlone(segment) ? latestAt : Math.min(fetch.startedAt + tuning.hedgeAfterMsMin, soonAt);
+    const askedAt = Math.max(fetch.startedAt, segment.hintedUntil);
+    let at = isAlone(segment) ? latestAt : Math.min(askedAt + tuning.hedgeAfterMsMin, soonAt);
     // Everybody waits for what was elected; for the rest there may be time.
     if (fetch.reason !== "elected") at = Math.max(at, lateAt);
-    at = Math.max(at, fetch.startedAt + answerMs);
+    at = Math.max(at, askedAt + answerMs);
     if (now >= at) fetches.push(fetch);
     else lookAgainAt = Math.min(lookAgainAt, at);
   }

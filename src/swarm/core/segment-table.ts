@@ -64,10 +64,21 @@ export class SegmentTable {
     return track;
   }
 
-  /** Takes a playlist in. Returns the segments that are new, and those that left the table because another took their place. */
-  list(now: Millis, track: Track, listed: readonly ListedSegment[]): { readonly replaced: readonly Segment[] } {
+  /**
+   * Takes a playlist in; `foresees` tells whether its hints are believed. Returns the segments that are new, and those
+   * that left the table because another took their place.
+   */
+  list(
+    now: Millis,
+    track: Track,
+    listed: readonly ListedSegment[],
+    foresees = true,
+  ): { readonly replaced: readonly Segment[] } {
     const replaced: Segment[] = [];
-    for (const segment of track.listed) segment.listed = false;
+    for (const segment of track.listed) {
+      segment.listed = false;
+      if (segment.hintedUntil > now) segment.located = false; // hinted at no longer, unless it is again
+    }
     track.listed = listed.map((entry) => {
       const present = track.bySequence.get(entry.name.sequence);
       if (present && present.id !== entry.id) {
@@ -77,7 +88,10 @@ export class SegmentTable {
       }
       const segment =
         this.#segments.get(entry.id) ?? this.#add(now, track, entry.id, entry.name, entry.start, entry.duration);
-      segment.listed = true;
+      const hinted = entry.hinted === true;
+      segment.listed = !hinted;
+      if (hinted) segment.located = foresees;
+      if (hinted || segment.hintedUntil > now) segment.hintedUntil = hinted ? Infinity : now;
       segment.start = entry.start;
       segment.duration = entry.duration;
       segment.startedAtSeconds = entry.startedAtSeconds;

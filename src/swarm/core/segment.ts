@@ -56,6 +56,8 @@ export class Segment {
   listed = false;
   /** Not listed yet, but the loader can tell its address. */
   located = false;
+  /** Until when a playlist only hinted at it, and the origin held requests for it; Infinity while it does. */
+  hintedUntil: Millis = -Infinity;
   /** hls.js waits for it. */
   wanted = false;
   delivered = false;

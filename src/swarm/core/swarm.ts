@@ -191,7 +191,8 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
         track.targetDuration = event.targetDuration;
         const newest = event.segments.at(-1);
         const isNews = newest !== undefined && event.live && !this.#table.get(newest.id);
-        for (const gone of this.#table.list(now, track, event.segments).replaced) this.#drop(gone);
+        const { replaced } = this.#table.list(now, track, event.segments, this.#desk.foresees);
+        for (const gone of replaced) this.#drop(gone);
         const segment = newest && this.#table.get(newest.id);
         if (isNews && segment && track.following) this.#out.push(...this.#links.tellListed(segment));
         learnSizes(this.#peerDesk, track.listed);
@@ -199,7 +200,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       }
       case "segment-located": {
         const segment = this.#table.get(event.segment);
-        if (segment) segment.located = this.#desk.foreseenFailures < FORESEEN_FAILURES_MAX;
+        if (segment) segment.located = this.#desk.foresees;
         return segment !== undefined;
       }
       case "tracks-followed":
@@ -398,9 +399,6 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
 
 /** A viewer that has not begun to play by then dials all the same: it may be waiting for a click. */
 const DIAL_AFTER_MS_MAX = 1000;
-
-/** Addresses that were told and did not exist, in a row: from then on only playlists are believed. */
-const FORESEEN_FAILURES_MAX = 3;
 
 /** What is asked of the origin is looked at anew this soon after the swarm brought or announced anything. */
 const LOOK_MS_MAX = 400;

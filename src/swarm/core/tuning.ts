@@ -5,6 +5,7 @@ export interface SwarmTuning {
   /** Time kept in hand when the deadline rule reckons whether the origin can still deliver, as a share of all slack. */
   readonly guardShareOfSlack: number;
   /** Bounds of the same. A late origin widens it, at most to twice as much. */
+  readonly guardShareOfSlackMax: number;
   readonly guardMsMin: Millis;
   readonly guardMsMax: Millis;
   /** The origin is asked a second time when it has not answered for this long, or for twice its usual time. */
@@ -72,6 +73,7 @@ export interface SwarmTuning {
 
 export const DEFAULT_TUNING: SwarmTuning = {
   guardShareOfSlack: 0.125,
+  guardShareOfSlackMax: 0.3,
   guardMsMin: 600,
   guardMsMax: 1500,
   hedgeAfterMsMin: 400,
