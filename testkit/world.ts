@@ -34,6 +34,8 @@ export interface WorldOptions {
   readonly originBitsPerSecond?: number;
   /** Whether viewers can tell the address of a segment before their playlist lists it. */
   readonly locates?: boolean;
+  /** Segments are parts: playlists are answered once the next one is made, hint at the one after it, and nobody foresees. */
+  readonly parts?: "hinted" | "listed" | undefined;
   readonly tuning?: Partial<SwarmTuning>;
 }
 
@@ -52,7 +54,7 @@ export interface ViewerOptions {
  * as hls.js does. Replays from its seed.
  */
 export class World {
-  readonly options: Required<WorldOptions>;
+  readonly options: Required<Omit<WorldOptions, "parts">> & Pick<WorldOptions, "parts">;
   readonly rng: Rng;
   readonly track: TrackId = trackIdOf("the only rendition");
   readonly viewers = new Map<string, Viewer>();
@@ -81,6 +83,7 @@ export class World {
       originLatencyMs: 30,
       originBitsPerSecond: 20e6,
       locates: true,
+      parts: undefined,
       tuning: {},
       ...options,
     };
@@ -149,6 +152,11 @@ export class World {
     return live ? Math.floor(this.now / (segmentSeconds * 1000)) - 1 : windowSegments - 1;
   }
 
+  /** When the origin has it. */
+  madeAt(sequence: number): number {
+    return (sequence + 1) * this.options.segmentSeconds * 1000;
+  }
+
   /** Deals the election seats to whoever gives, in turn: the tracker does so whenever somebody comes or goes. */
   deal(): void {
     if (!this.trackerUp) return;
@@ -186,6 +194,8 @@ export class Viewer {
   readonly actions: SwarmAction[] = [];
   readonly held = new Map<SegmentId, Map<number, number>>();
   readonly delivered: number[] = [];
+  /** Of what was delivered: the time since the origin had it. */
+  readonly ages: number[] = [];
   readonly failures: number[] = [];
   readonly links = new Set<PeerId>();
   stalls = 0;
@@ -310,7 +320,8 @@ export class Viewer {
         return;
       case "locate-segment": {
         const { segment } = action;
-        if (world.options.locates) world.after(0, () => this.feed({ type: "segment-located", segment }));
+        if (world.options.locates && !world.options.parts)
+          world.after(0, () => this.feed({ type: "segment-located", segment }));
         return;
       }
       case "abort-origin": {
@@ -321,6 +332,7 @@ export class Viewer {
       case "segment-complete": {
         const sequence = Number(action.segment.split("/")[1]);
         this.delivered.push(sequence);
+        this.ages.push(world.now - world.madeAt(sequence));
         if (this.#pending === sequence) world.after(30, () => this.#append(sequence));
         return;
       }
@@ -460,7 +472,9 @@ export class Viewer {
     const key = `${segment} ${String(from)}`;
     const lateMs = lateShare > 0 && !this.#asked.has(key) && world.rng.next() < lateShare ? ORIGIN_LATE_MS : 0;
     this.#asked.add(key);
-    step(originLatencyMs + lateMs, () => {
+    const isHeld = this.#hints(sequence) && !world.origin.lags;
+    const heldMs = isHeld ? Math.max(0, world.madeAt(sequence) - world.now - originLatencyMs / 2) : 0;
+    step(originLatencyMs + lateMs + heldMs, () => {
       if (!world.origin.up || sequence > (world.origin.lags ? this.#listedNewest : world.newest)) {
         const status = world.origin.up ? 404 : world.origin.status;
         this.feed({ type: "origin-closed", fetch, outcome: "failed", status, receivedBytes: 0 });
@@ -497,17 +511,30 @@ export class Viewer {
   #poll(): void {
     if (!this.alive) return;
     const { world } = this;
-    const { live, segmentSeconds, windowSegments } = world.options;
+    const { live, segmentSeconds, windowSegments, parts, originLatencyMs } = world.options;
     const { newest } = world;
     const fresh = newest !== this.#listedNewest;
     this.#listedNewest = newest;
-    const segments = Array.from({ length: windowSegments }, (_, i) => {
+    const segments = Array.from({ length: windowSegments + 1 }, (_, i) => {
       const sequence = newest - windowSegments + 1 + i;
       const start = sequence * segmentSeconds;
-      return { id: world.segmentId(sequence), name: world.segmentName(sequence), start, duration: segmentSeconds };
-    });
+      const hint = sequence > newest ? { hinted: true } : {};
+      return {
+        id: world.segmentId(sequence),
+        name: world.segmentName(sequence),
+        start,
+        duration: segmentSeconds,
+        ...hint,
+      };
+    }).filter(({ name }) => name.sequence <= newest || this.#hints(name.sequence));
     if (fresh) this.feed({ type: "playlist", track: world.track, live, targetDuration: segmentSeconds, segments });
-    if (live) world.after(segmentSeconds * (fresh ? 1000 : 500), () => this.#poll());
+    if (parts) world.at(world.madeAt(newest + 1) + originLatencyMs / 2, () => this.#poll());
+    else if (live) world.after(segmentSeconds * (fresh ? 1000 : 500), () => this.#poll());
+  }
+
+  /** Whether its playlist hints at a part that it does not list. */
+  #hints(sequence: number): boolean {
+    return this.world.options.parts === "hinted" && sequence === this.#listedNewest + 1;
   }
 
   #append(sequence: number): void {

@@ -186,6 +186,7 @@ export class Intake {
   /** The less slack, the sooner: at 2 s behind the edge 200 ms more at every hop would be the whole of it. */
   #announceMs(now: Millis, segment: Segment): Millis {
     const { playback, tuning } = this.#at;
+    if (segment.track.targetDuration <= tuning.shortSeconds) return 0;
     const slackMs = playback.started ? playback.dueAt(now, segment.start) - segment.knownAt : 0;
     return Math.max(tuning.announceMsMin, Math.min(tuning.announceMsMax, slackMs * tuning.announceShareOfSlack));
   }

@@ -42,6 +42,8 @@ export class Outlook {
   /** What is told of our uplink. */
   uplink: UplinkClass;
   timerLagMs: Millis = 0;
+  /** Decisions are made at most this often. */
+  paceMs: Millis = 0;
   #shortUntil: Millis = 0;
 
   constructor(at: OutlookDesk, uplink: UplinkClass) {
@@ -52,6 +54,7 @@ export class Outlook {
   look(now: Millis): SwarmAction[] {
     const { desk, playback, topology, tuning, selfHash } = this.#at;
     desk.cover();
+    this.paceMs = this.#followsShort() ? tuning.evaluateMsShort : tuning.evaluateMsMin;
     this.window = windowAt(now, this.#at.table, playback);
     this.peers = [...this.#at.peers.values()].filter((peer) => peer.identity);
     const isAlone = (segment: Segment): boolean => this.isAlone(now, segment);
@@ -96,6 +99,12 @@ export class Outlook {
   /** About when the deadline rule takes back what was asked for. */
   uselessAt({ segment, dueAt }: PeerPlan): Millis {
     return dueAt - leadMs(dueAt - segment.knownAt, this.#at.desk, this.#at.tuning);
+  }
+
+  #followsShort(): boolean {
+    for (const { following, targetDuration } of this.#at.table.tracks.values())
+      if (following && targetDuration <= this.#at.tuning.shortSeconds) return true;
+    return false;
   }
 
   #fetch(now: Millis, range: OriginRange, actions: SwarmAction[]): void {

@@ -129,7 +129,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
 
   nextWakeup(): Millis {
     return (this.#wakeAt ??= Math.max(
-      this.#evaluatedAt + this.#tuning.evaluateMsMin,
+      this.#evaluatedAt + this.#outlook.paceMs,
       Math.min(
         this.#evaluateAt,
         this.#lookAgainAt,

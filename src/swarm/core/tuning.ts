@@ -1,4 +1,4 @@
-import type { Bytes, Millis } from "../../base/time.ts";
+import type { Bytes, Millis, Seconds } from "../../base/time.ts";
 
 /** Every number that policy turns on, with its unit. `docs/swarm.md` repeats the table with what each was measured to do. */
 export interface SwarmTuning {
@@ -41,6 +41,10 @@ export interface SwarmTuning {
   readonly announceMsMax: Millis;
   /** Decisions are made at most this often, however many events arrive. */
   readonly evaluateMsMin: Millis;
+  /** ... and this often where segments are as short as parts, whose chunks are announced at once, too. */
+  readonly evaluateMsShort: Millis;
+  /** Target duration of such a track. */
+  readonly shortSeconds: Seconds;
   /** A peer that owes chunks and sends none for this long loses the requests. */
   readonly requestTimeoutMs: Millis;
   /** ... and is not asked again for this long; longer when it never sent any. Never banned for slowness. */
@@ -94,6 +98,8 @@ export const DEFAULT_TUNING: SwarmTuning = {
   announceMsMin: 30,
   announceMsMax: 120,
   evaluateMsMin: 30,
+  evaluateMsShort: 5,
+  shortSeconds: 1,
   requestTimeoutMs: 4000,
   suspendMs: 1000,
   suspendUnprovenMs: 5000,

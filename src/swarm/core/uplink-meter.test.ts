@@ -50,6 +50,21 @@ describe("[SW43] what an uplink carries", () => {
     expect(meter.bytesPerSecond).toBe(50_000);
   });
 
+  test("is at least what a burst was sent and acknowledged in, however short", () => {
+    const meter = new UplinkMeter();
+    meter.begin(0);
+    meter.acknowledged(60, 100_000);
+    meter.acknowledged(200, 100_000);
+    meter.end(200);
+    expect(meter.bytesPerSecond).toBe(1e6);
+    // The end of a longer one: what is acknowledged now was sent before the sample began.
+    meter.begin(1000);
+    meter.acknowledged(2000, 500_000);
+    meter.acknowledged(2001, 500_000);
+    meter.end(2001);
+    expect(meter.bytesPerSecond).toBe(1e6);
+  });
+
   test("does not count seconds in which nothing was in flight for a moment", () => {
     const meter = busy();
     for (let now = 0; now < 10_000; now += 500) {

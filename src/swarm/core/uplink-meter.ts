@@ -9,6 +9,8 @@ export class UplinkMeter {
   /** Start of the current sample; undefined while nothing is in flight. */
   #since: Millis | undefined;
   #ackedBytes: Bytes = 0;
+  /** Nothing was in flight when it began. */
+  #isBurst = true;
   /** All that may be in flight was, through the whole sample. */
   #isLimited = true;
   /** Best sample of this period and of the last one, and limited samples in this one. */
@@ -30,13 +32,23 @@ export class UplinkMeter {
 
   /** Something is in flight now. */
   begin(now: Millis): void {
+    this.#isBurst = true;
+    this.#restart(now);
+  }
+
+  #restart(now: Millis): void {
     this.#since = now;
     this.#ackedBytes = 0;
     this.#isLimited = true;
   }
 
-  /** Nothing is any more. */
-  end(): void {
+  /**
+   * Nothing is any more; `now` where all of it was acknowledged. What a burst was sent and acknowledged in is a sample
+   * however short: the uplink carries at least that.
+   */
+  end(now?: Millis): void {
+    if (now !== undefined && this.#since !== undefined && this.#isBurst)
+      this.#best = Math.max(this.#best, (this.#ackedBytes * 1000) / Math.max(1, now - this.#since));
     this.#since = undefined;
   }
 
@@ -57,7 +69,9 @@ export class UplinkMeter {
       this.#best = 0;
       this.#limitedSamples = 0;
     }
-    this.begin(now);
+    // What is acknowledged next was sent before.
+    this.#isBurst = false;
+    this.#restart(now);
   }
 }
 

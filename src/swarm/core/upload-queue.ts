@@ -106,7 +106,7 @@ export class UploadQueue {
     if (peer.window.inFlightBytes === 0) this.#served.delete(peer);
     if (peer.roundTripMs !== undefined) this.#roundTripMs.add(peer.roundTripMs);
     this.#meter.acknowledged(now, bytes);
-    if (this.#inFlightBytes === 0) this.#meter.end();
+    if (this.#inFlightBytes === 0) this.#meter.end(now);
     return true;
   }
 
