@@ -74,12 +74,22 @@ function playlistLoader(playlists: Playlists): NonNullable<HlsConfig["pLoader"]>
   };
 }
 
-/** What a loader said, in order, with what `stats.aborted` was then. */
+/** One call of a loader, with what it showed hls.js. */
+export interface LoaderCall {
+  readonly stats: unknown;
+  readonly context: unknown;
+  readonly details: unknown;
+}
+
+/** What a loader said, in order. */
 export interface LoadRecord {
   readonly loader: Loader<FragmentLoaderContext>;
   readonly config: LoaderConfiguration;
   readonly context: FragmentLoaderContext;
   readonly said: string[];
+  readonly calls: LoaderCall[];
+  /** What `onSuccess` said of it. */
+  url: string | undefined;
   /** Bytes of each `onProgress` and of `onSuccess`. */
   readonly progressed: ArrayBuffer[];
   data: ArrayBuffer | undefined;
@@ -92,6 +102,10 @@ export interface LoadOptions {
   readonly withProgress?: boolean;
   readonly policy?: Partial<LoaderConfiguration["loadPolicy"]>;
   readonly context?: Partial<FragmentLoaderContext>;
+  /** Default 131072, as for media. */
+  readonly highWaterMark?: number;
+  /** Calls the loader before hls.js loads with it. */
+  readonly before?: (loader: Loader<FragmentLoaderContext>) => void;
 }
 
 /** Loads a fragment as hls.js's own fragment loader does, with the loader that the config names now. */
@@ -111,40 +125,46 @@ export function loadFragment(hls: Hls, frag: Fragment, options: LoadOptions = {}
   };
   const config = {
     ...{ loadPolicy, timeout: loadPolicy.maxLoadTimeMs, maxRetry: 0, retryDelay: 0, maxRetryDelay: 0 },
-    highWaterMark: 131_072,
+    highWaterMark: options.highWaterMark ?? 131_072,
   };
   let end = (): void => undefined;
   const ended = new Promise<void>((resolve) => (end = resolve));
   const record: LoadRecord = {
-    ...{ loader, config, context, said: [], progressed: [], data: undefined, error: undefined, ended },
+    ...{ loader, config, context, said: [], calls: [], progressed: [] },
+    ...{ url: undefined, data: undefined, error: undefined, ended },
   };
-  const finish = (word: string): void => {
+  const finish = (word: string, ...[stats, shown, details]: readonly unknown[]): void => {
     record.said.push(word);
+    record.calls.push({ stats, context: shown, details });
     // hls.js does away with a loader inside of its last callback.
     loader.destroy();
     end();
   };
   Object.assign(frag, { stats: loader.stats });
+  options.before?.(loader);
   loader.load(context, config, {
-    onSuccess: ({ data }) => {
+    onSuccess: ({ url, data }, stats, shown, details) => {
+      record.url = url;
       if (data instanceof ArrayBuffer) record.data = data;
-      finish("success");
+      finish("success", stats, shown, details);
     },
-    onError: (error) => {
+    onError: (error, shown, details, stats) => {
       record.error = error;
-      finish("error");
+      finish("error", stats, shown, details);
     },
-    onTimeout: () => {
-      finish("timeout");
+    onTimeout: (stats, shown, details) => {
+      finish("timeout", stats, shown, details);
     },
-    onAbort: () => {
-      finish("abort");
+    onAbort: (stats, shown, details) => {
+      finish("abort", stats, shown, details);
     },
     ...(options.withProgress
       ? {
-          onProgress: (_stats: LoaderStats, _context: FragmentLoaderContext, data: unknown) => {
+          onProgress: (stats: LoaderStats, shown: FragmentLoaderContext, data: unknown, details: unknown) => {
             record.said.push("progress");
+            record.calls.push({ stats, context: shown, details });
             if (data instanceof ArrayBuffer) record.progressed.push(data);
+            if (data instanceof Uint8Array) record.progressed.push(data.slice().buffer); // hls.js 1.5's FetchLoader
           },
         }
       : {}),

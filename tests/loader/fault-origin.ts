@@ -21,7 +21,7 @@ export interface FaultOrigin {
 
 export interface Counts {
   readonly bytes: number;
-  /** `s0.m4s`, `s0.m4s bytes=0-99`, `s0.m4s CMCD`. */
+  /** `s0.m4s`, `s0.m4s bytes=0-99`, `s0.m4s CMCD`; last, who signed the URL with `by`. */
   readonly requests: readonly string[];
   /** Requests that ended before their answer did. */
   readonly abandoned: number;
@@ -79,6 +79,9 @@ const WAYS: Readonly<Record<string, (exchange: Exchange) => void>> = {
   missing: (exchange) => {
     exchange.answer(404, "not here");
   },
+  forbids: (exchange) => {
+    exchange.answer(403, "not for you");
+  },
   broken: (exchange) => {
     exchange.answer(500, "out of order");
   },
@@ -135,7 +138,8 @@ export async function createFaultOrigin(): Promise<FaultOrigin> {
     else {
       const count = countsOf(viewer);
       const { range } = request.headers;
-      count.requests.push([file, ...(range ? [range] : []), ...(searchParams.has("CMCD") ? ["CMCD"] : [])].join(" "));
+      const marks = [range, searchParams.has("CMCD") && "CMCD", searchParams.get("by")];
+      count.requests.push([file, ...marks].filter(Boolean).join(" "));
       response.on("close", () => {
         if (!response.writableFinished) count.abandoned++;
       });
@@ -172,7 +176,10 @@ function answer(
   response.end(body);
 }
 
-/** The sample stream as separate files, as one file by byte ranges, encrypted, and live when one is yet to be listed. */
+/**
+ * The sample stream as separate files, as one file by byte ranges, encrypted, live when one is yet to be listed, and
+ * live in parts; with an advert before it, and with thumbnails.
+ */
 async function makeFiles(): Promise<ReadonlyMap<string, Buffer>> {
   const sample = await createOrigin();
   const { init, segmentSeconds } = sample;
@@ -189,7 +196,12 @@ async function makeFiles(): Promise<ReadonlyMap<string, Buffer>> {
   let plain = "";
   let encrypted = "";
   let ranged = "";
+  let parts = "";
   segments.forEach((segment, index) => {
+    const half = Math.floor(segment.length / 2);
+    const part = `#EXT-X-PART:DURATION=${String(segmentSeconds / 2)},URI="s${String(index)}.m4s",BYTERANGE=`;
+    parts += `${part}"${String(half)}@0"\n${part}"${String(segment.length - half)}@${String(half)}"\n`;
+    parts += `#EXTINF:${String(segmentSeconds)},\ns${String(index)}.m4s\n`;
     const cipher = createCipheriv("aes-128-cbc", key, iv);
     files.set(`s${String(index)}.m4s`, segment);
     files.set(`e${String(index)}.m4s`, Buffer.concat([cipher.update(segment), cipher.final()]));
@@ -203,7 +215,11 @@ async function makeFiles(): Promise<ReadonlyMap<string, Buffer>> {
   const map = '#EXT-X-MAP:URI="init.mp4"\n';
   const aes = `#EXT-X-KEY:METHOD=AES-128,URI="key.bin",IV=0x${iv.toString("hex")}\n`;
   files.set("index.m3u8", Buffer.from(`${head}${map}${plain}#EXT-X-ENDLIST\n`));
+  files.set("break.m3u8", Buffer.from(`${head}${ADVERT}${map}${plain}#EXT-X-ENDLIST\n`));
+  files.set("tricks.m3u8", Buffer.from(TRICK_PLAY));
   files.set("short.m3u8", Buffer.from(`${live}${map}${plain.split("#").slice(0, -1).join("#")}`));
+  const lowLatency = `#EXT-X-PART-INF:PART-TARGET=${String(segmentSeconds / 2)}\n#EXT-X-SERVER-CONTROL:PART-HOLD-BACK=3\n`;
+  files.set("parts.m3u8", Buffer.from(`${live}${lowLatency}${map}${parts}`));
   files.set("ranged.m3u8", Buffer.from(`${head}${map}${ranged}#EXT-X-ENDLIST\n`));
   files.set("encrypted.m3u8", Buffer.from(`${head}${map}${aes}${encrypted}#EXT-X-ENDLIST\n`));
   return files;
@@ -211,6 +227,14 @@ async function makeFiles(): Promise<ReadonlyMap<string, Buffer>> {
 
 /** Eight seconds: long enough to buffer, seek and end. */
 const SEGMENTS = 4;
+const ADVERT = `#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00.000Z
+#EXT-X-DATERANGE:ID="advert",CLASS="com.apple.hls.interstitial",START-DATE="2026-01-01T00:00:00.000Z",DURATION=8.0,X-ASSET-URI="index.m3u8"
+`;
+const TRICK_PLAY = `#EXTM3U
+#EXT-X-STREAM-INF:BANDWIDTH=800000,CODECS="avc1.42c01e,mp4a.40.2",RESOLUTION=640x360
+index.m3u8
+#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=800000,CODECS="avc1.42c01e",RESOLUTION=640x360,URI="index.m3u8"
+`;
 const MEDIA = /^(?:[se]\d+\.m4s|all\.mp4)$/;
 const PAGE = Buffer.from("<!doctype html><title>Loader tests</title><video muted></video>");
 const CORS = {

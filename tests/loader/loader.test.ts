@@ -1,14 +1,14 @@
 /** The loader in a real browser, with real hls.js, behind a server that does what servers do. */
 import { describe } from "vitest";
-import { proveConformance } from "./conformance.ts";
+import { proveContract } from "./contract.ts";
 import { provePlayback } from "./play.ts";
 import { proveRanges } from "./ranges.ts";
 import { useStage } from "./stage.ts";
 
 const stage = useStage();
 
-describe("conformance", () => {
-  proveConformance(stage);
+describe("contract", () => {
+  proveContract(stage, "1.7", ["swarm", "half"]);
 });
 describe("ranges", () => {
   proveRanges(stage);

@@ -9,6 +9,7 @@ import type {
   LoaderConfiguration,
 } from "hls.js";
 import type { SwarmStats } from "../../src/swarm/core/stats.ts";
+import { configOf, goAround, type Hand } from "./page-hands.ts";
 import { createPlayer, digest, HLS, once, type Door, type Engine, type Version } from "./page-players.ts";
 
 export interface PlayOptions {
@@ -17,8 +18,9 @@ export interface PlayOptions {
   readonly door?: Door;
   readonly url: string;
   readonly config?: Partial<HlsConfig>;
+  readonly hand?: Hand;
   /** What happens once the first segment is in the buffer. */
-  readonly then?: "detach" | "seek" | "reload";
+  readonly then?: "detach" | "detach and attach" | "seek" | "reload";
 }
 
 export interface Played {
@@ -29,8 +31,10 @@ export interface Played {
   readonly stats: SwarmStats | undefined;
 }
 
-export async function play({ version, engine, door = "attach", url, config, then }: PlayOptions): Promise<Played> {
-  const { hls, swarm, detach } = await createPlayer(version, engine, door, config);
+export async function play({ version, engine, door = "attach", url, hand, then, ...options }: PlayOptions) {
+  const config = { ...configOf(version, hand), ...options.config };
+  const { hls, swarm, attach, detach } = await createPlayer(version, engine, door, config);
+  goAround(hls, version, hand);
   const digests: Promise<{ sequence: number; sha256: string }>[] = [];
   record(hls, (sequence, data) => {
     digests.push(digest(data).then((sha256) => ({ sequence, sha256 })));
@@ -53,7 +57,9 @@ export async function play({ version, engine, door = "attach", url, config, then
   hls.attachMedia(video);
   hls.loadSource(url);
   await once(hls, "hlsFragBuffered");
-  if (then === "detach") detach();
+  if (door === "late") attach();
+  if (then === "detach" || then === "detach and attach") detach();
+  if (then === "detach and attach") attach();
   if (then === "seek") video.currentTime = 5;
   if (then === "reload") hls.loadSource(url);
   await once(hls, "hlsBufferEos");
@@ -63,8 +69,12 @@ export async function play({ version, engine, door = "attach", url, config, then
   const stats = swarm?.stats;
   hls.destroy();
   video.remove();
-  return { ended: hasEnded, segments: await Promise.all(digests), errors, stats };
+  const played: Played = { ended: hasEnded, segments: await Promise.all(digests), errors, stats };
+  return played;
 }
+
+/** Two players on one page, at the same time. */
+export const playBoth = (both: readonly PlayOptions[]): Promise<Played[]> => Promise.all(both.map(play));
 
 /** Puts a loader around the one that is there, as CMCD does, and passes on what it brings of media. */
 function record(hls: Hls, got: (sequence: number, data: ArrayBuffer) => void): void {

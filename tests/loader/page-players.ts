@@ -11,7 +11,8 @@ import { createOriginOnlyPort } from "../../testkit/origin-only-port.ts";
 export type Version = "1.5" | "1.6" | "1.7" | "1.7 light";
 /** Without us; with a driver that only fetches; with the real one and a tracker that is not there. */
 export type Engine = "plain" | "origin-only" | "swarm";
-export type Door = "attach" | "config" | "install";
+/** `late`: nothing is attached until `attach` is called. */
+export type Door = "attach" | "late" | "config" | "install";
 
 /** Other versions stand in for the one whose types we compile against: that is what these tests are about. */
 export const HLS: Readonly<Record<Version, typeof Hls17>> = {
@@ -21,12 +22,18 @@ export const HLS: Readonly<Record<Version, typeof Hls17>> = {
   "1.7 light": HlsLight,
 };
 
+/** As it says itself. */
+export const versionOf = (version: Version): Promise<string> =>
+  Promise.resolve(version.replace(/^[\d.]+/, HLS[version].version));
+
 const TRACKER = "ws://127.0.0.1:9/";
 
 export interface Player {
   readonly hls: Hls17;
   readonly swarm: Swarm | undefined;
-  /** Takes the swarm out of the player again. */
+  /** Puts the swarm into the player, where that was not done yet. */
+  attach(): void;
+  /** Takes it out again. */
   detach(): void;
 }
 
@@ -40,14 +47,14 @@ export async function createPlayer(
   config: Partial<HlsConfig> = {},
 ): Promise<Player> {
   const Hls = HLS[version];
-  if (engine === "plain") return { hls: new Hls(config), swarm: undefined, detach: nothing };
+  if (engine === "plain") return { hls: new Hls(config), swarm: undefined, attach: nothing, detach: nothing };
   if (door === "install") {
     return new Promise((resolve) => {
       const stop = install(Hls, {
         tracker: TRACKER,
         onSwarm: (swarm, hls) => {
           stop();
-          resolve({ hls, swarm, detach: nothing });
+          resolve({ hls, swarm, attach: nothing, detach: nothing });
         },
       });
       new Hls(config);
@@ -58,9 +65,18 @@ export async function createPlayer(
       ? createSwarm({ tracker: TRACKER })
       : new PlayerSwarm({}, (_, origin) => createOriginOnlyPort(origin));
   const hls = new Hls(door === "config" ? { ...config, ...swarm.config(Hls, config) } : config);
-  const detach = door === "attach" ? swarm.attach(hls) : nothing;
+  let detach = nothing;
+  const attach = (): void => {
+    detach = swarm.attach(hls);
+  };
+  if (door === "attach") attach();
   await Promise.resolve();
-  return { hls, swarm, detach };
+  return {
+    ...{ hls, swarm, attach },
+    detach: () => {
+      detach();
+    },
+  };
 }
 
 /** Waits for one event of a player. */

@@ -1,4 +1,6 @@
 /** What the loader tests call in the page. */
 export { fetchFirstBytes, fetchParts } from "./page-fetch.ts";
-export { loadWith } from "./page-load.ts";
-export { play } from "./page-play.ts";
+export { loadFive, loadTwice, loadWith } from "./page-load.ts";
+export { meetChildren } from "./page-children.ts";
+export { play, playBoth } from "./page-play.ts";
+export { versionOf } from "./page-players.ts";

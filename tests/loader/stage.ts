@@ -5,6 +5,7 @@ import { afterAll, beforeAll } from "vitest";
 import { bundleForPage } from "../../testkit/bundle.ts";
 import { launchChromium } from "../../testkit/chromium.ts";
 import { createFaultOrigin, type FaultOrigin } from "./fault-origin.ts";
+import type { Version } from "./page-players.ts";
 import type * as PageApi from "./page.ts";
 
 type Api = typeof PageApi;
@@ -16,6 +17,8 @@ export interface Stage {
   /** Calls a function of `page.ts`. */
   call<Name extends keyof Api>(name: Name, argument: Parameters<Api[Name]>[0]): ReturnType<Api[Name]>;
   sha256(file: string, from?: number, to?: number): string;
+  /** `hls.js 1.7.4, Chromium 155.0.1`. */
+  versions(version: Version): Promise<string>;
 }
 
 /** The page comes from another origin than the stream, as behind a CDN. */
@@ -36,13 +39,16 @@ export function useStage(): Stage {
     await Promise.all([origin.close(), pageOrigin.close()]);
   });
 
+  const call: Stage["call"] = (name, argument) =>
+    page.evaluate(`LoaderTests.${name}(${JSON.stringify(argument)})`) as ReturnType<Api[typeof name]>;
+
   return {
+    call,
     get origin() {
       return origin;
     },
     url: (way, viewer, playlist = "index.m3u8") => `${origin.url}/${way}/${viewer}/${playlist}`,
-    call: <Name extends keyof Api>(name: Name, argument: Parameters<Api[Name]>[0]) =>
-      page.evaluate(`LoaderTests.${name}(${JSON.stringify(argument)})`) as ReturnType<Api[Name]>,
     sha256: (file, from, to) => createHash("sha256").update(origin.bytes(file).subarray(from, to)).digest("hex"),
+    versions: async (version) => `hls.js ${await call("versionOf", version)}, Chromium ${browser.version()}`,
   };
 }
