@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { build as buildWithVite } from "vite";
 import { launchChromium } from "../../testkit/chromium.ts";
 import { createConsumer, ROOT, type Consumer } from "./consumer.ts";
+import { SERVER_RENDERING, SERVER_RENDERING_SAYS, TRACKER } from "./node-scripts.ts";
 
 /* What npm would publish, installed into an empty project, used in every way that the README promises. */
 
@@ -40,15 +41,10 @@ test("the package holds what is built and the papers, and nothing else", () => {
 
 describe("in Node", () => {
   test("hls-swarm/tracker starts and stops a tracker", async () => {
-    await consumer.write(
-      "tracker.mjs",
-      `import { startTracker } from "hls-swarm/tracker";
-       const tracker = await startTracker({ port: 0, host: "127.0.0.1" });
-       const { status } = await fetch("http://127.0.0.1:" + tracker.port + "/healthz");
-       await tracker.close();
-       console.log(status);`,
-    );
-    expect(await consumer.run(process.execPath, "tracker.mjs")).toBe("200\n");
+    await consumer.write("tracker.mjs", TRACKER);
+    const tracker = await consumer.start(/ws:\/\/\S+?:(\d+)/, process.execPath, "tracker.mjs");
+    expect((await fetch(`http://127.0.0.1:${tracker.said}/healthz`)).status).toBe(200);
+    await tracker.stop();
   });
 
   test("npx hls-swarm tracker serves", async () => {
@@ -61,15 +57,8 @@ describe("in Node", () => {
   });
 
   test("importing the browser's entry, as a server that renders pages does, changes and starts nothing", async () => {
-    await consumer.write(
-      "ssr.mjs",
-      `const before = Object.getOwnPropertyNames(globalThis).join();
-       const { createSwarm, isSupported } = await import("hls-swarm");
-       createSwarm({ tracker: "ws://127.0.0.1:1" });
-       console.log(isSupported(), before === Object.getOwnPropertyNames(globalThis).join());
-       console.log(process.getActiveResourcesInfo().filter((kind) => /Timeout|TCP/.test(kind)).length);`,
-    );
-    expect(await consumer.run(process.execPath, "ssr.mjs")).toBe("false true\n0\n");
+    await consumer.write("ssr.mjs", SERVER_RENDERING);
+    expect(await consumer.run(process.execPath, "ssr.mjs")).toBe(SERVER_RENDERING_SAYS);
   });
 });
 
