@@ -99,6 +99,7 @@ class SwarmFragmentLoader implements Loader<FragmentLoaderContext>, PendingLoad 
       this.#plain.load(context, config, callbacks);
       return;
     }
+    segment.context = context; // a loader around ours has been here
     const load = new SwarmLoad({
       ...{ port: desk.port, origin: desk.origin, segment, context, config, callbacks, stats: this.stats },
       rates: () => desk.rates(),

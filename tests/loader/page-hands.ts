@@ -16,9 +16,9 @@ export function configOf(version: Version, hand: Hand | undefined): Partial<HlsC
         },
       };
     case "fetchSetup":
-      return { fetchSetup: ({ url }, init) => new Request(signed(url, hand), init as RequestInit) };
+      return { fetchSetup: ({ url }, init: RequestInit) => new Request(signed(url, hand), init) };
     case "loader":
-      return { loader: signing(loader as FragmentLoaderConstructor, hand) as HlsConfig["loader"] };
+      return { loader: signing(loader as FragmentLoaderConstructor, hand) };
     case "fLoader":
       return { fLoader: signing(loader as FragmentLoaderConstructor, hand) };
     case "CMCD":

@@ -1,6 +1,6 @@
 /** The ways into a player and into its requests, of every hls.js that we support. */
 import { afterAll, afterEach, describe } from "vitest";
-import { proveDoors } from "../../loader/doors.ts";
+import { handsOf, proveDoors } from "../../loader/doors.ts";
 import type { Version } from "../../loader/page-players.ts";
 import { useStage } from "../../loader/stage.ts";
 import { tried } from "../rows.ts";
@@ -12,7 +12,7 @@ describe.each<Version>(["1.5", "1.6", "1.7", "1.7 light"])("hls.js %s", (version
   afterEach(({ task }) => {
     count[task.result?.state === "fail" ? "failed" : "passed"]++;
   });
-  proveDoors(stage, version);
+  proveDoors(stage, version, handsOf(version));
   afterAll(async () => {
     if (count.failed > 0 || count.passed === 0) return;
     tried({
