@@ -3,9 +3,9 @@
  * media, a label to count by, and a file of the stream. Playlists, keys and init segments are always served well.
  */
 import { createCipheriv, randomBytes } from "node:crypto";
-import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
-import { gzipSync } from "node:zlib";
+import { createServer } from "node:http";
 import { createOrigin } from "../../testkit/origin/origin.mjs";
+import { answer, Exchange, isWay, WAYS } from "../../testkit/server-ways.ts";
 
 export interface FaultOrigin {
   /** `http://127.0.0.1:port`; at `/` is an empty page. */
@@ -26,96 +26,6 @@ export interface Counts {
   /** Requests that ended before their answer did. */
   readonly abandoned: number;
 }
-
-/** One request for media. */
-class Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly body: Buffer;
-  readonly #sent: (bytes: number) => void;
-
-  constructor(request: IncomingMessage, response: ServerResponse, body: Buffer, sent: (bytes: number) => void) {
-    this.request = request;
-    this.response = response;
-    this.body = body;
-    this.#sent = sent;
-  }
-
-  get range(): { from: number; to: number } | undefined {
-    const match = /^bytes=(\d+)-(\d*)$/.exec(this.request.headers.range ?? "");
-    if (!match) return undefined;
-    const { length } = this.body;
-    return { from: Number(match[1]), to: Math.min(length, match[2] ? Number(match[2]) + 1 : length) };
-  }
-  answer(status: number, body: Buffer | string, headers: OutgoingHttpHeaders = {}): void {
-    this.#sent(body.length);
-    answer(this.response, status, body, headers);
-  }
-  /** The first half of an answer that promises the whole. */
-  begin(then: () => void): void {
-    const half = this.body.subarray(0, this.body.length / 2);
-    this.#sent(half.length);
-    this.response.writeHead(200, { ...CORS, "content-length": this.body.length });
-    this.response.write(half, then);
-  }
-  /** As a good server does. */
-  serve(headers: OutgoingHttpHeaders = {}): void {
-    const { range, body } = this;
-    if (!range) this.answer(200, body, headers);
-    else if (range.from >= body.length)
-      this.answer(416, "", { "content-range": `bytes */${String(body.length)}`, ...headers });
-    else {
-      const { from, to } = range;
-      const contentRange = `bytes ${String(from)}-${String(to - 1)}/${String(body.length)}`;
-      this.answer(206, body.subarray(from, to), { "content-range": contentRange, ...headers });
-    }
-  }
-}
-
-const WAYS: Readonly<Record<string, (exchange: Exchange) => void>> = {
-  well: (exchange) => {
-    exchange.serve();
-  },
-  missing: (exchange) => {
-    exchange.answer(404, "not here");
-  },
-  forbids: (exchange) => {
-    exchange.answer(403, "not for you");
-  },
-  broken: (exchange) => {
-    exchange.answer(500, "out of order");
-  },
-  "never-answers": () => undefined,
-  "never-ends": (exchange) => {
-    exchange.begin(() => undefined);
-  },
-  "breaks-off": (exchange) => {
-    exchange.begin(() => exchange.response.destroy());
-  },
-  "hangs-up": ({ request }) => {
-    request.socket.destroy();
-  },
-  apologises: (exchange) => {
-    exchange.answer(200, "<!doctype html><title>Sorry</title>", { "content-type": "text/html" });
-  },
-  "no-ranges": (exchange) => {
-    exchange.answer(200, exchange.body);
-  },
-  "hides-content-range": (exchange) => {
-    exchange.serve({ "access-control-expose-headers": "" });
-  },
-  "refuses-ranges": (exchange) => {
-    exchange.serve(exchange.range ? { "access-control-allow-origin": "https://elsewhere.example" } : {});
-  },
-  "wrong-range": (exchange) => {
-    const { length } = exchange.body;
-    if (!exchange.range) exchange.serve();
-    else exchange.answer(206, exchange.body.subarray(0, 10), { "content-range": `bytes 0-9/${String(length)}` });
-  },
-  compresses: (exchange) => {
-    exchange.answer(200, gzipSync(exchange.body), { "content-encoding": "gzip" });
-  },
-};
 
 export async function createFaultOrigin(): Promise<FaultOrigin> {
   const files = await makeFiles();
@@ -143,7 +53,7 @@ export async function createFaultOrigin(): Promise<FaultOrigin> {
       response.on("close", () => {
         if (!response.writableFinished) count.abandoned++;
       });
-      WAYS[way]?.(new Exchange(request, response, body, (bytes) => (count.bytes += bytes)));
+      if (isWay(way)) WAYS[way](new Exchange(request, response, body, (bytes) => (count.bytes += bytes)));
     }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -164,16 +74,6 @@ export async function createFaultOrigin(): Promise<FaultOrigin> {
         server.closeAllConnections();
       }),
   };
-}
-
-function answer(
-  response: ServerResponse,
-  status: number,
-  body: Buffer | string,
-  headers: OutgoingHttpHeaders = {},
-): void {
-  response.writeHead(status, { ...CORS, "content-length": Buffer.byteLength(body), ...headers });
-  response.end(body);
 }
 
 /**
@@ -237,8 +137,3 @@ index.m3u8
 `;
 const MEDIA = /^(?:[se]\d+\.m4s|all\.mp4)$/;
 const PAGE = Buffer.from("<!doctype html><title>Loader tests</title><video muted></video>");
-const CORS = {
-  "access-control-allow-origin": "*",
-  "access-control-expose-headers": "Content-Range",
-  "cache-control": "no-store",
-};

@@ -1,14 +1,7 @@
 /** Plays a stream to its end and writes down what hls.js was given and what it complained of. */
-import type Hls from "hls.js";
-import type {
-  FragmentLoaderConstructor,
-  FragmentLoaderContext,
-  HlsConfig,
-  Loader,
-  LoaderCallbacks,
-  LoaderConfiguration,
-} from "hls.js";
+import type { HlsConfig } from "hls.js";
 import type { SwarmStats } from "../../src/swarm/core/stats.ts";
+import { recordLoads } from "../../testkit/recorded-loads.ts";
 import { configOf, goAround, type Hand } from "./page-hands.ts";
 import { createPlayer, digest, HLS, once, type Door, type Engine, type Version } from "./page-players.ts";
 
@@ -36,8 +29,8 @@ export async function play({ version, engine, door = "attach", url, hand, then, 
   const { hls, swarm, attach, detach } = await createPlayer(version, engine, door, config);
   goAround(hls, version, hand);
   const digests: Promise<{ sequence: number; sha256: string }>[] = [];
-  record(hls, (sequence, data) => {
-    digests.push(digest(data).then((sha256) => ({ sequence, sha256 })));
+  recordLoads(hls, ({ frag: { sn } }, data) => {
+    if (sn !== "initSegment") digests.push(digest(data).then((sha256) => ({ sequence: sn, sha256 })));
   });
   const errors: string[] = [];
   const { INTERNAL_ABORTED, BUFFER_STALLED_ERROR } = HLS[version].ErrorDetails;
@@ -75,43 +68,6 @@ export async function play({ version, engine, door = "attach", url, hand, then, 
 
 /** Two players on one page, at the same time. */
 export const playBoth = (both: readonly PlayOptions[]): Promise<Played[]> => Promise.all(both.map(play));
-
-/** Puts a loader around the one that is there, as CMCD does, and passes on what it brings of media. */
-function record(hls: Hls, got: (sequence: number, data: ArrayBuffer) => void): void {
-  const Inner = hls.config.fLoader ?? (hls.config.loader as FragmentLoaderConstructor);
-  hls.config.fLoader = class implements Loader<FragmentLoaderContext> {
-    readonly #inner: Loader<FragmentLoaderContext>;
-    constructor(config: HlsConfig) {
-      this.#inner = new Inner(config);
-    }
-    get stats() {
-      return this.#inner.stats;
-    }
-    get context() {
-      return this.#inner.context;
-    }
-    load(
-      context: FragmentLoaderContext,
-      config: LoaderConfiguration,
-      callbacks: LoaderCallbacks<FragmentLoaderContext>,
-    ): void {
-      this.#inner.load(context, config, {
-        ...callbacks,
-        onSuccess: (response, stats, loaded, details) => {
-          const { sn } = context.frag;
-          if (sn !== "initSegment" && response.data instanceof ArrayBuffer) got(sn, response.data);
-          callbacks.onSuccess(response, stats, loaded, details);
-        },
-      });
-    }
-    abort(): void {
-      this.#inner.abort();
-    }
-    destroy(): void {
-      this.#inner.destroy();
-    }
-  };
-}
 
 /** Eight seconds of video in one. */
 const PLAYBACK_RATE = 8;

@@ -1,0 +1,129 @@
+/** One viewer in a page: plays a stream with or without the swarm, and writes down what hls.js was given and said. */
+import Hls from "hls.js";
+import type { HlsConfig } from "hls.js";
+import type { SwarmStats } from "../../src/swarm/core/stats.ts";
+import { createSwarm } from "../../src/loader/swarm.ts";
+import { recordLoads } from "../recorded-loads.ts";
+
+export interface WatchOptions {
+  readonly url: string;
+  /** None: plain hls.js. */
+  readonly tracker?: string | undefined;
+  readonly config?: Partial<HlsConfig> | undefined;
+  /** How much is watched of a live stream. Default: everything, to the end. */
+  readonly liveSeconds?: number | undefined;
+  /** After half of that, back to the oldest segment for a while. */
+  readonly seeksBack?: boolean | undefined;
+  /** Segments with this in their URL are not for the swarm. */
+  readonly unshared?: string | undefined;
+  /** Loads nothing more once it has seen what it wanted to; otherwise it stays, for others. */
+  readonly leaves: boolean;
+}
+
+export interface Watched {
+  /** Fragments as hls.js got them, in order. `to` is the first byte that is not part of it; 0 means all. */
+  readonly loads: readonly Load[];
+  readonly errors: readonly string[];
+  /** Played to the end, or as long as it was to be watched. */
+  readonly done: boolean;
+  readonly stats: SwarmStats | undefined;
+}
+
+export interface Load {
+  readonly url: string;
+  readonly from: number;
+  readonly to: number;
+  readonly byteLength: number;
+  readonly sha256: string;
+}
+
+export const version = Hls.version;
+
+let running: Promise<Watched> | undefined;
+
+/** Resolves once the first segment is in the buffer, or when there will be none. */
+export async function begin(options: WatchOptions): Promise<void> {
+  const { url, tracker, config, unshared, leaves } = options;
+  const hls = new Hls({ ...SMALL_BUFFER, ...config });
+  const segmentKey = ({ url: address }: { readonly url: string }): false | undefined =>
+    unshared !== undefined && address.includes(unshared) ? false : undefined;
+  const swarm = tracker === undefined ? undefined : createSwarm({ tracker, segmentKey });
+  swarm?.attach(hls);
+  const loads: Promise<Load>[] = [];
+  recordLoads(hls, ({ url: address, rangeStart: from = 0, rangeEnd: to = 0 }, data) => {
+    const { byteLength } = data;
+    loads.push(digest(data).then((sha256) => ({ url: address, from, to, byteLength, sha256 })));
+  });
+  const errors: string[] = [];
+  const video = document.createElement("video");
+  video.muted = true;
+  document.body.append(video);
+  const failed = new Promise<boolean>((resolve) => {
+    hls.on(Hls.Events.ERROR, (_, { details, fatal }) => {
+      // How hls.js writes down that it has changed its mind; and a slow machine.
+      if (!HARMLESS.includes(details)) errors.push(details);
+      if (fatal) resolve(false);
+    });
+    setTimeout(resolve, PATIENCE_MS, false);
+  });
+  const begun = new Promise<void>((resolve) => {
+    hls.once(Hls.Events.FRAG_BUFFERED, () => {
+      resolve();
+    });
+  });
+  hls.attachMedia(video);
+  hls.loadSource(url);
+  const done = Promise.race([failed, watchedAll(video, options)]);
+  running = done.then(async (isDone) => {
+    const stats = swarm?.stats;
+    if (leaves) hls.destroy();
+    return { done: isDone, loads: await Promise.all(loads), errors: [...errors], stats };
+  });
+  await Promise.race([begun, failed]);
+}
+
+export function watched(): Promise<Watched> {
+  if (!running) throw new Error("nothing plays");
+  return running;
+}
+
+async function watchedAll(video: HTMLVideoElement, { liveSeconds, seeksBack }: WatchOptions): Promise<boolean> {
+  const isOver = happens(video, "ended");
+  await happens(video, "canplay");
+  if (liveSeconds === undefined) video.playbackRate = VOD_RATE;
+  await video.play();
+  if (liveSeconds === undefined) return isOver;
+  if (!seeksBack) return plays(video, liveSeconds);
+  await plays(video, liveSeconds / 2);
+  video.currentTime = video.seekable.start(0) + 1;
+  await happens(video, "seeked");
+  return plays(video, liveSeconds / 2);
+}
+
+const happens = (target: EventTarget, event: string): Promise<true> =>
+  new Promise((resolve) => {
+    target.addEventListener(
+      event,
+      () => {
+        resolve(true);
+      },
+      { once: true },
+    );
+  });
+
+async function plays(video: HTMLVideoElement, seconds: number): Promise<true> {
+  const until = video.currentTime + seconds;
+  while (video.currentTime < until) await happens(video, "timeupdate");
+  return true;
+}
+
+async function digest(data: BufferSource): Promise<string> {
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
+  return [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** So that a short stream is not in the buffer before peers have met. */
+const SMALL_BUFFER: Partial<HlsConfig> = { maxBufferLength: 6, maxMaxBufferLength: 6, maxBufferSize: 0 };
+const HARMLESS: readonly string[] = [Hls.ErrorDetails.INTERNAL_ABORTED, Hls.ErrorDetails.BUFFER_STALLED_ERROR];
+const VOD_RATE = 2;
+const PATIENCE_MS = 40_000;

@@ -1,0 +1,114 @@
+/** One Chromium and two trackers, for the kinds of streams that one test file plays: each viewer in a page of its own. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
+import { startTracker, type RunningTracker } from "../../src/tracker-server/index.ts";
+import { bundleForPage } from "../bundle.ts";
+import { launchChromium } from "../chromium.ts";
+import type { Watched, WatchOptions } from "./page.ts";
+import { createStreamOrigin, type StreamOrigin } from "./stream-origin.ts";
+import type { StreamKind } from "./stream-kind.ts";
+
+/** Plain hls.js, a viewer that nobody else meets, and three who meet. */
+export const VIEWERS = ["plain", "alone", "one", "two", "three"] as const;
+export const SWARM = ["one", "two", "three"] as const;
+export type Viewer = (typeof VIEWERS)[number];
+
+export interface Show {
+  readonly origin: StreamOrigin;
+  watchedBy(viewer: Viewer): Watched;
+}
+
+export interface Stage {
+  /** hls.js and Chromium. */
+  readonly versions: string;
+  play(kind: StreamKind): Promise<Show>;
+}
+
+export function useStage(): Stage {
+  let browser: Browser;
+  let script: string;
+  let hlsVersion = "";
+  let trackers: { readonly lonely: RunningTracker; readonly common: RunningTracker };
+
+  beforeAll(async () => {
+    const options = { port: 0, host: "127.0.0.1" };
+    const [started, bundled, lonely, common] = await Promise.all([
+      launchChromium(),
+      bundleForPage(new URL("page.ts", import.meta.url), "Streams"),
+      startTracker(options),
+      startTracker(options),
+    ]);
+    browser = started;
+    script = bundled;
+    trackers = { lonely, common };
+  });
+  afterAll(async () => {
+    await browser.close();
+    await Promise.all([trackers.lonely.close(), trackers.common.close()]);
+  });
+
+  const trackerOf = (viewer: Viewer): string | undefined => {
+    if (viewer === "plain") return undefined;
+    return viewer === "alone" ? trackers.lonely.url : trackers.common.url;
+  };
+
+  async function enter(viewer: Viewer, kind: StreamKind, origin: StreamOrigin): Promise<Page> {
+    const context = await browser.newContext({ userAgent: `hls-viewer/${viewer}` });
+    const page = await context.newPage();
+    await page.goto(new URL("/", origin.url).href);
+    await page.addScriptTag({ content: script });
+    const { watch, player, unshared } = kind;
+    const options: WatchOptions = {
+      url: origin.url,
+      tracker: trackerOf(viewer),
+      config: player,
+      unshared,
+      liveSeconds: watch === undefined ? undefined : LIVE_SECONDS,
+      leaves: viewer === "plain" || viewer === "alone",
+      seeksBack: watch === "10 s live, seeking back",
+    };
+    await page.evaluate(`Streams.begin(${JSON.stringify(options)})`);
+    hlsVersion = await page.evaluate("Streams.version");
+    return page;
+  }
+
+  /** As many at once as two cores play without stalls. */
+  const turns: Promise<unknown>[] = Array.from({ length: AT_ONCE }, () => Promise.resolve());
+  let turn = 0;
+  function play(kind: StreamKind): Promise<Show> {
+    const at = turn++ % AT_ONCE;
+    const show = (turns[at] ?? Promise.resolve()).then(() => perform(kind));
+    turns[at] = show.catch(() => undefined);
+    return show;
+  }
+
+  async function perform(kind: StreamKind): Promise<Show> {
+    const origin = await createStreamOrigin(kind);
+    const pages: Page[] = [];
+    try {
+      pages.push(...(await Promise.all((["plain", "alone", "one"] as const).map((who) => enter(who, kind, origin)))));
+      // These come when the first one has a segment, as into a swarm that is not all new.
+      pages.push(...(await Promise.all((["two", "three"] as const).map((who) => enter(who, kind, origin)))));
+      const watched = await Promise.all(pages.map((page): Promise<Watched> => page.evaluate("Streams.watched()")));
+      const watchedBy = (viewer: Viewer): Watched => {
+        const found = watched[VIEWERS.indexOf(viewer)];
+        if (!found) throw new Error(`${viewer} saw nothing`);
+        return found;
+      };
+      return { origin, watchedBy };
+    } finally {
+      await Promise.all(pages.map((page) => page.context().close()));
+      await origin.close();
+    }
+  }
+
+  return {
+    get versions() {
+      return `hls.js ${hlsVersion}, Chromium ${browser.version().split(".")[0] ?? ""}`;
+    },
+    play,
+  };
+}
+
+const LIVE_SECONDS = 10;
+const AT_ONCE = 2;

@@ -1,0 +1,14 @@
+/** Every kind of stream in a real browser: plain, alone with the swarm, and three viewers with a real tracker. */
+import { describe, test } from "vitest";
+import { KINDS } from "../../../testkit/streams/kinds.ts";
+import { useStage } from "../../../testkit/streams/stage.ts";
+import { judge } from "../../../testkit/streams/verdict.ts";
+import { tried } from "../rows.ts";
+
+describe.concurrent("streams", () => {
+  const stage = useStage();
+  test.each(Object.values(KINDS))("$name", async (kind) => {
+    const { faults, told } = judge(kind, await stage.play(kind));
+    console.log(kind.name, told, faults);
+  });
+});
