@@ -37,14 +37,17 @@ export const broadcast =
     return withHead({ ...known, ended }, `#EXT-X-PLAYLIST-TYPE:${ended ? "VOD" : "EVENT"}`);
   };
 
-/** An encoder that is started anew in the middle: numbers, names and timestamps begin again. */
+/** An encoder that is started anew in the middle: numbers, names and timestamps begin again, and time goes on. */
 export const restarted =
-  (segments: number, atSeconds: number): Edit =>
+  (segments: number, atSeconds: number, epochMs: number): Edit =>
   (playlist, asking) => {
     const isAgain = asking.seconds >= atSeconds;
     const clock = isAgain ? { ...asking, seconds: asking.seconds - atSeconds } : asking;
-    const shown = live(segments)(playlist, clock);
-    return isAgain ? mapSegments(shown, (segment) => ({ ...segment, uri: `again/${segment.uri}` })) : shown;
+    const shown = inOrder(
+      live(segments),
+      dated(() => epochMs + (isAgain ? atSeconds * 1000 : 0)),
+    )(playlist, clock);
+    return isAgain ? mapSegments(shown, (segment) => ({ ...segment, uri: `${segment.uri}?again` })) : shown;
   };
 
 /** A date for every segment, a second apart; `from` may depend on who asks. */
@@ -109,9 +112,10 @@ export const skipping: Edit = (playlist, { query }) => {
 /** An advert that is not in the playlist but in one of its own, from second 6 on. */
 export const interstitial =
   (startMs: number): Edit =>
-  (playlist) => {
+  (playlist, { base }) => {
     const start = new Date(startMs + 6000).toISOString();
-    const tag = `#EXT-X-DATERANGE:ID="ad",CLASS="com.apple.hls.interstitial",START-DATE="${start}",DURATION=3,X-ASSET-URI="ads/index.m3u8",X-RESUME-OFFSET=0`;
+    const asset = `X-ASSET-URI="${base}ads/index.m3u8",X-RESUME-OFFSET=0`;
+    const tag = `#EXT-X-DATERANGE:ID="ad",CLASS="com.apple.hls.interstitial",START-DATE="${start}",DURATION=3,${asset}`;
     return { ...playlist, head: [...playlist.head, tag] };
   };
 

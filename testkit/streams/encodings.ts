@@ -43,9 +43,15 @@ const advert = (source: string, hertz: number): Recipe => ({
   steps: [[...picture("320x180", 3, source), ...tone(hertz, 3), ...VIDEO, ...rate(400), ...AUDIO, ...TS]],
 });
 
+const liveFrom = (source: string): Recipe => {
+  const sources = [...picture("320x180", LIVE_SECONDS, source), ...tone(440, LIVE_SECONDS)];
+  return { steps: [[...sources, ...VIDEO, ...rate(400), ...AUDIO, ...TS]] };
+};
+
 const RECIPES = {
   ts: { steps: [[...pattern, ...TS]] },
-  live: { steps: [[...picture("320x180", LIVE_SECONDS), ...tone(440, LIVE_SECONDS), ...VIDEO, ...rate(400), ...AUDIO, ...TS]] },
+  live: liveFrom("testsrc2"),
+  "live again": liveFrom("testsrc"),
   fmp4: { steps: [[...pattern, ...FMP4]] },
   "ts in one file": { steps: [[...pattern, ...HLS, ..."-hls_flags single_file index.m3u8".split(" ")]] },
   "fmp4 in one file": {

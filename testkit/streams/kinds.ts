@@ -68,11 +68,13 @@ export const KINDS = {
     name: "AES-128, another key every 4 segments",
     files: withRotatingKeys,
     publish: media(edits.rotatingKeys(KEY_SEGMENTS)),
+    asks: ["key-0.bin", "key-1.bin", "key-2.bin", "key-3.bin"],
   },
   sampleAes: {
     name: "SAMPLE-AES",
     files: async () => new Map([...(await encoding("sample-aes")), ["key.bin", SAMPLE_KEY]]),
     publish: media(edits.sampleAes(SAMPLE_IV)),
+    asks: ["key.bin"],
   },
   levels: {
     name: "three levels",
@@ -126,6 +128,7 @@ export const KINDS = {
         ),
       },
     ),
+    asks: ["text.vtt"],
   },
   discontinuity: {
     name: "discontinuities",
@@ -156,7 +159,8 @@ export const KINDS = {
   otherwiseDated: {
     name: "program date time that differs between viewers",
     files: plain("ts"),
-    publish: media(edits.dated(({ viewer }) => EPOCH_MS + viewer.length * 60_000)),
+    publish: media(edits.dated(({ viewer }) => EPOCH_MS + (viewer === "three" ? 60_000 : 0))),
+    strangers: ["three"],
   },
   live: { name: "live", files: plain("live"), publish: media(edits.live(8)), watch: "10 s live" },
   dvr: {
@@ -165,11 +169,18 @@ export const KINDS = {
     publish: media(edits.live(1000)),
     watch: "10 s live, seeking back",
   },
-  event: { name: "EVENT that ends and becomes VOD", files: plain("live"), publish: media(edits.broadcast(18)) },
+  event: {
+    name: "EVENT that ends and becomes VOD",
+    files: plain("live"),
+    publish: media(edits.broadcast(20)),
+    watch: "live to its end",
+  },
   restarted: {
-    name: "live, media sequence numbers begin again",
-    files: together({ "": "live", "again/": "live" }),
-    publish: media(edits.restarted(8, 8)),
+    name: "live, media sequence numbers and names begin again, with dates",
+    files: together({ "": "live", "again/": "live again" }),
+    publish: media(edits.restarted(8, 8, EPOCH_MS)),
+    locate: ({ file, query }) => (query.has("again") ? `again/${file}` : file),
+    reloads: true,
     watch: "10 s live",
   },
   redundant: {
@@ -183,6 +194,7 @@ export const KINDS = {
   steered: {
     name: "content steering between two hosts",
     files: together({ "video/": "fmp4" }, { "index.m3u8": master(variant(520, "320x180", "{}")), "steer.json": "{}" }),
+    asks: ["steer.json"],
     publish: (text, asking) => {
       if (asking.file === "steer.json") {
         const order = asking.viewer === "two" ? ["b", "a"] : ["a", "b"];
@@ -219,6 +231,7 @@ export const KINDS = {
     name: "delta playlists",
     files: plain("live"),
     publish: media(edits.live(12), edits.skipping),
+    asks: ["index.m3u8, what is new"],
     watch: "10 s live",
   },
   iFrames: {
@@ -238,6 +251,7 @@ export const KINDS = {
     files: together({ "": "ts", "ads/": "advert a" }),
     publish: (text, asking) =>
       asking.file === "index.m3u8" ? media(edits.dated(() => EPOCH_MS), edits.interstitial(EPOCH_MS))(text, asking) : text,
+    asks: ["ads/index.m3u8"],
     ownOnly: /^ads\//,
   },
 } satisfies Readonly<Record<string, StreamKind>>;

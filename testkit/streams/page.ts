@@ -10,8 +10,13 @@ export interface WatchOptions {
   /** None: plain hls.js. */
   readonly tracker?: string | undefined;
   readonly config?: Partial<HlsConfig> | undefined;
-  /** How much is watched of a live stream. Default: everything, to the end. */
-  readonly liveSeconds?: number | undefined;
+  /** Recordings are played faster. */
+  readonly rate: number;
+  /** How much of it is watched. Default: everything, to the end. */
+  readonly seconds?: number | undefined;
+  readonly patienceMs: number;
+  /** Loads the source again after a fatal error. */
+  readonly reloads: boolean;
   /** After half of that, back to the oldest segment for a while. */
   readonly seeksBack?: boolean | undefined;
   /** Segments with this in their URL are not for the swarm. */
@@ -62,9 +67,10 @@ export async function begin(options: WatchOptions): Promise<void> {
     hls.on(Hls.Events.ERROR, (_, { details, fatal }) => {
       // How hls.js writes down that it has changed its mind; and a slow machine.
       if (!HARMLESS.includes(details)) errors.push(details);
-      if (fatal) resolve(false);
+      if (fatal && options.reloads) hls.loadSource(url);
+      else if (fatal) resolve(false);
     });
-    setTimeout(resolve, PATIENCE_MS, false);
+    setTimeout(resolve, options.patienceMs, false);
   });
   const begun = new Promise<void>((resolve) => {
     hls.once(Hls.Events.FRAG_BUFFERED, () => {
@@ -73,7 +79,7 @@ export async function begin(options: WatchOptions): Promise<void> {
   });
   hls.attachMedia(video);
   hls.loadSource(url);
-  const done = Promise.race([failed, watchedAll(video, options)]);
+  const done = Promise.race([failed, watchedAll(hls, video, options)]);
   running = done.then(async (isDone) => {
     const stats = swarm?.stats;
     if (leaves) hls.destroy();
@@ -87,17 +93,17 @@ export function watched(): Promise<Watched> {
   return running;
 }
 
-async function watchedAll(video: HTMLVideoElement, { liveSeconds, seeksBack }: WatchOptions): Promise<boolean> {
-  const isOver = happens(video, "ended");
+async function watchedAll(hls: Hls, video: HTMLVideoElement, options: WatchOptions): Promise<boolean> {
+  const { rate, seconds, seeksBack } = options;
   await happens(video, "canplay");
-  if (liveSeconds === undefined) video.playbackRate = VOD_RATE;
+  video.playbackRate = rate;
   await video.play();
-  if (liveSeconds === undefined) return isOver;
-  if (!seeksBack) return plays(video, liveSeconds);
-  await plays(video, liveSeconds / 2);
+  if (seconds === undefined) return ends(hls, video);
+  if (!seeksBack) return plays(video, seconds);
+  await plays(video, seconds / 2);
   video.currentTime = video.seekable.start(0) + 1;
   await happens(video, "seeked");
-  return plays(video, liveSeconds / 2);
+  return plays(video, seconds / 2);
 }
 
 const happens = (target: EventTarget, event: string): Promise<true> =>
@@ -111,9 +117,20 @@ const happens = (target: EventTarget, event: string): Promise<true> =>
     );
   });
 
+/** What ends while another player has the video is an interstitial. */
+async function ends(hls: Hls, video: HTMLVideoElement): Promise<true> {
+  do await happens(video, "ended");
+  while (hls.media !== video);
+  return true;
+}
+
+/** Counts what is played, wherever that is. */
 async function plays(video: HTMLVideoElement, seconds: number): Promise<true> {
-  const until = video.currentTime + seconds;
-  while (video.currentTime < until) await happens(video, "timeupdate");
+  for (let played = 0, before = video.currentTime; played < seconds; before = video.currentTime) {
+    await happens(video, "timeupdate");
+    played += Math.min(1, Math.max(0, video.currentTime - before));
+    if (video.paused) void video.play();
+  }
   return true;
 }
 
@@ -125,5 +142,3 @@ async function digest(data: BufferSource): Promise<string> {
 /** So that a short stream is not in the buffer before peers have met. */
 const SMALL_BUFFER: Partial<HlsConfig> = { maxBufferLength: 6, maxMaxBufferLength: 6, maxBufferSize: 0 };
 const HARMLESS: readonly string[] = [Hls.ErrorDetails.INTERNAL_ABORTED, Hls.ErrorDetails.BUFFER_STALLED_ERROR];
-const VOD_RATE = 2;
-const PATIENCE_MS = 40_000;

@@ -57,13 +57,16 @@ export function useStage(): Stage {
     const page = await context.newPage();
     await page.goto(new URL("/", origin.url).href);
     await page.addScriptTag({ content: script });
-    const { watch, player, unshared } = kind;
+    const { watch, player, unshared, playable = true, reloads = false } = kind;
     const options: WatchOptions = {
       url: origin.url,
       tracker: trackerOf(viewer),
       config: player,
       unshared,
-      liveSeconds: watch === undefined ? undefined : LIVE_SECONDS,
+      reloads,
+      rate: watch === undefined ? VOD_RATE : 1,
+      seconds: watch === undefined || watch === "live to its end" ? undefined : LIVE_SECONDS,
+      patienceMs: playable ? PATIENCE_MS : FAILURE_MS,
       leaves: viewer === "plain" || viewer === "alone",
       seeksBack: watch === "10 s live, seeking back",
     };
@@ -111,4 +114,8 @@ export function useStage(): Stage {
 }
 
 const LIVE_SECONDS = 10;
+const VOD_RATE = 2;
+const PATIENCE_MS = 40_000;
+/** Long enough to fail in. */
+const FAILURE_MS = 5000;
 const AT_ONCE = 2;

@@ -32,13 +32,17 @@ export interface StreamKind {
   readonly way?: Way;
 
   /** How it is watched. Default: to its end. */
-  readonly watch?: "10 s live" | "10 s live, seeking back";
+  readonly watch?: "10 s live" | "10 s live, seeking back" | "live to its end";
+  /** What hls.js takes for the end of a stream is its beginning anew: the page loads the source once more, as sites do. */
+  readonly reloads?: boolean;
   readonly player?: Partial<HlsConfig>;
   /** Segments that the site does not let the swarm share, by a part of their URL. */
   readonly unshared?: string;
 
-  /** Whether peers must have brought something to the three. Default true. */
-  readonly shares?: boolean;
+  /** Viewers of the swarm with whom nothing is shared. */
+  readonly strangers?: readonly string[];
+  /** What every viewer must ask the origin for, or else the test shows nothing. */
+  readonly asks?: readonly string[];
   /** Media that every viewer must have whole from the origin. */
   readonly ownOnly?: RegExp;
   /** Whether plain hls.js plays it to the end. Default true. */

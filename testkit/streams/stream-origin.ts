@@ -5,11 +5,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { viewerOf } from "../origin/counters.mjs";
 import { answer, Exchange, WAYS } from "../server-ways.ts";
+import type { Files } from "./encodings.ts";
 import type { Asking, StreamKind } from "./stream-kind.ts";
 
 export interface StreamOrigin {
   readonly url: string;
-  /** What a URL of media is, or was at some time, for whoever asks. */
+  readonly files: Files;
+  /** What a URL of media is for whoever asks. */
   bytes(viewer: string, url: string): Buffer | undefined;
   /** The name that media is counted by. */
   fileOf(viewer: string, url: string): string;
@@ -69,7 +71,8 @@ export async function createStreamOrigin(kind: StreamKind): Promise<StreamOrigin
       const name = locate(asking);
       WAYS[way](new Exchange(request, response, body, (bytes) => media.set(name, (media.get(name) ?? 0) + bytes)));
     } else {
-      others.set(file, (others.get(file) ?? 0) + 1);
+      const name = asking.query.has("_HLS_skip") ? `${file}, what is new` : file;
+      others.set(name, (others.get(name) ?? 0) + 1);
       const isText = TEXT.test(file);
       answer(response, 200, isText && publish ? publish(body.toString(), asking) : body);
     }
@@ -81,6 +84,7 @@ export async function createStreamOrigin(kind: StreamKind): Promise<StreamOrigin
   port = address.port;
   return {
     url: `http://127.0.0.1:${port}${folder}${entry}`,
+    files,
     bytes: (viewer, url) => files.get(locate(read(viewer, url))),
     fileOf: (viewer, url) => locate(read(viewer, url)),
     sentTo,
