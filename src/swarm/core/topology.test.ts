@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createRng } from "../../base/random.ts";
-import { swarmIdOf, type PeerId } from "../../protocol/ids.ts";
-import type { Place } from "../../protocol/tracker-message.ts";
+import { swarmIdOf, trackIdOf, type PeerId } from "../../protocol/ids.ts";
+import type { Place, TrackerToViewer } from "../../protocol/tracker-message.ts";
 import type { SwarmAction } from "./action.ts";
 import { Topology, type Report } from "./topology.ts";
 import { DEFAULT_TUNING } from "./tuning.ts";
@@ -20,17 +20,19 @@ function joined(candidates: readonly string[], self = "m"): Topology {
   const topology = createTopology();
   topology.evaluate(0, true, LIVE, report);
   topology.trackerOpened(0);
-  topology.trackerMessage(100, {
-    type: "joined",
-    version: 1,
-    peer: peerId(self),
-    resume: "token",
-    viewers: candidates.length + 1,
-    reportEveryMs: 10_000,
-    peers: candidates.map((name) => ({ peer: peerId(name), uplink: 1 })),
-  });
+  topology.trackerMessage(100, welcome(candidates, self));
   return topology;
 }
+
+const welcome = (candidates: readonly string[], self: string): Extract<TrackerToViewer, { type: "joined" }> => ({
+  type: "joined",
+  version: 1,
+  peer: peerId(self),
+  resume: "token",
+  viewers: candidates.length + 1,
+  reportEveryMs: 10_000,
+  peers: candidates.map((name) => ({ peer: peerId(name), uplink: 1 })),
+});
 
 const dialed = (actions: readonly SwarmAction[]): string[] =>
   actions.flatMap((action) => (action.type === "open-peer" ? [action.peer] : []));
@@ -45,6 +47,23 @@ describe("the tracker", () => {
     expect(sent(topology.trackerOpened(60_000), "join")).toMatchObject([
       { swarm: swarmIdOf("stream"), resume: "token" },
     ]);
+  });
+
+  test("[TR13] hears of a rendition that became known while it was joined, as soon as it has answered", () => {
+    const track = trackIdOf("video");
+    const topology = createTopology();
+    topology.evaluate(0, true, LIVE, report);
+    expect(sent(topology.trackerOpened(0), "join")).toMatchObject([{ track: undefined }]);
+    expect(topology.watch(track)).toEqual([]);
+    expect(sent(topology.trackerMessage(100, welcome([], "m")).actions, "update")).toMatchObject([{ track }]);
+  });
+
+  test("[TR13] hears nothing twice: what `join` has told needs no update", () => {
+    const topology = createTopology();
+    topology.watch(trackIdOf("video"));
+    topology.evaluate(0, true, LIVE, report);
+    expect(sent(topology.trackerOpened(0), "join")).toMatchObject([{ track: trackIdOf("video") }]);
+    expect(topology.trackerMessage(100, welcome([], "m")).actions).toEqual([]);
   });
 
   test("[SW80] is tried again after 0.5 s, doubling to 30 s, at another moment by each viewer", () => {

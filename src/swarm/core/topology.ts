@@ -53,6 +53,8 @@ export class Topology {
   readonly dialing = new Map<PeerId, { readonly initiator: boolean; readonly at: Millis }>();
   /** Open links, and whether we offered. */
   readonly #open = new Map<PeerId, boolean>();
+  /** Whether track or uplink have changed since `join` was sent. */
+  #hasNews = false;
   #candidates: PeerId[] = [];
   /** Could not be reached lately: not dialed again before. */
   readonly #unreachableUntil = new Map<PeerId, Millis>();
@@ -102,19 +104,19 @@ export class Topology {
   watch(track: TrackId | undefined): SwarmAction[] {
     if (track === this.#track) return [];
     this.#track = track;
-    if (this.#tracker.phase !== "joined") return [];
-    return [this.#update()];
+    return this.#tellChange();
   }
 
   /** What is told of our uplink has changed. */
   rateUplink(uplink: UplinkClass): SwarmAction[] {
     this.#uplink = uplink;
-    return this.#tracker.phase === "joined" ? [this.#update()] : [];
+    return this.#tellChange();
   }
 
   trackerOpened(now: Millis): SwarmAction[] {
     this.#told = this.#place && { place: this.#place, at: now };
     this.#tracker = { phase: "joining", giveUpAt: now + JOIN_MS_MAX };
+    this.#hasNews = false;
     return [
       {
         type: "send-tracker",
@@ -164,7 +166,7 @@ export class Topology {
           message.viewers,
           message.peers.map(({ peer }) => peer),
         );
-        return { actions: [] };
+        return { actions: this.#hasNews ? [this.#update()] : [] };
       case "peers":
         this.#introduced(
           now,
@@ -324,6 +326,12 @@ export class Topology {
       default:
         return Infinity;
     }
+  }
+
+  /** Told at once, or when `join` has been answered: a track untold has no seats, and its other viewers hold them all. */
+  #tellChange(): SwarmAction[] {
+    this.#hasNews = true;
+    return this.#tracker.phase === "joined" ? [this.#update()] : [];
   }
 
   #update(): SwarmAction {
