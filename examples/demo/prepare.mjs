@@ -1,4 +1,4 @@
-/** Brings a fresh clone, or one with changed sources, to where the demo can run. */
+/** Brings a fresh clone, or one with changed sources, to where an example can run. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, stat } from "node:fs/promises";
@@ -10,9 +10,10 @@ const PRODUCTS = ["dist/hls-swarm.js", "dist/tracker.js"];
 /**
  * @param {string} root  of the repository
  * @param {(text: string) => void} say
+ * @param {string[]} flags  of scripts/setup.mjs
  */
-export async function prepare(root, say) {
-  await run(root, process.execPath, ["scripts/setup.mjs"]);
+export async function prepare(root, say, ...flags) {
+  await run(root, process.execPath, ["scripts/setup.mjs", ...flags]);
   const built = Math.min(...(await Promise.all(PRODUCTS.map((name) => changedAt(path.join(root, name))))));
   const changed = Math.max(...(await Promise.all(SOURCES.map((name) => newestIn(path.join(root, name))))));
   if (built >= changed) return;

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
-/** `npm start`, as a process of its own. */
+/** `npm start`, or another example that prints the same addresses, as a process of its own. */
 export interface RunningDemo {
   readonly pageUrl: string;
   readonly cdnUrl: string;
@@ -14,11 +14,12 @@ export interface RunningDemo {
   stop(): Promise<number | null>;
 }
 
+const DEMO = "examples/demo/start.mjs";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Resolves when it has printed its addresses. */
-export async function runDemo(args: readonly string[]): Promise<RunningDemo> {
-  const child = spawnDemo(args);
+export async function runDemo(args: readonly string[], program = DEMO): Promise<RunningDemo> {
+  const child = spawnDemo(args, program);
   const gone = once(child, "close").then(([code]) => (typeof code === "number" ? code : null));
   let output = "";
   const ready = new Promise<void>((resolve) => {
@@ -48,8 +49,8 @@ export async function runDemo(args: readonly string[]): Promise<RunningDemo> {
   };
 }
 
-export function spawnDemo(args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
-  return spawn(process.execPath, ["examples/demo/start.mjs", ...args], {
+export function spawnDemo(args: readonly string[], program = DEMO): ChildProcessByStdio<null, Readable, Readable> {
+  return spawn(process.execPath, [program, ...args], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
   });
