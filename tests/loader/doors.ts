@@ -75,12 +75,23 @@ export function proveDoors(stage: Stage, version: Version, hands: readonly Hand[
     });
   });
 
+  const inConfig = (["fLoader", "CMCD"] as const).filter((hand) => handsOf(version).includes(hand));
+
+  describe.each(inConfig)("[LC24] [LC25] %s", (hand) => {
+    test.each(["config", "install"] as const)("is gone around, by %s", async (door) => {
+      const played = await play({ hand, door });
+      expect(played).toMatchObject({ ended: true, errors: [], segments: asServed() });
+      expect(played.requests).toEqual(FILES.map((file) => `${file} ${hand}`));
+      expect(played.stats?.originBytes).toBeGreaterThan(0);
+    });
+  });
+
   describe.each(CHILDREN[version])("[LC26] %s", (kind) => {
     test.each(["config", "install"] as const)("are left alone, by %s", async (door) => {
       const playlist = kind === "interstitial" ? "break.m3u8" : "tricks.m3u8";
       const url = stage.url("well", someone(), playlist);
       expect(await stage.call("meetChildren", { version, door, url, kind })).toEqual({
-        swarms: 1,
+        swarms: door === "install" ? 1 : 0,
         childTouched: false,
         parentTouched: true,
       });

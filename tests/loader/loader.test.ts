@@ -15,7 +15,7 @@ describe("ranges", () => {
   proveRanges(stage);
 });
 describe("doors", () => {
-  proveDoors(stage, "1.7", ["xhrSetup", "fetchSetup", "CMCD", "CMCD around"]);
+  proveDoors(stage, "1.7", ["xhrSetup", "CMCD", "CMCD around"]);
 });
 describe("playback", () => {
   provePlayback(stage);

@@ -4,7 +4,7 @@ import { createSwarm, install } from "../../src/loader/swarm.ts";
 import { HLS, once, type Version } from "./page-players.ts";
 
 export interface Children {
-  /** Players that got a swarm. */
+  /** Players that `install` gave a swarm. */
   readonly swarms: number;
   /** Whether anything but its own loader loads for the child. */
   readonly childTouched: boolean;
@@ -39,7 +39,7 @@ export async function meetChildren({ version, door, url, kind }: ChildrenRequest
   if (!player) throw new Error("hls.js made no child player");
   await Promise.resolve(); // ours comes a microtask after a player was made
   const children: Children = {
-    swarms: door === "config" ? 1 : swarms.length,
+    swarms: swarms.length,
     childTouched: player.config.fLoader !== undefined,
     parentTouched: hls.config.fLoader !== undefined,
   };
