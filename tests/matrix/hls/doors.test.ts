@@ -19,7 +19,7 @@ describe.each<Version>(["1.5", "1.6", "1.7", "1.7 light"])("hls.js %s", (version
       section: "hls.js",
       what: "attach late, detach, reload, two players; xhrSetup, fetchSetup, loaders inside and around, CMCD; child players",
       versions: await stage.versions(version),
-      result: `${count.passed} cases: played to the end, bytes identical, each request once and as the page wants it`,
+      result: `${count.passed} cases: played to the end, bytes identical, requests as the page wants them`,
     });
   });
 });
