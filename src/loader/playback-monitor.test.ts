@@ -147,12 +147,7 @@ test.each<[string, () => void, number]>([
     120,
   ],
   ["never more than its limit", () => Object.defineProperty(hls.levels[0], "maxBitrate", { value: 100_000 }), 600],
-  ["nothing where hls.js loads parts", () => Object.assign(hls.levels[0]!.details!, { live: true, partList: [{}] }), 0],
-  [
-    "as ever where it could but does not",
-    () => Object.assign(hls.levels[0]!.details!, { live: true, partList: [] }),
-    30,
-  ],
+  ["as ever where it loads parts", () => Object.assign(hls.levels[0]!.details!, { live: true, partList: [{}] }), 30],
   ["nothing while buffering is paused", () => hls.pauseBuffering(), 0],
   ["nothing once loading has been stopped", () => hls.stopLoad(), 0],
 ])("buffers ahead: %s", (_, prepare, expected) => {

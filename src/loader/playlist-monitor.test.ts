@@ -3,6 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vi
 import { openPlayer, standInForBrowser, type Playlists } from "../../testkit/headless-player.ts";
 import { ScriptedDriver } from "../../testkit/scripted-driver.ts";
 import { trackIdFor } from "./fragment-id.ts";
+import { partTrackOf } from "./part-list.ts";
 import { PlaylistMonitor } from "./playlist-monitor.ts";
 import { SegmentCatalogue } from "./segment-catalogue.ts";
 
@@ -171,6 +172,54 @@ describe("renditions", () => {
     expect(port.followed).toEqual([TRACKS.high, TRACKS.audio]);
     await passing(next(hls, "hlsLevelUpdated"));
     expect(sequences(port)).toContainEqual(["high", 10, 11, 12, 13]);
+    hls.destroy();
+  });
+});
+
+describe("[SW100] parts", () => {
+  const inParts = (first: number): string =>
+    media(first, 4).replace("#EXTM3U\n", "#EXTM3U\n#EXT-X-PART-INF:PART-TARGET=2\n") +
+    `#EXT-X-PART:DURATION=2,URI="s${String(first + 4)}.0.m4s",INDEPENDENT=YES\n` +
+    `#EXT-X-PRELOAD-HINT:TYPE=PART,URI="s${String(first + 4)}.1.m4s"\n`;
+  const LOW_PARTS = partTrackOf(TRACKS.low);
+
+  async function stageOfParts() {
+    const { hls, watch, playlists } = await stage();
+    playlists.set(LOW, inParts(11));
+    await passing(next(hls, "hlsLevelUpdated"));
+    return { hls, ...watch() };
+  }
+
+  test("are told as a track of their own, and followed instead of the segments", async () => {
+    const { hls, port } = await stageOfParts();
+    const update = port.playlists.find(({ track }) => track === LOW_PARTS);
+    expect(update).toMatchObject({ live: true, targetDuration: 2 });
+    expect(update?.segments.map(({ name, hinted }) => [name.sequence, hinted])).toEqual([
+      [30, undefined],
+      [31, true],
+    ]);
+    expect(port.followed).toEqual([LOW_PARTS, TRACKS.audio]);
+    hls.destroy();
+  });
+
+  test("are not followed while hls.js loads whole segments", async () => {
+    const { hls, port, monitor } = await stageOfParts();
+    const frag = hls.levels[0]!.details!.fragments[0]!;
+    monitor.loads(frag, false);
+    expect(port.followed).toEqual([TRACKS.low, TRACKS.audio]);
+    monitor.loads(frag, true);
+    expect(port.followed).toEqual([LOW_PARTS, TRACKS.audio]);
+    hls.destroy();
+  });
+
+  test("are left alone where the player does not want low latency", async () => {
+    const { hls, watch, playlists } = await stage();
+    hls.config.lowLatencyMode = false;
+    playlists.set(LOW, inParts(11));
+    await passing(next(hls, "hlsLevelUpdated"));
+    const { port } = watch();
+    expect(port.playlists.some(({ track }) => track === LOW_PARTS)).toBe(false);
+    expect(port.followed).toEqual([TRACKS.low, TRACKS.audio]);
     hls.destroy();
   });
 });

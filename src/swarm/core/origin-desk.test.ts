@@ -140,6 +140,16 @@ describe("[SW24] a request made more than once", () => {
 });
 
 describe("how long the origin will take", () => {
+  test("[SW101] is not told by a request that was held until its part was made", () => {
+    const desk = new OriginDesk();
+    const segment = aSegment({ chunks: 2 });
+    segment.hintedUntil = Infinity;
+    desk.start(0, range(segment, 0));
+    segment.hintedUntil = 400;
+    desk.opened(405, fetchOf(desk, 1), 0);
+    expect([desk.firstByteMs, desk.lateFirstByteMs]).toEqual([250, 250]);
+  });
+
   test("[SW20] is guessed until measured", () => {
     const desk = new OriginDesk();
     expect(desk.firstByteMs).toBe(250);

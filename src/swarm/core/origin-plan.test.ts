@@ -265,6 +265,19 @@ describe("[SW24] a request that the origin leaves unanswered", () => {
     expect(secondAfter({ slackMs: 0, started: false })).toBe("never");
   });
 
+  test("[SW101] is made once more only after its part was listed", () => {
+    const desk = new OriginDesk();
+    const segment = segmentLike("..");
+    segment.hintedUntil = Infinity;
+    desk.start(NOW, { segment, from: 0, to: undefined, reason: "elected" });
+    const situation = { started: true, timerLagMs: 0, tuning: DEFAULT_TUNING, isAlone: () => false };
+    const hedges = (ms: number): number =>
+      planOrigin(NOW + ms, [{ segment, dueAt: NOW + 1500 }], desk, situation).hedges.length;
+    expect([hedges(600), hedges(1400)]).toEqual([0, 0]);
+    segment.hintedUntil = NOW + 500;
+    expect([hedges(900), hedges(1000)]).toEqual([0, 1]);
+  });
+
   test("is made three times at most", () => {
     const desk = new OriginDesk();
     const segment = segmentLike("....");

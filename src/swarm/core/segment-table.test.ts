@@ -37,6 +37,28 @@ describe("a playlist", () => {
     expect([segment?.start, segment?.startedAtSeconds, segment?.heldCount]).toEqual([40.3, 99, 1]);
   });
 
+  test("[SW101] that hints at one makes it known and, while hints are believed, located; listing it ends the hint", () => {
+    const table = new SegmentTable();
+    const track = trackOf(table, 10, 12);
+    const hinting = [...listing(10, 12), ...listing(12, 13).map((entry) => ({ ...entry, hinted: true }))];
+    const facts = (): unknown[] =>
+      track.listed.slice(-1).map((s) => [s.name.sequence, s.listed, s.located, s.hintedUntil, s.knownAt]);
+    table.list(1000, track, hinting);
+    expect(facts()).toEqual([[12, false, true, Infinity, 1000]]);
+    table.list(1200, track, hinting, false);
+    expect(facts()).toEqual([[12, false, false, Infinity, 1000]]);
+    table.list(1500, track, listing(10, 13));
+    expect(facts()).toEqual([[12, true, false, 1500, 1000]]);
+  });
+
+  test("[SW101] that no longer hints at one leaves it unlocated", () => {
+    const table = new SegmentTable();
+    const track = trackOf(table, 10, 12);
+    table.list(1000, track, [...listing(10, 12), ...listing(12, 13).map((entry) => ({ ...entry, hinted: true }))]);
+    table.list(1500, track, listing(10, 12));
+    expect([...table.all()].at(-1)).toMatchObject({ listed: false, located: false });
+  });
+
   test("whose numbering begins anew replaces segments of the same number, and only those", () => {
     const table = new SegmentTable();
     const track = trackOf(table, 10, 13);
