@@ -40,6 +40,8 @@ export interface LowLatencyFigures {
   readonly cdnBytes: number;
   readonly playedBytes: number;
   readonly wastedBytes: number;
+  readonly fatalErrors: number;
+  /** Of hls.js, each kind once. */
   readonly errors: readonly string[];
 }
 
@@ -118,6 +120,7 @@ function figuresOf(
     cdnBytes: totalBytes,
     playedBytes: sum(deliveries.map(({ byteLength }) => byteLength)),
     wastedBytes: sum(reports.map(({ wastedBytes }) => wastedBytes)),
+    fatalErrors: reports.flatMap(({ errors }) => errors.filter((error) => error.startsWith("fatal"))).length,
     errors: [...new Set(reports.flatMap(({ errors }) => errors))],
   };
 }

@@ -16,7 +16,7 @@ export interface LowLatencyOptions {
   readonly epochMs?: number;
   /** Round trip between viewer and origin, half of it each way. Default 0. */
   readonly latencyMs?: number;
-  /** Parts are byte ranges of their segment instead of files of their own. There are no hints then. Default false. */
+  /** Parts are byte ranges of their segment instead of files of their own. Default false. */
   readonly byteRangeParts?: boolean;
   /** Whether the next part is hinted at. Default true. */
   readonly hints?: boolean;

@@ -160,10 +160,16 @@ class LowLatencyOrigin {
     if (request.method === "GET") this.#counters.addRequest(viewer, range !== undefined);
     let bytes = 0;
     const whole = index === undefined ? this.segment(sequence) : this.part(sequence, index);
-    await this.#sendBytes(request, response, whole, `s${String(number)}${index === undefined ? "w" : ""}`, (flushed) => {
-      bytes += flushed;
-      this.#counters.addBytes(viewer, sequence, flushed);
-    });
+    await this.#sendBytes(
+      request,
+      response,
+      whole,
+      `s${String(number)}${index === undefined ? "w" : ""}`,
+      (flushed) => {
+        bytes += flushed;
+        this.#counters.addBytes(viewer, sequence, flushed);
+      },
+    );
     if (this.log.length >= LOG_ENTRIES_MAX) return;
     this.log.push({ viewer, sequence, part: index, range, held, bytes, startedAt, endedAt: Date.now() });
   }
@@ -239,9 +245,19 @@ class LowLatencyOrigin {
       if (parts === partsPerSegment) lines.push(`#EXTINF:${segmentSeconds.toFixed(3)},`, `s${String(sequence)}.m4s`);
     }
     const next = made - newest * partsPerSegment;
-    if (hints && !this.#options.byteRangeParts)
-      lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="s${String(newest)}.${String(next)}.m4s"`);
+    if (hints) lines.push(this.#hintLine(newest, next));
     return lines.join("\n") + "\n";
+  }
+
+  /**
+   * @param {number} sequence
+   * @param {number} index
+   */
+  #hintLine(sequence, index) {
+    const place = this.#options.byteRangeParts
+      ? `URI="s${String(sequence)}.m4s",BYTERANGE-START=${String(index * this.part(sequence, 0).length)}`
+      : `URI="s${String(sequence)}.${String(index)}.m4s"`;
+    return `#EXT-X-PRELOAD-HINT:TYPE=PART,${place}`;
   }
 
   /**
