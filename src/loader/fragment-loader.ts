@@ -35,7 +35,7 @@ export interface LoadDesk {
   readonly pending: Set<PendingLoad>;
   /** The segment that a request is for, if the swarm may bring it; otherwise it is loaded as plain hls.js does. */
   segmentFor(context: FragmentLoaderContext): CataloguedSegment | undefined;
-  rates(): RateKnowledge;
+  rates(level: number): RateKnowledge;
   delivered(segment: CataloguedSegment, delivery: SegmentDelivery): void;
   /** Something of ours threw. */
   reportBug(bug: unknown): void;
@@ -102,7 +102,7 @@ class SwarmFragmentLoader implements Loader<FragmentLoaderContext>, PendingLoad 
     segment.context = context; // a loader around ours has been here
     const load = new SwarmLoad({
       ...{ port: desk.port, origin: desk.origin, segment, context, config, callbacks, stats: this.stats },
-      rates: () => desk.rates(),
+      rates: (level) => desk.rates(level),
       unsuitable: () => {
         this.loadPlainly();
       },

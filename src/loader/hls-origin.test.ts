@@ -54,6 +54,7 @@ function stage(config: Partial<HlsConfig> = {}, { delegated = false, tags = "" }
   const origin = new HlsOrigin({ config: full, catalogue, rate, loader: () => (delegated ? Plain : undefined) });
   const observed: string[] = [];
   origin.observe(segment.id, {
+    asked: () => observed.push("asked"),
     answered: (details) => observed.push(`answered ${String(details?.status)}`),
     timedOut: () => observed.push("timed out"),
   });
@@ -176,12 +177,12 @@ describe("with hls.js's stock loader", () => {
     expect(bytes[0]).toBe(RESOURCE[300]);
   });
 
-  test("whoever waits for the segment hears of answers", async () => {
+  test("whoever waits for the segment hears of requests and answers", async () => {
     const { fetch, observed } = stage();
     await fetch({ from: 0 });
     respond = () => new Response(null, { status: 404 });
     expect((await fetch({ from: 0 })).outcome).toEqual({ outcome: "failed", status: 404 });
-    expect(observed).toEqual(["answered 200", "answered 404"]);
+    expect(observed).toEqual(["asked", "answered 200", "asked", "answered 404"]);
   });
 
   test("and of waits that were in vain", async () => {
@@ -192,7 +193,7 @@ describe("with hls.js's stock loader", () => {
       const fetched = fetch({ from: 0 });
       await vi.advanceTimersByTimeAsync(1000);
       expect((await fetched).outcome).toEqual({ outcome: "failed", status: 0 });
-      expect(observed).toEqual(["timed out"]);
+      expect(observed).toEqual(["asked", "timed out"]);
     } finally {
       vi.useRealTimers();
     }
@@ -235,7 +236,7 @@ describe("with hls.js's stock loader", () => {
       await vi.advanceTimersByTimeAsync(1000);
       await fetched;
       expect(rate.firstByteMs).toBe(80);
-      expect(rate.bitsPerSecond).toBeCloseTo(4_444_444, -1); // 500,000 bytes in the 900 ms after the head
+      expect(rate.bitsPerSecond(performance.now())).toBeCloseTo(4_444_444, -1); // 500,000 bytes in the 900 ms after the head
     } finally {
       vi.useRealTimers();
     }
@@ -308,7 +309,7 @@ describe("with another loader", () => {
     const { callbacks, context, stats } = plain[0]!;
     callbacks.onError({ code: 503, text: "" }, context, null, stats);
     expect((await fetched).outcome).toEqual({ outcome: "failed", status: 503 });
-    expect(observed).toEqual(["answered undefined"]);
+    expect(observed).toEqual(["asked", "answered undefined"]);
   });
 
   test("its timeout is a failure with a reason", async () => {
@@ -318,7 +319,7 @@ describe("with another loader", () => {
     const { callbacks, context, stats } = plain[0]!;
     callbacks.onTimeout(stats, context, null);
     expect((await fetched).outcome).toEqual({ outcome: "failed", status: 0 });
-    expect(observed).toEqual(["timed out"]);
+    expect(observed).toEqual(["asked", "timed out"]);
   });
 
   test("an abort reaches it", async () => {
@@ -340,6 +341,6 @@ describe("with another loader", () => {
     callbacks.onSuccess({ url: context.url, data: new ArrayBuffer(500_000), code: 200 }, stats, context, null);
     await fetched;
     expect(rate.firstByteMs).toBe(80);
-    expect(rate.bitsPerSecond).toBeCloseTo(4_000_000);
+    expect(rate.bitsPerSecond(performance.now())).toBeCloseTo(4_000_000);
   });
 });

@@ -20,6 +20,8 @@ import type { CataloguedSegment, SegmentCatalogue } from "./segment-catalogue.ts
 
 /** Told of the origin's answers for one segment, whoever caused the requests. */
 export interface OriginObserver {
+  /** A request leaves now. */
+  asked(): void;
   answered(details: NetworkDetails): void;
   /** A request was given up because it took too long. */
   timedOut(): void;
@@ -71,6 +73,9 @@ export class HlsOrigin implements Origin {
         for (const observer of this.#observers.get(segment.id) ?? []) observer.timedOut();
       },
     };
+    const asked = (): void => {
+      for (const observer of this.#observers.get(segment.id) ?? []) observer.asked();
+    };
     const answered = (details: NetworkDetails): void => {
       for (const observer of this.#observers.get(segment.id) ?? []) observer.answered(details);
     };
@@ -78,6 +83,7 @@ export class HlsOrigin implements Origin {
     const host = this.#hosts.of(context.url);
     if (loader) {
       const open: HttpSegment["open"] = async (range, signal) => {
+        asked();
         const ranged = { ...context, ...loaderRange(range) };
         const answer = await requestByLoader(loader, config, ranged, range, waits, signal);
         this.#meterAnswer(answer);
@@ -90,6 +96,7 @@ export class HlsOrigin implements Origin {
     }
     const meter = new Meter(this.#options.rate, sink, segment.hinted === true);
     const open: HttpSegment["open"] = async (range, signal) => {
+      asked();
       meter.asked();
       const ranged = { ...context, ...fetchRange(range) };
       const response = await requestByFetch(config, ranged, range, signal);

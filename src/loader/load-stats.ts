@@ -1,11 +1,13 @@
 /**
- * What hls.js's bandwidth estimate is told of a load. It assumes that every byte came over one link at once; bytes
- * from peers or from the cache say nothing of what the CDN could do, and taken at face value they drive the estimate
- * to hundreds of Mbit/s or pin it just above the bitrate. So a segment with such bytes is reported as if the CDN had
- * sent it at the rate that the CDN itself was last measured at. Loads from the CDN alone stay as they were.
+ * What hls.js's bandwidth estimate is told of a load: the rules AB1 to AB9 of docs/abr.md. It assumes that every byte
+ * came over one link at once; the times of bytes from peers or from the cache, taken at face value, drive it to hundreds
+ * of Mbit/s or pin it just above the bitrate. So a segment with such bytes is reported as if it had come at the rate
+ * that CDN and swarm could sustain. Loads from the CDN alone stay as they were. Chooses no level: that is hls.js's.
  */
 import type { LoaderStats } from "hls.js";
 import type { Bytes, Millis } from "../base/time.ts";
+import type { TrackId } from "../protocol/ids.ts";
+import type { PeerStats } from "../swarm/core/stats.ts";
 
 /** How fast the CDN is, over all requests of this viewer together. */
 export class OriginRate {
@@ -16,11 +18,14 @@ export class OriginRate {
   /** Start of the time not yet accounted for, in which at least one transfer was open. */
   #busySince: Millis = 0;
   #bytes: Bytes = 0;
+  /** When two transfers last shared the line: the times of either say little then. */
+  sharedAt: Millis = -Infinity;
 
   /** A transfer's first byte arrived `firstByteMs` after it was asked for. */
   opened(now: Millis, firstByteMs: Millis): void {
     this.#firstByteMs = Math.max(firstByteMs, FIRST_BYTE_MS_MIN);
     if (this.#openTransfers++ === 0) this.#busySince = Math.max(this.#busySince, now);
+    else this.sharedAt = now;
   }
 
   received(bytes: Bytes): void {
@@ -30,9 +35,25 @@ export class OriginRate {
   /** An opened transfer ended, whatever way. */
   closed(now: Millis): void {
     this.#openTransfers--;
-    const busyMs = now - this.#busySince;
+    if (this.#openTransfers > 0) this.sharedAt = now;
     // One sample for all that overlap: whose bytes came when is not known of every loader.
-    if (this.#openTransfers > 0 && busyMs < SAMPLE_MS_MAX) return;
+    if (this.#openTransfers === 0 || now - this.#busySince >= SAMPLE_MS_MAX) this.#sample(now);
+  }
+
+  /** As hls.js reckons: the lower of two means, so that it falls at once and rises slowly. */
+  bitsPerSecond(now: Millis): number | undefined {
+    // A CDN that has become slow is not to be known for it only once it is done.
+    if (this.#openTransfers > 0 && this.#bytes >= SAMPLE_BYTES_MIN) this.#sample(now);
+    const [fast, slow] = [this.#fast.mean, this.#slow.mean];
+    return fast === undefined || slow === undefined ? undefined : Math.min(fast, slow);
+  }
+
+  get firstByteMs(): Millis {
+    return this.#firstByteMs ?? FIRST_BYTE_MS_DEFAULT;
+  }
+
+  #sample(now: Millis): void {
+    const busyMs = now - this.#busySince;
     if (this.#bytes >= SAMPLE_BYTES_MIN && busyMs > 0) {
       const bitsPerSecond = (this.#bytes * 8000) / busyMs;
       this.#fast.add(bitsPerSecond, busyMs);
@@ -41,16 +62,33 @@ export class OriginRate {
     this.#busySince = now;
     this.#bytes = 0;
   }
+}
 
-  /** As hls.js reckons: the lower of two means, so that it falls at once and rises slowly. */
-  get bitsPerSecond(): number | undefined {
-    const [fast, slow] = [this.#fast.mean, this.#slow.mean];
-    return fast === undefined || slow === undefined ? undefined : Math.min(fast, slow);
-  }
+/** How much of what is played peers bring, over the last few segments; 0 before the first. */
+export class PeerShare {
+  mean = 0;
 
-  get firstByteMs(): Millis {
-    return this.#firstByteMs ?? FIRST_BYTE_MS_DEFAULT;
+  add({ peerBytes, originBytes }: { readonly peerBytes: Bytes; readonly originBytes: Bytes }): void {
+    this.mean += SHARE_WEIGHT * (peerBytes / (peerBytes + originBytes) - this.mean);
   }
+}
+
+/** A level, and what the peers that play it would bring of it together. */
+export interface LevelRate {
+  readonly bitrate: number;
+  readonly swarm: number;
+}
+
+/** Gives what the peers that play a rendition bring together; one that has brought nothing yet, as much as the others. */
+export function swarmRateOf(peers: readonly PeerStats[]): (track: TrackId | undefined) => number {
+  const rates = peers.map(({ bitsPerSecond }) => bitsPerSecond).filter((rate) => rate > 0);
+  const mean = rates.reduce((sum, rate) => sum + rate, 0) / Math.max(1, rates.length);
+  return (track) => {
+    let sum = 0;
+    for (const { following, uplink, bitsPerSecond } of peers)
+      if (track !== undefined && uplink > 0 && following.includes(track)) sum += bitsPerSecond || mean;
+    return sum;
+  };
 }
 
 /** What the report may rest on. Rates in bits per second; `undefined` for unknown. */
@@ -58,17 +96,42 @@ export interface RateKnowledge {
   readonly origin: number | undefined;
   /** hls.js's own estimate now: reporting it back changes nothing. */
   readonly player: number | undefined;
-  /** Highest bitrate of any level. */
-  readonly topLevel: number | undefined;
+  /** From the level of the load upwards. */
+  readonly ladder: readonly LevelRate[];
+  readonly peerShare: number;
+  /** When two requests last shared the line to the CDN. */
+  readonly sharedAt: Millis;
   readonly firstByteMs: Millis;
 }
 
-/** Writes a finished load that peers or the cache had a part in. */
-export function shapeStats(stats: LoaderStats, now: Millis, byteLength: Bytes, known: RateKnowledge): void {
-  const rate = known.origin ?? usable(known.player) ?? usable(known.topLevel);
-  // More than this changes no choice of level, and would take long to come down.
-  const most = usable(known.topLevel);
-  const bitsPerSecond = Math.min(rate ?? Infinity, most === undefined ? Infinity : most * TOP_LEVEL_FACTOR);
+/** What CDN and swarm together could sustain (AB3 to AB7). */
+export function sustainableRate({ origin, player, ladder, peerShare }: RateKnowledge): number {
+  const top = Math.max(0, ...ladder.map(({ bitrate }) => bitrate));
+  let rate = origin ?? usable(player) ?? usable(top) ?? Infinity;
+  // What peers do not bring is left to the CDN.
+  const carried = (origin ?? 0) / (1 - Math.min(peerShare, PEER_SHARE_MAX));
+  for (const [index, { bitrate, swarm }] of ladder.entries()) {
+    const next = ladder[index + 1]?.bitrate ?? Infinity;
+    const enough = Math.min(bitrate * LEVEL_FACTOR, next * BELOW_LEVEL_FACTOR);
+    rate = Math.max(rate, Math.min((origin ?? 0) + swarm, carried, enough));
+    // A level beyond one that neither can carry is never reached.
+    if (rate < Math.min(enough, bitrate * CHOSEN_FACTOR)) break;
+  }
+  return Math.min(rate, usable(top * LEVEL_FACTOR) ?? Infinity);
+}
+
+/**
+ * Writes a finished load that peers or the cache had a part in. `lateRate` is that of a load which took too long although
+ * the CDN was asked: whatever is known, that is how it is now.
+ */
+export function shapeStats(
+  stats: LoaderStats,
+  now: Millis,
+  byteLength: Bytes,
+  known: RateKnowledge,
+  lateRate = Infinity,
+): void {
+  const bitsPerSecond = Math.min(sustainableRate(known), lateRate);
   stats.loaded = stats.total = byteLength;
   stats.loading.end = now;
   stats.loading.first = now - (byteLength * 8000) / bitsPerSecond;
@@ -120,5 +183,13 @@ const SAMPLE_MS_MAX: Millis = 5000;
 const FIRST_BYTE_MS_MIN = 5;
 /** hls.js's own guess before it has measured any. */
 const FIRST_BYTE_MS_DEFAULT = 100;
-/** The top level is chosen once the estimate is 1/0.7 of its bitrate. */
-const TOP_LEVEL_FACTOR = 2;
+/** A segment that came otherwise than those before changes little, three in a row nearly all. */
+const SHARE_WEIGHT = 0.3;
+/** One stripe in eight may always fall to the CDN. */
+const PEER_SHARE_MAX = 0.875;
+/** hls.js goes up to a level once the estimate is 1/0.7 of its bitrate (`abrBandWidthUpFactor`). */
+const CHOSEN_FACTOR = 1.43;
+/** Short of that. */
+const BELOW_LEVEL_FACTOR = 1.4;
+/** More changes no choice any more, and would take long to come down; much less takes hls.js's means too long to reach. */
+const LEVEL_FACTOR = 2;

@@ -94,7 +94,7 @@ export class PlaylistMonitor {
   reread({ type, level }: Fragment): void {
     const kind = type === "audio" ? "audio" : "main";
     const details = kind === "audio" ? this.#hls.audioTracks[level]?.details : this.#hls.levels[level]?.details;
-    const track = this.#trackOf(kind, level);
+    const track = this.trackOf(kind, level);
     if (!details || track === undefined || this.#told.get(track)?.details === details) return;
     this.#tell(kind, level, details);
   }
@@ -113,7 +113,7 @@ export class PlaylistMonitor {
   }
 
   #tell(kind: Kind, index: number, details: LevelDetails): void {
-    const track = this.#trackOf(kind, index);
+    const track = this.trackOf(kind, index);
     if (track === undefined) return;
     const segments = this.#catalogue.update(track, details);
     const { live, targetduration: targetDuration } = details;
@@ -131,7 +131,7 @@ export class PlaylistMonitor {
   #retell({ type, level }: Fragment, details: LevelDetails): void {
     if (type === "subtitle") return;
     const kind = type === "audio" ? "audio" : "main";
-    const track = this.#trackOf(kind, level);
+    const track = this.trackOf(kind, level);
     const before = track === undefined ? undefined : this.#told.get(track)?.lastStart;
     const now = details.fragments.at(-1)?.start;
     if (before === undefined || now === undefined || Math.abs(now - before) < START_DRIFT_MAX) return;
@@ -151,7 +151,7 @@ export class PlaylistMonitor {
 
   /** What is fetched ahead: its segments, or their parts. Never both, which would be the same video twice. */
   #takenOf(kind: Kind, index: number): TrackId | undefined {
-    const track = this.#trackOf(kind, index);
+    const track = this.trackOf(kind, index);
     return track !== undefined && !this.#whole.has(kind) && this.#listsParts(track) ? partTrackOf(track) : track;
   }
 
@@ -160,7 +160,8 @@ export class PlaylistMonitor {
     return this.#hls.config.lowLatencyMode && live === true && (partList?.length ?? 0) > 0;
   }
 
-  #trackOf(kind: Kind, index: number): TrackId | undefined {
+  /** A rendition by its index in the lists of hls.js. */
+  trackOf(kind: Kind, index: number): TrackId | undefined {
     const sourceUrl = this.#hls.url;
     const level = this.#hls.levels[index];
     const audio = this.#hls.audioTracks[index];

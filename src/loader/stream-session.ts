@@ -12,7 +12,7 @@ import type { SegmentDelivery, SwarmPort } from "../swarm/io/driver-api.ts";
 import type { Origin } from "../swarm/io/origin.ts";
 import type { LoadDesk, PendingLoad } from "./fragment-loader.ts";
 import { HlsOrigin } from "./hls-origin.ts";
-import { OriginRate, type RateKnowledge } from "./load-stats.ts";
+import { OriginRate, PeerShare, swarmRateOf, type RateKnowledge } from "./load-stats.ts";
 import { PlaybackMonitor } from "./playback-monitor.ts";
 import { PlaylistMonitor } from "./playlist-monitor.ts";
 import { SegmentCatalogue, type CataloguedSegment, type SegmentKey } from "./segment-catalogue.ts";
@@ -40,6 +40,7 @@ export class StreamSession implements LoadDesk {
   readonly #options: StreamSessionOptions;
   readonly #driver: SwarmDriver;
   readonly #rate = new OriginRate();
+  readonly #peerShare = new PeerShare();
   readonly #catalogue: SegmentCatalogue;
   readonly #playlists: PlaylistMonitor;
   readonly #playback: PlaybackMonitor;
@@ -99,17 +100,25 @@ export class StreamSession implements LoadDesk {
     return segment && this.port.lists(segment.id) ? segment : undefined;
   }
 
-  rates(): RateKnowledge {
+  rates(level: number): RateKnowledge {
     const { levels, bandwidthEstimate } = this.#options.hls;
+    const swarmRate = swarmRateOf(this.stats().peers);
+    const ladder = levels.map(({ maxBitrate }, index) => ({
+      bitrate: maxBitrate,
+      swarm: swarmRate(this.#playlists.trackOf("main", index)),
+    }));
     return {
-      origin: this.#rate.bitsPerSecond,
+      origin: this.#rate.bitsPerSecond(performance.now()),
       player: bandwidthEstimate,
-      topLevel: Math.max(0, ...levels.map((level) => level.maxBitrate)),
+      ladder: ladder.slice(level),
+      peerShare: this.#peerShare.mean,
+      sharedAt: this.#rate.sharedAt,
       firstByteMs: this.#rate.firstByteMs,
     };
   }
 
   delivered(segment: CataloguedSegment, delivery: SegmentDelivery): void {
+    if (segment.fragment.type === "main") this.#peerShare.add(delivery);
     this.#options.delivered(segment, delivery);
   }
 

@@ -3,7 +3,7 @@
  * ends in one callback. What hls.js may do with a loader is `fragment-loader.ts`'s to know.
  */
 import type { FragmentLoaderContext, LoaderCallbacks, LoaderConfiguration, LoaderStats } from "hls.js";
-import type { Bytes } from "../base/time.ts";
+import type { Bytes, Millis } from "../base/time.ts";
 import type { SegmentDelivery, SegmentWatcher, SwarmPort } from "../swarm/io/driver-api.ts";
 import type { HlsOrigin, OriginObserver } from "./hls-origin.ts";
 import { closeStats, shapeStats, type RateKnowledge } from "./load-stats.ts";
@@ -18,7 +18,8 @@ export interface SwarmLoadOptions {
   readonly config: LoaderConfiguration;
   readonly callbacks: LoaderCallbacks<FragmentLoaderContext>;
   readonly stats: LoaderStats;
-  rates(): RateKnowledge;
+  /** What the report of a load at `level` may rest on. */
+  rates(level: number): RateKnowledge;
   /** The swarm is not the way for this segment after all. */
   unsuitable(): void;
   /** Called just before the last callback. */
@@ -31,10 +32,13 @@ export class SwarmLoad implements SegmentWatcher, OriginObserver {
   #stopWanting: (() => void) | undefined;
   #stopObserving: (() => void) | undefined;
   #state: "going" | "over" = "going";
-  /** An origin request made for this load was answered. */
-  #isAnswered = false;
-  /** Bytes were here before that. */
-  #hadBytes = false;
+  #wantedAt: Millis = 0;
+  /** When the origin was first asked for this load; the wait before that was for peers, and is not the CDN's. */
+  #askedAt: Millis | undefined;
+  /** Bytes that were here when the first origin request of this load was answered; undefined before. */
+  #bytesBefore: Bytes | undefined;
+  /** Bytes that are here. */
+  #bytes: Bytes = 0;
   #hasTimedOut = false;
   #details: NetworkDetails = null;
 
@@ -50,7 +54,7 @@ export class SwarmLoad implements SegmentWatcher, OriginObserver {
   start(): void {
     const { port, origin, segment, config, stats } = this.#options;
     const { maxTimeToFirstByteMs, maxLoadTimeMs } = config.loadPolicy;
-    stats.loading.start = performance.now();
+    this.#wantedAt = stats.loading.start = performance.now();
     // hls.js prints it when it reports a timeout. The origin keeps the first wait, from when it is asked.
     config.timeout =
       Number.isFinite(maxTimeToFirstByteMs) && maxTimeToFirstByteMs > 0 ? maxTimeToFirstByteMs : maxLoadTimeMs;
@@ -71,12 +75,22 @@ export class SwarmLoad implements SegmentWatcher, OriginObserver {
     this.#stopWanting?.();
   }
 
+  asked(): void {
+    this.#askedAt ??= performance.now();
+  }
+
   answered(details: NetworkDetails): void {
-    const { config, stats } = this.#options;
+    const { config, context, stats } = this.#options;
+    const { loading } = stats;
     this.#details = details;
-    this.#isAnswered = true;
     this.#hasTimedOut = false;
-    stats.loading.first ||= performance.now();
+    this.#bytesBefore ??= this.#bytes;
+    if (!loading.first) {
+      loading.first = performance.now();
+      // The rules look at a load once half of its duration has passed: as soon as there is something to see, then.
+      const unwatchedMs = context.frag.duration * 500;
+      loading.start = Math.max(loading.start, (this.#askedAt ?? 0) - unwatchedMs);
+    }
     config.timeout = config.loadPolicy.maxLoadTimeMs;
   }
 
@@ -86,7 +100,8 @@ export class SwarmLoad implements SegmentWatcher, OriginObserver {
 
   /**
    * While peers alone feed a segment hls.js is shown nothing of it: it would take their pace for the CDN's and abandon
-   * the level. With nothing shown it asks whether the CDN could still make it, which is the right question.
+   * the level. With nothing shown it asks whether its estimate could still make it, which is the right question. Once
+   * the CDN has answered it is shown what comes from then on, and that as much is to come (AB8).
    */
   progress(peerBytes: Bytes, originBytes: Bytes, byteLength: Bytes | undefined): void {
     const { stats, unsuitable } = this.#options;
@@ -95,19 +110,24 @@ export class SwarmLoad implements SegmentWatcher, OriginObserver {
       unsuitable();
       return;
     }
-    if (byteLength !== undefined) stats.total = byteLength;
-    if (this.#isAnswered) stats.loaded = peerBytes + originBytes;
-    else if (originBytes > 0) this.#hadBytes = true;
+    this.#bytes = peerBytes + originBytes;
+    const before = this.#bytesBefore ?? 0;
+    if (byteLength !== undefined) stats.total = byteLength - before;
+    if (this.#bytesBefore !== undefined) stats.loaded = this.#bytes - before;
   }
 
   complete(delivery: SegmentDelivery): void {
     if (this.#hasEnded()) return;
     const { context, callbacks, stats, rates, ended } = this.#options;
     const { bytes } = delivery;
-    const isPlain = delivery.peerBytes === 0 && this.#isAnswered && !this.#hadBytes;
+    const now = performance.now();
+    const known = rates(context.frag.level);
+    const askedAt = this.#askedAt ?? stats.loading.start;
+    const isPlain = delivery.peerBytes === 0 && this.#bytesBefore === 0 && known.sharedAt < askedAt;
+    if (isPlain) stats.loading.start = askedAt;
     // Only `main` feeds the estimate of hls.js.
-    if (isPlain || context.frag.type !== "main") closeStats(stats, performance.now(), bytes.byteLength);
-    else shapeStats(stats, performance.now(), bytes.byteLength, rates());
+    if (isPlain || context.frag.type !== "main") closeStats(stats, now, bytes.byteLength);
+    else shapeStats(stats, now, bytes.byteLength, known, this.#lateRate(now, delivery));
     const isOwnBuffer = bytes.byteLength === bytes.buffer.byteLength;
     const data = isOwnBuffer ? bytes.buffer : bytes.slice().buffer;
     clearTimeout(this.#timer);
@@ -129,6 +149,14 @@ export class SwarmLoad implements SegmentWatcher, OriginObserver {
     ended();
     const text = this.#details?.status === status ? this.#details.statusText : "";
     callbacks.onError({ code: status, text }, context, this.#details, stats);
+  }
+
+  /** Bits per second of a load for which the CDN took longer than it plays. */
+  #lateRate(now: Millis, { peerBytes, originBytes }: SegmentDelivery): number | undefined {
+    const byteLength = peerBytes + originBytes;
+    const restBytes = byteLength - (this.#bytesBefore ?? byteLength);
+    const isLate = now - (this.#askedAt ?? now) > this.#options.context.frag.duration * 1000;
+    return isLate && originBytes > restBytes / 2 ? (byteLength * 8000) / (now - this.#wantedAt) : undefined;
   }
 
   #hasEnded(): boolean {

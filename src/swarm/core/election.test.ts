@@ -241,6 +241,14 @@ describe("who is not elected", () => {
     expect(at(2500).ranges).toHaveLength(1);
   });
 
+  test("[SW39] whoever has just come to the rendition, although it has long been playing", () => {
+    const segment = freshSegment(7, 8, false);
+    Object.assign(segment.track, { followedAt: 20_000 });
+    const at = (now: number): ElectionPlan => plan("alice", ["alice", "bob"], { now, segment, slackMs: 30_000 });
+    expect(at(20_100)).toEqual({ ranges: [], lookAgainAt: 22_000 });
+    expect(at(23_000).ranges).toHaveLength(1);
+  });
+
   test("[SW35] whoever is alone", () => {
     expect(plan("alice", ["alice"], { now: 5000, alone: true }).ranges).toEqual([]);
   });

@@ -54,8 +54,10 @@ export function planElection(now: Millis, window: readonly DueSegment[], situati
   if (situation.selfWeight === 0) return { ranges, lookAgainAt };
   for (const { segment, dueAt } of window) {
     if (!(segment.listed || segment.located) || now < segment.originRetryAt || situation.isAlone(segment)) continue;
-    let openAt = Math.max(segment.knownAt, situation.eligibleAt);
-    if (!segment.track.live) openAt = Math.max(openAt, dueAt - situation.tuning.vodElectionMs);
+    const { electionAfterMs, vodElectionMs } = situation.tuning;
+    // Who has just come to a rendition does not know yet what its neighbours hold of it.
+    let openAt = Math.max(segment.knownAt, situation.eligibleAt, segment.track.followedAt + electionAfterMs);
+    if (!segment.track.live) openAt = Math.max(openAt, dueAt - vodElectionMs);
     segment.noticeMs = noticeLifeMs(segment, dueAt, situation);
     const nextAt = now < openAt ? openAt : elect(now, segment, openAt, ranges, situation);
     lookAgainAt = Math.min(lookAgainAt, nextAt);

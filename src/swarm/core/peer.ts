@@ -85,6 +85,11 @@ export class Peer {
     return this.#serviceMs.mean;
   }
 
+  /** What it brings while it works for us; 0 until enough has come to tell. */
+  get bitsPerSecond(): number {
+    return this.receivedBytes < RATED_BYTES_MIN ? 0 : (CHUNK_BYTES * 8000) / this.serviceMs;
+  }
+
   /** How long a chunk asked for now would take. */
   estimateMs(): Millis {
     return (this.requests.length + 1) * this.serviceMs + (this.roundTripMs ?? ROUND_TRIP_MS_INITIAL);
@@ -207,6 +212,8 @@ export const hasChunk = ({ bitmap, byteLength = 0 }: Availability, chunk: number
 /** A 5 Mbit/s uplink sends 32 KiB in 52 ms. */
 const SERVICE_MS_INITIAL = 50;
 const SERVICE_WEIGHT = 0.2;
+/** Fewer chunks tell more of a burst than of a peer. */
+const RATED_BYTES_MIN: Bytes = 8 * CHUNK_BYTES;
 const ROUND_TRIP_MS_INITIAL = 100;
 /** Announcements and acknowledgements are batched: keep this much more in the pipe than the round trip. */
 const PIPELINE_SPARE_MS = 60;

@@ -11,6 +11,8 @@ export class Track implements SegmentTrack {
   /** Our short name for it towards every peer. */
   readonly slot: number;
   following = false;
+  /** When that last changed. */
+  followedAt: Millis = -Infinity;
   live = false;
   targetDuration: Seconds = 0;
   /** In playlist order. */
@@ -23,6 +25,14 @@ export class Track implements SegmentTrack {
   constructor(id: TrackId, slot: number) {
     this.id = id;
     this.slot = slot;
+  }
+
+  /** Returns whether that is news. */
+  follow(now: Millis, following: boolean): boolean {
+    const isNews = following !== this.following;
+    if (isNews) this.followedAt = now;
+    this.following = following;
+    return isNews;
   }
 
   /** A segment's size became known: the next ones will be alike. */

@@ -24,6 +24,7 @@ export interface SegmentTrack {
   /** Our short name for it towards every peer. */
   readonly slot: number;
   readonly following: boolean;
+  readonly followedAt: Millis;
   readonly live: boolean;
   readonly targetDuration: Seconds;
   /** Chunks that a segment of this length probably has; 0 while nothing is known. */

@@ -31,6 +31,8 @@ const peerStats = (peer: Peer): PeerStats => ({
   seeder: peer.identity?.seeder ?? false,
   receivedBytes: peer.receivedBytes,
   sentBytes: peer.servedBytes,
+  bitsPerSecond: peer.bitsPerSecond,
+  following: [...peer.following],
   roundTripMs: peer.roundTripMs,
   pending: peer.requests.length,
 });
@@ -42,6 +44,8 @@ const dialingStats = (peer: PeerId): PeerStats => ({
   seeder: false,
   receivedBytes: 0,
   sentBytes: 0,
+  bitsPerSecond: 0,
+  following: [],
   roundTripMs: undefined,
   pending: 0,
 });

@@ -11,6 +11,10 @@ export interface PeerStats {
   /** Chunk payload received from and sent to this peer since the link opened. */
   readonly receivedBytes: number;
   readonly sentBytes: number;
+  /** What it brings while it works for us; 0 until enough has come to tell. */
+  readonly bitsPerSecond: number;
+  /** The renditions it plays. */
+  readonly following: readonly TrackId[];
   /** Smallest round trip seen, or undefined before the first answer. */
   readonly roundTripMs: Millis | undefined;
   /** Chunks asked of this peer and not here yet. */

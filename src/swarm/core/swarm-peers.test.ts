@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { VIDEO, listing, nameOf } from "../../../testkit/swarm-parts.ts";
+import { AUDIO, VIDEO, listing, nameOf } from "../../../testkit/swarm-parts.ts";
 import { createRng } from "../../base/random.ts";
 import { segmentIdOf, swarmIdOf, type PeerId, type ViewerId } from "../../protocol/ids.ts";
 import { CHUNK_BYTES } from "../../protocol/limits.ts";
@@ -83,4 +83,48 @@ test("[PE29] a takeover's notice is passed on, though the notice before it was h
   expect(sent(tell(1100, "bob", notice), "fetching")).toHaveLength(0);
   // This viewer elects nobody: to it a notice lives the longest, 4.5 s. Bob may have taken over.
   expect(sent(tell(5700, "bob", notice), "fetching")).toHaveLength(1);
+});
+
+test("[AB10] a change of level keeps every link: peers and tracker are told, nobody is closed or dialed", () => {
+  const { core, tell } = linked("alice", "bob");
+  core.handle(0, { type: "tracker-opened" });
+  core.handle(10, {
+    type: "tracker-message",
+    message: {
+      type: "joined",
+      version: 1,
+      peer: "self______" as PeerId,
+      resume: "token",
+      reportEveryMs: 60_000,
+      viewers: 3,
+      peers: [],
+    },
+  });
+  core.handle(100, { type: "playback", position: 48, bufferedEnd: 56, rate: 1, bufferAheadMax: 30 });
+  const actions = core.handle(200, { type: "tracks-followed", tracks: [AUDIO] });
+  expect(actions.map(({ type }) => type)).not.toContain("close-peer");
+  expect(actions.map(({ type }) => type)).not.toContain("open-peer");
+  expect(sent(actions, "track")).toContainEqual({
+    type: "send",
+    peers: ["alice_____", "bob_______"],
+    message: { type: "track", slot: 1, track: AUDIO, following: true },
+  });
+  expect(actions).toContainEqual({
+    type: "send-tracker",
+    message: { type: "update", uplink: 1, track: AUDIO, place: undefined },
+  });
+
+  // The same link carries the new rendition: what alice has of it is asked for, in the slot that it was given.
+  tell(300, "alice", { type: "track", slot: 1, track: AUDIO, following: true });
+  tell(300, "alice", { type: "have", slot: 1, segments: [{ segment: nameOf(14), byteLength: CHUNK_BYTES }] });
+  core.handle(300, {
+    type: "playlist",
+    track: AUDIO,
+    live: true,
+    targetDuration: 4,
+    segments: listing(10, 16, { track: AUDIO }),
+  });
+  expect(sent(core.handle(400, { type: "wakeup" }), "request")).toMatchObject([
+    { peers: ["alice_____"], message: { slot: 1, segment: nameOf(14), chunks: [0] } },
+  ]);
 });

@@ -204,7 +204,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
         return segment !== undefined;
       }
       case "tracks-followed":
-        this.#follow(event.tracks.map((id) => this.#track(id)));
+        this.#follow(now, event.tracks);
         return true;
       case "playback":
         if (this.#playback.update(now, event.position, event.bufferedEnd, event.rate, event.bufferAheadMax))
@@ -329,14 +329,11 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     return track;
   }
 
-  #follow(tracks: readonly Track[]): void {
-    for (const track of this.#table.tracks.values()) {
-      const following = tracks.includes(track);
-      if (following === track.following) continue;
-      track.following = following;
-      this.#out.push(...this.#links.tellTrack(track));
-    }
-    this.#out.push(...this.#topology.watch(tracks[0]?.id));
+  #follow(now: Millis, tracks: readonly Track["id"][]): void {
+    for (const id of tracks) this.#track(id);
+    for (const track of this.#table.tracks.values())
+      if (track.follow(now, tracks.includes(track.id))) this.#out.push(...this.#links.tellTrack(track));
+    this.#out.push(...this.#topology.watch(tracks[0]));
   }
 
   #close(now: Millis, peer: Peer, reason: ByeReason | "left" | "silent"): void {

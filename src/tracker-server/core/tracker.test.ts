@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { createTrackerStage, OTHER_SWARM } from "../../../testkit/tracker-stage.ts";
-import type { PeerId } from "../../protocol/ids.ts";
+import type { PeerId, TrackId } from "../../protocol/ids.ts";
 import { INTRODUCTION_MS } from "./introductions.ts";
+
+const HIGH = "00000000000000aa" as TrackId;
+const LOW = "00000000000000bb" as TrackId;
 
 describe("joining", () => {
   test("the first viewer is alone, the second is introduced to the first", () => {
@@ -64,6 +67,32 @@ describe("joining", () => {
     expect(old.last("error").code).toBe("bad-version");
     expect(old.closedWith).toBe(4002);
   });
+});
+
+test("[TK3] a viewer that has changed its level is introduced to those of the new one first, and keeps its id", () => {
+  const stage = createTrackerStage();
+  const low = Array.from({ length: 12 }, () => stage.viewer({ uplink: 1, track: LOW }));
+  const high = Array.from({ length: 12 }, () => stage.viewer({ uplink: 1, track: HIGH }));
+  const climber = stage.viewer({ uplink: 1, track: LOW, peersWanted: 0 });
+  const { id } = climber;
+  const metAs = (track: TrackId): readonly PeerId[] => {
+    climber.say({ type: "update", uplink: 1, track });
+    stage.wait(10_000);
+    climber.say({ type: "need", peersWanted: 8, connected: 0 });
+    return climber.last("peers").peers.map(({ peer }) => peer);
+  };
+  // Two of eight come from everywhere (TK4).
+  expect(
+    metAs(LOW)
+      .slice(0, 6)
+      .every((peer) => low.some((viewer) => viewer.id === peer)),
+  ).toBe(true);
+  expect(
+    metAs(HIGH)
+      .slice(0, 6)
+      .every((peer) => high.some((viewer) => viewer.id === peer)),
+  ).toBe(true);
+  expect(climber.id).toBe(id);
 });
 
 describe("signals", () => {
