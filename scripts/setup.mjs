@@ -1,7 +1,7 @@
 /**
- * Installs what a fresh clone lacks: the packages, and with `--chromium` a browser for the tests, with `--players` the
- * players of the examples, with `--matrix` all that the matrix tests try. Uses nothing but Node itself, because the
- * packages may not be there yet. Does nothing when all is there.
+ * Installs what a fresh clone lacks: the packages, with `--chromium` a browser, with `--ffmpeg` what makes the tests'
+ * streams, with `--players` the players of the examples, with `--matrix` all that the matrix tests try. Uses nothing but
+ * Node itself, because the packages may not be there yet. Does nothing when all is there.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -14,13 +14,12 @@ if (Number(process.versions.node.split(".")[0]) < 20) fail(`Node 20 or later is 
 // Not `npm ci`, which refuses when the lock file lacks the binaries of some other platform; a registry may lack them too.
 // This installs the same versions and leaves the lock file alone.
 const isMatrix = process.argv.includes("--matrix");
+const isWanted = (flag) => isMatrix || process.argv.includes(flag);
 installPackages(".");
-if (isMatrix || process.argv.includes("--players")) installPackages("tests/matrix", "--ignore-scripts");
-if ((isMatrix || process.argv.includes("--chromium")) && !findChromium()) installChromium();
-if (isMatrix) {
-  installProgram("ffmpeg", "ffmpeg"); // Firefox has no H.264 without its libraries
-  installProgram("firefox-esr", "firefox-esr");
-}
+if (isWanted("--players")) installPackages("tests/matrix", "--ignore-scripts");
+if (isWanted("--chromium") && !findChromium()) installChromium();
+if (isWanted("--ffmpeg")) installProgram("ffmpeg", "ffmpeg"); // Firefox has no H.264 without its libraries, either
+if (isMatrix) installProgram("firefox-esr", "firefox-esr");
 
 function installPackages(folder, ...flags) {
   if (packagesAreInstalled(folder)) return;

@@ -71,11 +71,17 @@ export function segmentNameFor(sequence: number, place: SegmentPlace, key = segm
  * A fixed number of path parts from the end would do worse either way. Too few, and two stitched-in adverts,
  * `/ads/a/720p/00001.ts` and `/ads/b/720p/00001.ts`, under one sequence number become one segment; too many, and a
  * CDN that mounts the same tree under another prefix shares nothing. The relative path keeps every part in which the
- * segment differs from its playlist and none that both have in common. Hosts are left out. What it cannot tell apart
- * are different bytes at one path (told by query, by cookie, or by a session in the common prefix): for those a site
- * gives a `segmentKey` of its own.
+ * segment differs from its playlist and none that both have in common. Hosts are left out.
+ *
+ * Queries are tokens, as a rule. But a file that has neither a number nor a byte range, `segment.ts?ad=7&n=3`, does not
+ * say which segment it is: there the query does, and counts. What is left are different bytes at one numbered path
+ * (told by query, by cookie, or by a session in the common prefix): for those a site gives a `segmentKey` of its own.
  */
-export const segmentKeyOf = (place: SegmentPlace): string => relativePath(place.playlistUrl, place.url);
+export function segmentKeyOf({ url, playlistUrl, byteRange }: SegmentPlace): string {
+  const path = relativePath(playlistUrl, url);
+  const isNumbered = /\d[^/]*$/.test(path.replace(/\.\w+$/, "")); // the 4 of "mp4" is no number
+  return byteRange || isNumbered ? path : path + new URL(url).search;
+}
 
 function relativePath(fromUrl: string, toUrl: string): string {
   const from = pathOf(fromUrl).slice(0, -1);

@@ -24,7 +24,7 @@ const BASE = "https://cdn.example/live/index.m3u8";
 const numbers = (details: LevelDetails) =>
   partsOf(details).map(({ sequence, start, hinted }) => [sequence, start, hinted]);
 
-describe("[ID9] parts", () => {
+describe("[ID12] parts", () => {
   test("have numbers that go on over segments, and the hint the next one", () => {
     expect(numbers(parse({ open: 1, tail: '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="s8.1.m4s"\n' }))).toEqual([
       [14, 0, false],
@@ -64,7 +64,7 @@ describe("[ID9] parts", () => {
   });
 });
 
-describe("[ID9] a catalogue of parts", () => {
+describe("[ID12] a catalogue of parts", () => {
   test("keeps a hint's name once it is listed, and finds it by hls.js's part", () => {
     const catalogue = new SegmentCatalogue();
     const hinted = catalogue.updateParts(TRACK, parse({ open: 1, tail: HINT.replace("8.2", "8.1") })).at(-1)!;

@@ -33,7 +33,7 @@ describe("a playlist", () => {
     expect(listed.every((segment) => !("startedAtSeconds" in segment))).toBe(true);
   });
 
-  test("tells program date times in whole seconds", () => {
+  test("[ID5] tells program date times in whole seconds", () => {
     const tags = (n: number): string => (n === 7 ? "#EXT-X-PROGRAM-DATE-TIME:2024-01-01T00:00:00.900Z\n" : "");
     const listed = new SegmentCatalogue().update(TRACK, parse({ first: 7, count: 2, tags }));
     expect(listed.map(({ startedAtSeconds }) => startedAtSeconds)).toEqual([1_704_067_200, 1_704_067_204]);
@@ -73,7 +73,7 @@ describe("a playlist that is loaded again", () => {
     expect(catalogue.of(before.fragments[1]!)?.fragment).toBe(after.fragments[0]);
   });
 
-  test("with another token or from another host lists the same segments, fetched the new way", () => {
+  test("[ID3] with another token or from another host lists the same segments, fetched the new way", () => {
     const catalogue = new SegmentCatalogue();
     const [before] = catalogue.update(TRACK, parse({ first: 7, count: 1 }));
     const moved = parse({ first: 7, count: 1, base: "https://b.example/live/index.m3u8", uri: () => "s7.ts?token=2" });
@@ -82,7 +82,7 @@ describe("a playlist that is loaded again", () => {
     expect(catalogue.get(before!.id)?.fragment.url).toBe("https://b.example/live/s7.ts?token=2");
   });
 
-  test("with other bytes under an old number lists another segment", () => {
+  test("[ID3] with other bytes under an old number lists another segment", () => {
     const catalogue = new SegmentCatalogue();
     const [before] = catalogue.update(TRACK, parse({ first: 7, count: 1 }));
     const [after] = catalogue.update(TRACK, parse({ first: 7, count: 1, uri: () => "ad.ts" }));
@@ -120,7 +120,7 @@ describe("a site that names segments itself", () => {
     ]);
   });
 
-  test("may name, keep the default, or refuse to share", () => {
+  test("[ID9] may name, keep the default, or refuse to share", () => {
     const catalogue = new SegmentCatalogue(({ sequence }) =>
       sequence === 7 ? "same" : sequence === 8 ? undefined : false,
     );

@@ -90,13 +90,23 @@ export const withAdvert =
       return index === 0 ? withTag(segment, cut) : segment;
     });
     const [next, ...rest] = segments.slice(at);
-    return { ...playlist, segments: [...segments.slice(0, at), ...advert, ...(next ? [withTag(next, cut)] : []), ...rest] };
+    return {
+      ...playlist,
+      segments: [...segments.slice(0, at), ...advert, ...(next ? [withTag(next, cut)] : []), ...rest],
+    };
   };
 
 /** Addresses with variables in them (RFC 8216bis section 4.3). */
 export const withVariables: Edit = (playlist, { viewer }) => {
-  const head = ["#EXT-X-VERSION:8", '#EXT-X-DEFINE:NAME="stem",VALUE="s"', `#EXT-X-DEFINE:NAME="who",VALUE="${viewer}"`];
-  const edited = mapSegments(playlist, (segment) => ({ ...segment, uri: segment.uri.replace(/^s(.*)/, "{$stem}$1?{$who}") }));
+  const head = [
+    "#EXT-X-VERSION:8",
+    '#EXT-X-DEFINE:NAME="stem",VALUE="s"',
+    `#EXT-X-DEFINE:NAME="who",VALUE="${viewer}"`,
+  ];
+  const edited = mapSegments(playlist, (segment) => ({
+    ...segment,
+    uri: segment.uri.replace(/^s(.*)/, "{$stem}$1?{$who}"),
+  }));
   return { ...edited, head: [...playlist.head.filter((tag) => !tag.startsWith("#EXT-X-VERSION")), ...head] };
 };
 

@@ -21,6 +21,8 @@ interface Recipe {
 
 export const SEGMENT_SECONDS = 1;
 export const STREAM_SECONDS = 16;
+/** Less by a few frames, which would make a segment of their own: hls.js complains of one that adds nothing. */
+const AUDIO_SECONDS = STREAM_SECONDS - 0.05;
 /** Longer than any test watches a live stream. */
 export const LIVE_SECONDS = 48;
 /** Of SAMPLE-AES, whose recipe encrypts within the elementary streams. */
@@ -61,10 +63,10 @@ const RECIPES = {
   high: { steps: [[...picture("480x270"), ...tone(440), ...VIDEO, ...rate(800), ...AUDIO, ...FMP4]] },
   "video only": { steps: [[...picture("320x180"), ...VIDEO, ...rate(400), ...FMP4]] },
   "video only, ts": { steps: [[...picture("320x180"), ...VIDEO, ...rate(400), ...TS]] },
-  "audio only": { steps: [[...tone(440), ...AUDIO, ...FMP4]] },
-  "other audio only": { steps: [[...tone(660), ...AUDIO, ...FMP4]] },
+  "audio only": { steps: [[...tone(440, AUDIO_SECONDS), ...AUDIO, ...FMP4]] },
+  "other audio only": { steps: [[...tone(660, AUDIO_SECONDS), ...AUDIO, ...FMP4]] },
   "packed audio": {
-    steps: [[...tone(440), ...AUDIO, "-f", "adts", "all.aac"]],
+    steps: [[...tone(440, AUDIO_SECONDS), ...AUDIO, "-f", "adts", "all.aac"]],
     between: (directory) => {
       const parts = cutPackedAudio(readFileSync(path.join(directory, "all.aac")), SEGMENT_SECONDS);
       parts.forEach((part, index) => {

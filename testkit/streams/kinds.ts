@@ -55,7 +55,9 @@ const audioPlaylist = ["#EXTM3U", "#EXT-X-TARGETDURATION:1", "#EXT-X-PLAYLIST-TY
   .concat("#EXT-X-ENDLIST")
   .join("\n");
 const letterOf = ({ viewer }: Asking): string => ({ two: "b", three: "c" })[viewer] ?? "a";
-/** Three viewers start on three different hosts of two. */
+const advertFile = ({ file, query }: Asking): string =>
+  file.startsWith("advert") ? `ads/${query.get("for") ?? ""}/s${query.get("n") ?? ""}.ts` : file;
+/** Three viewers start on different hosts. */
 const hostsOf = ({ viewer, base, otherBase }: Asking): readonly [string, string] =>
   viewer === "two" ? [otherBase, base] : [base, otherBase];
 
@@ -78,6 +80,7 @@ export const KINDS = {
   },
   levels: {
     name: "three levels",
+    optional: /^(?:low|mid|high)\//,
     files: together(
       { "low/": "low", "mid/": "fmp4", "high/": "high" },
       {
@@ -142,11 +145,18 @@ export const KINDS = {
     ownOnly: /^ads\//,
   },
   advertsByQuery: {
-    name: "adverts of one's own, by query alone, with a `segmentKey`",
+    name: "adverts of one's own, by query alone",
     files: together({ "": "ts", ...ADVERTS }),
-    publish: media(edits.withAdvert(8, (index, asking) => `ads/s${index}.ts?for=${letterOf(asking)}`)),
-    locate: ({ file, query }) => file.replace("ads/", `ads/${query.get("for") ?? ""}/`),
-    unshared: "/ads/",
+    publish: media(edits.withAdvert(8, (index, asking) => `advert.ts?n=${index}&for=${letterOf(asking)}`)),
+    locate: advertFile,
+    ownOnly: /^ads\//,
+  },
+  advertsByKey: {
+    name: "adverts of one's own at one numbered path, with a `segmentKey`",
+    files: together({ "": "ts", ...ADVERTS }),
+    publish: media(edits.withAdvert(8, (index, asking) => `advert${index}.ts?n=${index}&for=${letterOf(asking)}`)),
+    locate: advertFile,
+    unshared: "&for=",
     ownOnly: /^ads\//,
   },
   gap: { name: "EXT-X-GAP", files: plain("ts"), publish: media(edits.withGap(5)) },
@@ -250,7 +260,12 @@ export const KINDS = {
     name: "interstitials",
     files: together({ "": "ts", "ads/": "advert a" }),
     publish: (text, asking) =>
-      asking.file === "index.m3u8" ? media(edits.dated(() => EPOCH_MS), edits.interstitial(EPOCH_MS))(text, asking) : text,
+      asking.file === "index.m3u8"
+        ? media(
+            edits.dated(() => EPOCH_MS),
+            edits.interstitial(EPOCH_MS),
+          )(text, asking)
+        : text,
     asks: ["ads/index.m3u8"],
     ownOnly: /^ads\//,
   },

@@ -9,16 +9,15 @@ export interface WatchOptions {
   readonly url: string;
   /** None: plain hls.js. */
   readonly tracker?: string | undefined;
-  readonly config?: Partial<HlsConfig> | undefined;
   /** Recordings are played faster. */
   readonly rate: number;
   /** How much of it is watched. Default: everything, to the end. */
   readonly seconds?: number | undefined;
+  /** After half of that, back to the oldest segment for the other half. */
+  readonly seeksBack: boolean;
   readonly patienceMs: number;
   /** Loads the source again after a fatal error. */
   readonly reloads: boolean;
-  /** After half of that, back to the oldest segment for a while. */
-  readonly seeksBack?: boolean | undefined;
   /** Segments with this in their URL are not for the swarm. */
   readonly unshared?: string | undefined;
   /** Loads nothing more once it has seen what it wanted to; otherwise it stays, for others. */
@@ -48,8 +47,8 @@ let running: Promise<Watched> | undefined;
 
 /** Resolves once the first segment is in the buffer, or when there will be none. */
 export async function begin(options: WatchOptions): Promise<void> {
-  const { url, tracker, config, unshared, leaves } = options;
-  const hls = new Hls({ ...SMALL_BUFFER, ...config });
+  const { url, tracker, unshared, leaves } = options;
+  const hls = new Hls(SMALL_BUFFER);
   const segmentKey = ({ url: address }: { readonly url: string }): false | undefined =>
     unshared !== undefined && address.includes(unshared) ? false : undefined;
   const swarm = tracker === undefined ? undefined : createSwarm({ tracker, segmentKey });

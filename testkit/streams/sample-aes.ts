@@ -34,7 +34,7 @@ export function encryptAdts(stream: Buffer, key: Buffer, iv: Buffer): Buffer {
 
 /** Where the frames of an ADTS stream are: header, payload, end (ISO/IEC 13818-7 section 6.2). */
 export function* adtsFrames(stream: Buffer): Generator<{ start: number; payload: number; end: number }> {
-  for (let start = 0; start + 7 <= stream.length; ) {
+  for (let start = 0; start + 7 <= stream.length;) {
     const length = (stream.readUIntBE(start + 3, 3) >> 5) & 0x1fff;
     const hasChecksum = ((stream[start + 1] ?? 0) & 1) === 0;
     if (length === 0) throw new Error("not an ADTS frame");

@@ -57,11 +57,10 @@ export function useStage(): Stage {
     const page = await context.newPage();
     await page.goto(new URL("/", origin.url).href);
     await page.addScriptTag({ content: script });
-    const { watch, player, unshared, playable = true, reloads = false } = kind;
+    const { watch, unshared, playable = true, reloads = false } = kind;
     const options: WatchOptions = {
       url: origin.url,
       tracker: trackerOf(viewer),
-      config: player,
       unshared,
       reloads,
       rate: watch === undefined ? VOD_RATE : 1,
@@ -75,13 +74,11 @@ export function useStage(): Stage {
     return page;
   }
 
-  /** As many at once as two cores play without stalls. */
-  const turns: Promise<unknown>[] = Array.from({ length: AT_ONCE }, () => Promise.resolve());
-  let turn = 0;
+  const shows: Promise<unknown>[] = [];
   function play(kind: StreamKind): Promise<Show> {
-    const at = turn++ % AT_ONCE;
-    const show = (turns[at] ?? Promise.resolve()).then(() => perform(kind));
-    turns[at] = show.catch(() => undefined);
+    const before = shows[shows.length - AT_ONCE] ?? Promise.resolve();
+    const show = before.then(() => perform(kind));
+    shows.push(show.catch(() => undefined)); // whoever asked for it is told
     return show;
   }
 
@@ -118,4 +115,5 @@ const VOD_RATE = 2;
 const PATIENCE_MS = 40_000;
 /** Long enough to fail in. */
 const FAILURE_MS = 5000;
+/** As many as two cores play without stalls. */
 const AT_ONCE = 2;

@@ -1,5 +1,4 @@
 /** What a kind of stream is to the test server and to the tests: files, how they are published, and what to expect. */
-import type { HlsConfig } from "hls.js";
 import type { Way } from "../server-ways.ts";
 import type { Files } from "./encodings.ts";
 
@@ -19,9 +18,8 @@ export interface Asking {
 
 export interface StreamKind {
   readonly name: string;
+  /** `index.m3u8` is what is played. */
   files(): Promise<Files>;
-  /** What is played. Default `index.m3u8`. */
-  readonly entry?: string;
   /** What a playlist says to whoever asks; also of other texts. Default: as it is. */
   readonly publish?: (text: string, asking: Asking) => string;
   /** Which file a request is for. Default: its path. */
@@ -35,7 +33,6 @@ export interface StreamKind {
   readonly watch?: "10 s live" | "10 s live, seeking back" | "live to its end";
   /** What hls.js takes for the end of a stream is its beginning anew: the page loads the source once more, as sites do. */
   readonly reloads?: boolean;
-  readonly player?: Partial<HlsConfig>;
   /** Segments that the site does not let the swarm share, by a part of their URL. */
   readonly unshared?: string;
 
@@ -43,6 +40,8 @@ export interface StreamKind {
   readonly strangers?: readonly string[];
   /** What every viewer must ask the origin for, or else the test shows nothing. */
   readonly asks?: readonly string[];
+  /** What a viewer may do without: the playlists of levels that it did not choose. */
+  readonly optional?: RegExp;
   /** Media that every viewer must have whole from the origin. */
   readonly ownOnly?: RegExp;
   /** Whether plain hls.js plays it to the end. Default true. */

@@ -13,8 +13,6 @@ export interface StreamOrigin {
   readonly files: Files;
   /** What a URL of media is for whoever asks. */
   bytes(viewer: string, url: string): Buffer | undefined;
-  /** The name that media is counted by. */
-  fileOf(viewer: string, url: string): string;
   sentTo(viewer: string): Sent;
   close(): Promise<void>;
 }
@@ -27,7 +25,8 @@ export interface Sent {
 }
 
 export async function createStreamOrigin(kind: StreamKind): Promise<StreamOrigin> {
-  const { entry = "index.m3u8", publish, locate = ({ file }) => file, refuses, way = "well" } = kind;
+  const { publish, refuses, way = "well" } = kind;
+  const locate = kind.locate ?? ((asking: Asking) => asking.file);
   const files = await kind.files();
   const sent = new Map<string, { media: Map<string, number>; others: Map<string, number> }>();
   const sentTo = (viewer: string): { media: Map<string, number>; others: Map<string, number> } => {
@@ -83,10 +82,9 @@ export async function createStreamOrigin(kind: StreamKind): Promise<StreamOrigin
   if (!address || typeof address === "string") throw new Error("the origin has no port");
   port = address.port;
   return {
-    url: `http://127.0.0.1:${port}${folder}${entry}`,
+    url: `http://127.0.0.1:${port}${folder}index.m3u8`,
     files,
     bytes: (viewer, url) => files.get(locate(read(viewer, url))),
-    fileOf: (viewer, url) => locate(read(viewer, url)),
     sentTo,
     close: () =>
       new Promise((resolve) => {

@@ -37,7 +37,11 @@ export function judge(kind: StreamKind, show: Show): Verdict {
   return { faults, told };
 }
 
-function faultsOf(viewer: Viewer, { asks = [], ownOnly = NOTHING, playable = true }: StreamKind, show: Show): readonly string[] {
+function faultsOf(
+  viewer: Viewer,
+  { asks = [], optional = NOTHING, ownOnly = NOTHING, playable = true }: StreamKind,
+  show: Show,
+): readonly string[] {
   const { origin, watchedBy } = show;
   const { done, errors, stats, loads } = watchedBy(viewer);
   const faults = surplus(errors, watchedBy("plain").errors).map((error) => `hls.js said ${error}`);
@@ -47,11 +51,13 @@ function faultsOf(viewer: Viewer, { asks = [], ownOnly = NOTHING, playable = tru
   const own = origin.sentTo(viewer);
   const ownFiles = [...own.media.keys()].filter((file) => ownOnly.test(file));
   for (const file of ownFiles)
-    if ((own.media.get(file) ?? 0) < (origin.files.get(file)?.length ?? 0)) faults.push(`had ${file} from somebody else`);
+    if ((own.media.get(file) ?? 0) < (origin.files.get(file)?.length ?? 0))
+      faults.push(`had ${file} from somebody else`);
   const ownWanted = [...origin.sentTo("plain").media.keys()].filter((file) => ownOnly.test(file)).length;
   if (ownFiles.length < ownWanted) faults.push(`had ${ownFiles.length} of ${ownWanted} of its own segments`);
   // Playlists, keys, init segments, subtitles: everybody must have asked for all of them.
-  const missing = [...asks, ...origin.sentTo("plain").others.keys()].filter((file) => !own.others.has(file));
+  const wanted = [...origin.sentTo("plain").others.keys()].filter((file) => !optional.test(file));
+  const missing = [...asks, ...wanted].filter((file) => !own.others.has(file));
   return [...faults, ...missing.map((file) => `never asked for ${file}`)];
 }
 

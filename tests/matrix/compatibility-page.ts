@@ -26,6 +26,9 @@ function pageOf(rows: readonly Row[], at: Date): string {
     "Safari and iOS: no Safari runs on the machines that test this. The library keeps to what they have (RTCPeerConnection,",
     "WebSocket, readable streams, ManagedMediaSource through hls.js, `bufferingEnabled`); native HLS without hls.js, as on",
     "iPhones before iOS 17.1, plays without a swarm.",
+    "",
+    "CENC and CBCS with a content decryption module: the loader passes on what is served, so peers share ciphertext and",
+    "every viewer has its own licence, as with SAMPLE-AES above; played with a licence server they were not.",
   ].join("\n");
 }
 
