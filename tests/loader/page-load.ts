@@ -116,7 +116,7 @@ async function loadOne(hls: Hls, driver: PeeredDriver | undefined, request: Load
   const { options = {}, what = "segment", before, atOnce, midway, after } = request;
   const { frag, part } = pick(hls, what, index);
   if (what === "bandwidth test") frag.bitrateTest = true;
-  driver?.hold(index, await bytesOf(frag));
+  driver?.hold(index, await bytesOf(part ?? frag));
   const broken: string[] = [];
   const startedAt = performance.now();
   const [rangeStart = 0, rangeEnd = 0] = (part ?? frag).byteRange;
@@ -208,11 +208,11 @@ function pick(hls: Hls, what: LoadRequest["what"], index: number): { frag: Fragm
 }
 
 /** What peers have of it: how the origin serves it when it serves well. */
-async function bytesOf(frag: Fragment): Promise<ArrayBuffer> {
-  const url = new URL(frag.url);
+async function bytesOf(listed: Fragment | Part): Promise<ArrayBuffer> {
+  const url = new URL(listed.url);
   url.pathname = `/well/held/${url.pathname.split("/").at(-1) ?? ""}`;
   const whole = await (await fetch(url)).arrayBuffer();
-  const [start, end] = frag.byteRange;
+  const [start, end] = listed.byteRange;
   return whole.slice(start, end);
 }
 

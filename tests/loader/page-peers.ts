@@ -6,7 +6,7 @@ import { ScriptedDriver } from "../../testkit/scripted-driver.ts";
 
 export class PeeredDriver extends ScriptedDriver {
   readonly #share: number;
-  readonly #held = new Map<SegmentId, Uint8Array<ArrayBuffer>>();
+  readonly #held = new Map<number, Uint8Array<ArrayBuffer>>();
 
   /** `share`: how much of each segment peers bring, 0 to 1. */
   constructor(origin: Origin, share: number) {
@@ -14,15 +14,16 @@ export class PeeredDriver extends ScriptedDriver {
     this.#share = share;
   }
 
-  /** Gives peers a segment, by its place in the playlist. */
+  /** Gives peers a segment, or a part, by its place in the playlist. */
   hold(index: number, bytes: ArrayBuffer): void {
-    const segment = this.playlists[0]?.segments[index]?.id;
-    if (segment) this.#held.set(segment, new Uint8Array(bytes));
+    this.#held.set(index, new Uint8Array(bytes));
   }
 
   override want(segment: SegmentId, watcher: SegmentWatcher): () => void {
     const stop = super.want(segment, watcher);
-    const whole = this.#held.get(segment)?.slice() ?? new Uint8Array();
+    // Parts are a track of their own.
+    const places = this.playlists.map(({ segments }) => segments.findIndex(({ id }) => id === segment));
+    const whole = this.#held.get(Math.max(...places))?.slice() ?? new Uint8Array();
     const peerBytes = Math.floor(whole.byteLength * this.#share);
     let fetch: { abort(): void } | undefined;
     queueMicrotask(() => {
