@@ -101,8 +101,12 @@ describe("[SW20] the deadline rule", () => {
   test("goes on to the end while the size is a guess", () => {
     expect(origin("##..", { slackMs: 0, sized: false })).toMatchInlineSnapshot(`"2- due, look +250"`);
     expect(origin("####", { slackMs: 0, sized: false })).toMatchInlineSnapshot(`"4- due, look +250"`);
-    expect(origin("", { slackMs: 0, sized: false })).toMatchInlineSnapshot(`"0- due, look +250"`);
-    expect(origin("", { slackMs: 10_000, sized: false })).toMatchInlineSnapshot(`"look +6762"`);
+    expect(origin("", { slackMs: 0, sized: false, wanted: true })).toMatchInlineSnapshot(`"0- due, look +250"`);
+    expect(origin("", { slackMs: 10_000, sized: false, wanted: true })).toMatchInlineSnapshot(`"look +6762"`);
+  });
+
+  test("[SW27] leaves alone what the player has not asked for while no size is known", () => {
+    expect(origin("", { slackMs: 0, sized: false })).toBe("nothing");
   });
 
   test("[SW61] asks for the whole where ranges do not work", () => {

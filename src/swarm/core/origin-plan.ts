@@ -39,6 +39,8 @@ export function planOrigin(
     // Before playback, and without a swarm, nothing is fetched that the player has not asked for: a lone viewer costs
     // the origin exactly what plain hls.js does.
     if (!segment.wanted && (alone || !situation.started)) continue;
+    // Of unknown size it would seem due at once, and halve the line for the wanted one, which will tell the size.
+    if (!segment.wanted && segment.expectedChunks === 0) continue;
     if (now < segment.originRetryAt) {
       lookAgainAt = Math.min(lookAgainAt, segment.originRetryAt);
       continue;
