@@ -1,6 +1,6 @@
 /** Two scripts of the ABR bench as tests: viewers of three levels, and one that climbs through them beside plain hls.js. */
-import { createRequire } from "node:module";
 import path from "node:path";
+import Hls from "hls.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Browser } from "playwright-core";
 import { openCdn } from "../../../bench/abr/cdn.mjs";
@@ -33,12 +33,11 @@ async function play(name: string): Promise<{ script: Script; result: ScriptResul
 }
 
 function row({ name, plain, swarm }: ScriptResult): void {
-  const { version } = createRequire(import.meta.url)("hls.js/package.json") as { version: string };
   const levels = `level ${swarm.averageLevel.toFixed(2)}, plain ${plain.averageLevel.toFixed(2)}`;
   tried({
     section: "streams",
     what: `adaptive bitrate, three levels: ${name}`,
-    versions: `hls.js ${version}, Chromium ${browser.version()}`,
+    versions: `hls.js ${Hls.version}, Chromium ${browser.version()}`,
     result: `${levels}; ${swarm.stalls} stalls, ${(100 * swarm.peerShare).toFixed(0)} % from peers`,
   });
 }
