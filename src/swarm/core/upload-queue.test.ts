@@ -139,10 +139,23 @@ describe("what is in flight", () => {
     expect(sent(uploads.pump(0))).toEqual(["peer0:0", "peer1:0", "peer2:0"]);
     for (const peer of peers.slice(1, 3)) acknowledge(uploads, peer, 100);
     expect(sent(uploads.pump(100))).toEqual(["peer3:0"]);
-    // A full window takes 370 ms at the 2 Mbit/s that are assumed: what is out for twice as long has left our uplink.
+    // At nine tenths of the 2 Mbit/s that are assumed four chunks take 580 ms: then the uplink is idle, and gets one more.
+    expect(sent(uploads.pump(580))).toEqual([]);
+    expect(sent(uploads.pump(590))).toEqual(["peer4:0"]);
+    // A full window takes 370 ms: what is out for twice as long has left our uplink.
     expect(sent(uploads.pump(740))).toEqual([]);
-    expect(sent(uploads.pump(760))).toEqual(["peer4:0"]);
+    expect(sent(uploads.pump(760))).toEqual(["peer0:1"]);
     expect(sent(uploads.pump(900))).toEqual([]);
+  });
+
+  test("[SW41] an uplink that must have sent all it was given gets one chunk more than the window, and no second", () => {
+    const { uploads, segment } = uploader({ tuning: { uploadWindowBytes: CHUNK_BYTES, uploadQueueMs: 0 } });
+    const peers = ["alice", "bob", "carol"].map((name) => aPeer(name));
+    for (const peer of peers) ask(uploads, peer, segment, [0]);
+    expect(sent(uploads.pump(0))).toEqual(["alice:0"]);
+    expect(sent(uploads.pump(140))).toEqual([]);
+    expect(sent(uploads.pump(150))).toEqual(["bob:0"]);
+    expect(sent(uploads.pump(350))).toEqual([]);
   });
 
   test("[SW43] an uplink is told to carry the stream once it has been seen to, and until it clearly does not", () => {

@@ -31,6 +31,8 @@ export class UploadQueue {
   #count = 0;
   #arrivals = 0;
   #inFlightBytes: Bytes = 0;
+  /** By its rate the uplink has sent by then all that it was given. */
+  #idleAt: Millis = 0;
   /** Peers that something is on its way to. */
   readonly #served = new Set<Peer>();
   readonly #meter = new UplinkMeter();
@@ -122,7 +124,10 @@ export class UploadQueue {
     if (this.#inFlightBytes + CHUNK_BYTES > windowBytes)
       windowBytes += this.#stuckBytes(now - (2 * windowBytes) / bytesPerMs);
     const actions: SwarmAction[] = [];
-    while (this.#inFlightBytes === 0 || this.#inFlightBytes + CHUNK_BYTES <= windowBytes) {
+    while (
+      this.#inFlightBytes === 0 ||
+      this.#inFlightBytes + CHUNK_BYTES <= windowBytes + (now < this.#idleAt ? 0 : CHUNK_BYTES)
+    ) {
       const peer = this.#pickNext(now);
       const next = peer && this.#waiting.get(peer)?.shift();
       if (!next) break;
@@ -135,6 +140,7 @@ export class UploadQueue {
       this.uploadedBytes += bytes;
       if (this.#inFlightBytes === 0) this.#meter.begin(now);
       this.#inFlightBytes += bytes;
+      this.#idleAt = Math.max(this.#idleAt, now) + bytes / (bytesPerMs * RATE_TRUSTED);
       actions.push({
         type: "send-chunk",
         peer: peer.id,
@@ -229,5 +235,7 @@ const RICH_UNTIL = 0.8;
 const RICH_PEERS_FROM = 4;
 /** Less slack than this is little: one and a half segments of usual length. */
 const SHORT_SLACK_MS = 6000;
+/** The best second of several is a little more than what goes on: an uplink thought idle too soon would get a queue. */
+const RATE_TRUSTED = 0.9;
 /** A stalled path must not widen the window. */
 const PATH_MS_MAX = 300;
