@@ -85,8 +85,8 @@ export class Links {
     return say([...this.#peers.keys()], track.slot, trackMessage(track));
   }
 
-  /** We were elected and fetch: nobody else need. Told to those who might. */
-  tellFetching({ segment, from, to }: OriginRange): SwarmAction[] {
+  /** We were elected and fetch: nobody else need. Told to those who might, and passed on by them. */
+  tellFetching({ segment, from, to }: OriginRange, hops: number): SwarmAction[] {
     if (!segment.sharable) return [];
     const { slot, live } = segment.track;
     return say(this.#followers(segment.track.id, 1), slot, {
@@ -97,7 +97,7 @@ export class Links {
       to,
       byteLength: segment.byteLength,
       // VOD viewers are at different places: only neighbours can care.
-      hops: live ? NOTICE_HOPS_MAX : 0,
+      hops: live ? hops : 0,
     });
   }
 

@@ -1,5 +1,6 @@
 import type { Millis } from "../../base/time.ts";
 import type { PeerId } from "../../protocol/ids.ts";
+import { NOTICE_HOPS_MAX } from "../../protocol/limits.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
 import type { SwarmAction } from "./action.ts";
 import { planElection } from "./election.ts";
@@ -114,9 +115,11 @@ export class Outlook {
     actions.push(this.#at.desk.start(now, range));
     if (reason === "due") this.#shortUntil = now + SHORT_MS;
     if (reason !== "elected") return;
+    // What a former notice has not brought here is missing hereabouts: the rest of the swarm need not hear of it again.
+    const hops = (segment.noticedAt[from] ?? -Infinity) > -Infinity ? AGAIN_HOPS : NOTICE_HOPS_MAX;
     for (let chunk = from; chunk < Math.min(end, Math.max(segment.expectedChunks, from + 1)); chunk++)
       segment.notice(chunk, now);
-    actions.push(...this.#at.links.tellFetching(range));
+    actions.push(...this.#at.links.tellFetching(range, hops));
   }
 }
 
@@ -124,6 +127,9 @@ export class Outlook {
 const helps = (peer: Peer, segment: Segment): boolean =>
   (peer.identity?.uplink ?? 0) > 0 &&
   (peer.following.has(segment.track.id) || peer.availability(segment) !== undefined);
+
+/** To our neighbours and theirs: among those the next would be elected. */
+const AGAIN_HOPS = 1;
 
 /** Some segments' time: whether the swarm's uplinks suffice changes with who is there. */
 const SHORT_MS = 15_000;

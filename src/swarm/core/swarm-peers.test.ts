@@ -128,3 +128,22 @@ test("[AB10] a change of level keeps every link: peers and tracker are told, nob
     { peers: ["alice_____"], message: { slot: 1, segment: nameOf(14), chunks: [0] } },
   ]);
 });
+
+test("[SW33] whoever steps in for a fetcher that brought nothing tells its neighbours and theirs only", () => {
+  const { core, tell } = linked("alice");
+  core.handle(0, { type: "playback", position: 48, bufferedEnd: 56, rate: 1, bufferAheadMax: 30 });
+  core.handle(0, { type: "playlist", track: VIDEO, live: true, targetDuration: 4, segments: listing(10, 16) });
+  const byteLength = 4 * CHUNK_BYTES;
+  tell(50, "alice", { type: "fetching", slot: 0, segment: nameOf(15), from: 0, byteLength, hops: 8 });
+  const notices: SwarmAction[] = [];
+  for (let now = 100; now < 8000; now += 50) notices.push(...sent(core.handle(now, { type: "wakeup" }), "fetching"));
+  const of = (sequence: number): unknown[] =>
+    notices.flatMap((action) =>
+      action.type === "send" && action.message.type === "fetching" && action.message.segment.sequence === sequence
+        ? [action.message.hops]
+        : [],
+    );
+  expect(of(15)).toEqual([1]);
+  // Nobody had said so of this one.
+  expect(of(14)).toContain(8);
+});
