@@ -24,7 +24,16 @@ export interface RunCommand {
 /** Thrown for a command line that makes no sense; its message is for the person who typed it. */
 export class UsageError extends Error {}
 
-export const UPLINK_MIXES = ["mixed", "tight", "poor", "edge", "tiny", "super", "none"] as const satisfies UplinkMix[];
+export const UPLINK_MIXES = [
+  "mixed",
+  "tight",
+  "poor",
+  "edge",
+  "tiny",
+  "equal",
+  "super",
+  "none",
+] as const satisfies UplinkMix[];
 
 export const usage = (): string => `npm run sim -- <scenario> [options]
   --viewers N            once all have come

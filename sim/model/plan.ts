@@ -1,7 +1,7 @@
 import type { SwarmTuning } from "../../src/swarm/core/tuning.ts";
 
 /** How much the viewers can upload, as multiples of the stream's rate: one distribution each, see population.ts. */
-export type UplinkMix = "mixed" | "tight" | "poor" | "edge" | "tiny" | "super" | "none";
+export type UplinkMix = "mixed" | "tight" | "poor" | "edge" | "tiny" | "equal" | "super" | "none";
 
 /** From one instant to another, in seconds after the measuring began. Before it, while the swarm forms, all is well. */
 export interface Span {

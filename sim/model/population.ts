@@ -81,6 +81,8 @@ const UPLINKS: Record<UplinkMix, (chance: () => number, index: number) => number
   // Just enough, and nothing to spare.
   edge: () => 1.15,
   tiny: () => 0.1,
+  // The same for all, and plenty: whoever gives more than the others was asked for more.
+  equal: () => 20,
   // One in fifty has plenty, the others nothing.
   super: (_, index) => (index % 50 === 0 ? 60 : 0),
   none: () => 0,
