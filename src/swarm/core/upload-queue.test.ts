@@ -89,7 +89,7 @@ describe("the order of service", () => {
 describe("[SW45] where viewers are at different places, or have little time,", () => {
   test.each([
     ["video on demand", false, 10_000],
-    ["live with little slack", true, 4000],
+    ["live with little slack, and due within 3 s", true, 1000],
   ])("the most urgent goes first among equals: %s", (_, live, dueInMs) => {
     const uploads = new UploadQueue({ ...DEFAULT_TUNING, uploadWindowBytes: 0, uploadQueueMs: 0 }, true);
     const segment = aSegment({ chunks: 2, live });
@@ -99,6 +99,16 @@ describe("[SW45] where viewers are at different places, or have little time,", (
     ask(uploads, early, segment, [0, 1], dueInMs);
     ask(uploads, leech, segment, [0], dueInMs - 500);
     expect(serveAll(uploads, [late, early, leech])).toEqual(["early:0", "early:1", "late:0", "leech:0"]);
+  });
+
+  test("but not what is due later: whoever plays a little ahead would always be first", () => {
+    const uploads = new UploadQueue({ ...DEFAULT_TUNING, uploadWindowBytes: 0, uploadQueueMs: 0 }, true);
+    const segment = aSegment({ chunks: 2, live: true });
+    hold(segment, [0, 1]);
+    const [early, late] = [aPeer("early"), aPeer("late")];
+    ask(uploads, early, segment, [0, 1], 4000);
+    ask(uploads, late, segment, [0], 4500);
+    expect(serveAll(uploads, [late, early])).toEqual(["early:0", "late:0", "early:1"]);
   });
 });
 

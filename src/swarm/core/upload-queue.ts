@@ -176,7 +176,7 @@ export class UploadQueue {
     for (const [peer, its] of this.#waiting) {
       const first = this.#firstOf(now, peer, its);
       if (!first || !peer.window.maySend(CHUNK_BYTES)) continue;
-      if (best && bestFirst && isBefore(best, bestFirst, peer, first)) continue;
+      if (best && bestFirst && isBefore(now, best, bestFirst, peer, first)) continue;
       best = peer;
       bestFirst = first;
     }
@@ -210,17 +210,17 @@ export class UploadQueue {
 }
 
 /** The order of service (SW40). Total: no two requests have arrived as the same. */
-function isBefore(a: Peer, aFirst: UploadRequest, b: Peer, bFirst: UploadRequest): boolean {
+function isBefore(now: Millis, a: Peer, aFirst: UploadRequest, b: Peer, bFirst: UploadRequest): boolean {
   const classes = (a.identity?.uplink ?? 0) - (b.identity?.uplink ?? 0);
   if (classes !== 0) return classes > 0;
-  const [aAt, bAt] = [hurryAt(aFirst), hurryAt(bFirst)];
+  const [aAt, bAt] = [hurryAt(now, aFirst), hurryAt(now, bFirst)];
   if (aAt !== bAt) return aAt < bAt;
   return a.servedBytes === b.servedBytes ? aFirst.arrival < bFirst.arrival : a.servedBytes < b.servedBytes;
 }
 
 /** When it is due, where viewers are at different places or have little slack; elsewhere all are due at about the same time. */
-const hurryAt = ({ segment, dueAt }: UploadRequest): Millis =>
-  segment.track.live && dueAt - segment.knownAt > SHORT_SLACK_MS ? Infinity : dueAt;
+const hurryAt = (now: Millis, { segment, dueAt }: UploadRequest): Millis =>
+  segment.track.live && (dueAt > now + HURRY_MS || dueAt - segment.knownAt > SHORT_SLACK_MS) ? Infinity : dueAt;
 
 const NO_ACTIONS: readonly SwarmAction[] = [];
 
@@ -237,5 +237,7 @@ const RICH_PEERS_FROM = 4;
 const SHORT_SLACK_MS = 6000;
 /** The best second of several is a little more than what goes on: an uplink thought idle too soon would get a queue. */
 const RATE_TRUSTED = 0.9;
+/** What is due later has no hurry: whoever plays a little ahead would have all first, and be asked for it by all. */
+const HURRY_MS = 3000;
 /** A stalled path must not widen the window. */
 const PATH_MS_MAX = 300;
