@@ -56,7 +56,7 @@ test.each([
   ["live --viewers 2.5", "--viewers must be a whole number"],
   ["live --viewers=", "--viewers must be"],
   ["live --seed -1", "--seed"],
-  ["live --uplinks fibre", "--uplinks must be one of mixed, tight, poor, edge, tiny, super, none, not fibre"],
+  ["live --uplinks fibre", "--uplinks must be one of mixed, tight, poor, edge, tiny, equal, super, none, not fibre"],
   ["live --session-seconds 1", "--session-seconds must be 0, inf or a number from 5 to 86400, not 1"],
   ["live --loss-pct 80", "--loss-pct must be a number from 0 to 50, not 80"],
   ["live --behind-seconds 3", "--behind-seconds must be at least one segment (4 s), not 3"],
