@@ -63,8 +63,6 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   #evaluateAt: Millis = 0;
   #lookAgainAt: Millis = Infinity;
   #cacheAt: Millis = 0;
-  /** As last reckoned: most events leave it as it is. */
-  #wakeAt: Millis | undefined;
 
   constructor(options: SwarmCoreOptions) {
     this.#options = options;
@@ -115,10 +113,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     this.#out = [];
     const urgent = this.#apply(now, event);
     const reach = reachOf(event);
-    if (reach !== "uploads") {
-      this.#evaluateAt = Math.min(this.#evaluateAt, now);
-      this.#wakeAt = undefined;
-    }
+    if (reach !== "uploads") this.#evaluateAt = Math.min(this.#evaluateAt, now);
     if (reach === "origin") this.#outlook.lookAt = now;
     else if (reach === "requests") this.#outlook.lookAt = Math.min(this.#outlook.lookAt, now + LOOK_MS_MAX);
     const isTime = urgent || now >= this.nextWakeup();
@@ -128,16 +123,14 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   }
 
   nextWakeup(): Millis {
-    return (this.#wakeAt ??= Math.max(
-      this.#evaluatedAt + this.#outlook.paceMs,
-      Math.min(
-        this.#evaluateAt,
-        this.#lookAgainAt,
-        this.#announcer.flushAt,
-        this.#topology.nextWakeup(),
-        this.#peers.size > 0 ? this.#liveness.checkAt : Infinity,
-      ),
-    ));
+    const at = Math.min(
+      this.#evaluateAt,
+      this.#lookAgainAt,
+      this.#announcer.flushAt,
+      this.#topology.nextWakeup(),
+      this.#peers.size > 0 ? this.#liveness.checkAt : Infinity,
+    );
+    return Math.max(at, this.#evaluatedAt + this.#outlook.paceMs);
   }
 
   stats(): SwarmStats {
@@ -283,7 +276,6 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   #evaluate(now: Millis): void {
     this.#evaluatedAt = now;
     this.#evaluateAt = Infinity;
-    this.#wakeAt = undefined;
     const { actions, dead } = this.#liveness.check(now, this.#peers.values());
     const expired = this.#requests.expire(now);
     if (expired.length > 0) this.#outlook.lookAt = now;
@@ -340,7 +332,6 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     this.#topology.closed(now, peer.id);
     this.#out.push(...this.#links.close(peer, reason));
     this.#outlook.lookAt = now;
-    this.#wakeAt = undefined;
   }
 
   #cleanUp(now: Millis): void {
