@@ -55,8 +55,8 @@ export class Outlook {
   look(now: Millis): SwarmAction[] {
     const { desk, playback, topology, tuning, selfHash } = this.#at;
     desk.cover();
-    this.paceMs = this.#followsShort() ? tuning.evaluateMsShort : tuning.evaluateMsMin;
     this.window = windowAt(now, this.#at.table, playback);
+    this.paceMs = this.#paceMs();
     this.peers = [...this.#at.peers.values()].filter((peer) => peer.identity);
     const isAlone = (segment: Segment): boolean => this.isAlone(now, segment);
     const { timerLagMs } = this;
@@ -102,10 +102,13 @@ export class Outlook {
     return dueAt - leadMs(dueAt - segment.knownAt, this.#at.desk, this.#at.tuning);
   }
 
-  #followsShort(): boolean {
+  #paceMs(): Millis {
+    const { evaluateShareOfSlack, evaluateMsMin, evaluateMsMax, evaluateMsShort, shortSeconds } = this.#at.tuning;
     for (const { following, targetDuration } of this.#at.table.tracks.values())
-      if (following && targetDuration <= this.#at.tuning.shortSeconds) return true;
-    return false;
+      if (following && targetDuration <= shortSeconds) return evaluateMsShort;
+    const newest = this.window.at(-1);
+    const slackMs = newest ? newest.dueAt - newest.segment.knownAt : Infinity;
+    return Math.max(evaluateMsMin, Math.min(evaluateMsMax, slackMs * evaluateShareOfSlack));
   }
 
   #fetch(now: Millis, range: OriginRange, actions: SwarmAction[]): void {

@@ -68,8 +68,8 @@ test("[SW53] what came is acknowledged once for each evaluation and peer, wanted
   expect(acknowledged(chunk(1001, "alice", 1, true))).toEqual([]);
   expect(acknowledged(chunk(1002, "bob", 1, false))).toEqual([]);
   expect(acknowledged(chunk(1003, "alice", 2, true))).toEqual([]);
-  expect(core.nextWakeup()).toBe(1030);
-  expect(acknowledged(core.handle(1030, { type: "wakeup" }))).toMatchObject([
+  expect(core.nextWakeup()).toBe(1060);
+  expect(acknowledged(core.handle(1060, { type: "wakeup" }))).toMatchObject([
     [["alice_____"], { bytes: 3 * CHUNK_BYTES }],
     [["bob_______"], { bytes: CHUNK_BYTES }],
   ]);

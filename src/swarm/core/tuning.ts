@@ -39,8 +39,13 @@ export interface SwarmTuning {
   readonly announceShareOfSlack: number;
   readonly announceMsMin: Millis;
   readonly announceMsMax: Millis;
-  /** Decisions are made at most this often, however many events arrive. */
+  /**
+   * Decisions are made at most this often, however many events arrive: after this share of the slack that the newest
+   * segment had, within these bounds.
+   */
+  readonly evaluateShareOfSlack: number;
   readonly evaluateMsMin: Millis;
+  readonly evaluateMsMax: Millis;
   /** ... and this often where segments are as short as parts, whose chunks are announced at once, too. */
   readonly evaluateMsShort: Millis;
   /** Target duration of such a track. */
@@ -97,7 +102,9 @@ export const DEFAULT_TUNING: SwarmTuning = {
   announceShareOfSlack: 0.02,
   announceMsMin: 30,
   announceMsMax: 120,
+  evaluateShareOfSlack: 0.0075,
   evaluateMsMin: 30,
+  evaluateMsMax: 60,
   evaluateMsShort: 5,
   shortSeconds: 1,
   requestTimeoutMs: 4000,

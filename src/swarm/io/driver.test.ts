@@ -307,7 +307,7 @@ describe("what peers send", () => {
     stage.driver.playback({ position: 10, bufferedEnd: 28, rate: 1, bufferAheadMax: 60 });
     const { say, link } = stage.meet();
     say({ type: "have", slot: 3, segments: [{ segment: NAME, byteLength: BYTES.byteLength }] });
-    vi.advanceTimersByTime(50);
+    vi.advanceTimersByTime(100);
     const chunk = (index: number, bytes: Uint8Array): void => {
       for (let offset = 0; offset < bytes.byteLength; offset += FRAME_PAYLOAD_BYTES_MAX) {
         const payload = bytes.slice(offset, offset + FRAME_PAYLOAD_BYTES_MAX);
@@ -322,7 +322,7 @@ describe("what peers send", () => {
     const { stage, link, chunk } = askingBob();
     expect(link.sent).toContainEqual(expect.objectContaining({ type: "request", segment: NAME, chunks: [0, 1, 2] }));
     for (const index of [2, 0, 1]) chunk(index, chunkOf(index));
-    vi.advanceTimersByTime(50);
+    vi.advanceTimersByTime(100);
     const acknowledged = link.sent.flatMap((message) => (message.type === "received" ? [message.bytes] : []));
     expect(acknowledged.at(-1)).toBe(BYTES.byteLength);
     const { deliveries } = stage.want();
@@ -337,7 +337,7 @@ describe("what peers send", () => {
     const { stage, chunk } = askingBob();
     chunk(0, chunkOf(0).slice(0, 500));
     expect(stage.driver.stats()).toMatchObject({ peerReceivedBytes: 500, wastedBytes: 500, retired: false });
-    vi.advanceTimersByTime(50);
+    vi.advanceTimersByTime(100);
     for (const index of [0, 1, 2]) chunk(index, chunkOf(index));
     const { deliveries } = stage.want();
     await settle();
