@@ -135,7 +135,7 @@ in sessions of five minutes is 1.3 % of all it plays: so 98.7 % of the bound is 
 uplink to spare.
 
 Uplinks, as multiples of the stream's rate: \`mixed\` 30 % none, 40 % 1 to 2, 30 % 5 to 10; \`tight\` 30 % none, 50 % 0.5 to 1,
-20 % 1.5 to 3; \`poor\` 60 % none, 30 % 0.3 to 0.8, 10 % 2 to 4; \`edge\` all 1.15; \`tiny\` all 0.1; \`super\` one in fifty 60, the
+20 % 1.5 to 3; \`poor\` 60 % none, 30 % 0.3 to 0.8, 10 % 2 to 4; \`edge\` all 1.15; \`equal\` all 20; \`tiny\` all 0.1; \`super\` one in fifty 60, the
 others none; \`none\`.
 
 ## What is modelled

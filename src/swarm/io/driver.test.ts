@@ -9,6 +9,7 @@ import type { SegmentDelivery } from "./driver-api.ts";
 import type { OriginRequest, OriginSink } from "./origin.ts";
 import type { PeerLinkOptions } from "./peer-link.ts";
 import type { TrackerLinkEvents } from "./tracker-link.ts";
+import { inTask } from "./task.ts";
 
 const TRACK = trackIdOf("video");
 const NAME = { sequence: 7, tag: 1 };
@@ -136,7 +137,10 @@ class Stage {
   }
 }
 
-const settle = (): Promise<void> => Promise.resolve();
+/** Two, because tasks of different channels need not come in order. */
+const settle = async (): Promise<void> => {
+  for (let task = 0; task < 2; task++) await new Promise<void>(inTask);
+};
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });

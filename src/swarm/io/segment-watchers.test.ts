@@ -2,6 +2,7 @@ import { expect, test, vi } from "vitest";
 import { segmentIdOf, trackIdOf } from "../../protocol/ids.ts";
 import type { SegmentDelivery, SegmentWatcher } from "./driver-api.ts";
 import { SegmentWatchers } from "./segment-watchers.ts";
+import { inTask } from "./task.ts";
 
 const SEGMENT = segmentIdOf(trackIdOf("video"), { sequence: 7, tag: 1 });
 const OTHER = segmentIdOf(trackIdOf("video"), { sequence: 8, tag: 1 });
@@ -13,7 +14,10 @@ const watcher = (): Required<SegmentWatcher> => ({
   failed: vi.fn(),
 });
 const delivery = (): SegmentDelivery => ({ bytes: new Uint8Array(3), peerBytes: 1, originBytes: 2 });
-const settle = (): Promise<void> => Promise.resolve();
+/** Two, because tasks of different channels need not come in order. */
+const settle = async (): Promise<void> => {
+  for (let task = 0; task < 2; task++) await new Promise<void>(inTask);
+};
 
 test("tells those who wait for a segment, and nobody else, how it goes", () => {
   const watchers = new SegmentWatchers();

@@ -1,6 +1,7 @@
 import type { Bytes } from "../../base/time.ts";
 import type { SegmentId } from "../../protocol/ids.ts";
 import type { SegmentDelivery, SegmentWatcher } from "./driver-api.ts";
+import { inTask } from "./task.ts";
 
 /** Bytes of a segment held so far, by source, and its size once known. */
 interface Progress {
@@ -76,7 +77,7 @@ export class SegmentWatchers {
   }
 
   #end(waiting: Waiting, tell: () => void): void {
-    queueMicrotask(() => {
+    inTask(() => {
       if (!waiting.done && !this.#closed) tell();
     });
   }
