@@ -64,9 +64,14 @@ async function measureJoins(wire: Wire, scale: Scale, server: ServerUnderTest): 
 async function measureConnects(wire: Wire, scale: Scale, server: ServerUnderTest) {
   const clients = await openClients(wire, server, 2 * scale.connects, "connects");
   const bytes = clients.map(countBytes);
-  await inWaves(clients.slice(0, PEERS + 1), (client) => client.join());
-  await inWaves(clients.slice(PEERS + 1, scale.connects), (client) => client.connect());
-  const comers = clients.slice(scale.connects);
+  const isFirst = (index: number): boolean => index % SWARM_VIEWERS <= PEERS; // somebody to answer all others
+  await inWaves(
+    clients.filter((_, index) => isFirst(index)),
+    (client) => client.join(),
+  );
+  const others = clients.filter((_, index) => !isFirst(index));
+  const comers = others.splice(others.length / 2);
+  await inWaves(others, (client) => client.connect()); // warms the server
   const before = sumOf(bytes);
   let connections = 0;
   const used = await cpuOf(server, async () => {
