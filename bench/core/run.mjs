@@ -2,11 +2,9 @@
  * `npm run bench:core`: how fast one swarm core decides. Bundles stage.ts and prints what it measured; `--json` for
  * machines, `--minutes N` for how much of a stream to play.
  */
-import { mkdirSync } from "node:fs";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
+import { loadProgram } from "../load-program.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -15,19 +13,10 @@ const { values } = parseArgs({
     peers: { type: "string", default: "12" },
   },
 });
-const cache = path.resolve(import.meta.dirname, "../.cache");
-const program = path.join(cache, "core.mjs");
-mkdirSync(cache, { recursive: true });
-await build({
-  entryPoints: [path.join(import.meta.dirname, "stage.ts")],
-  outfile: program,
-  bundle: true,
-  platform: "node",
-  target: "node20",
-  format: "esm",
-  logLevel: "error",
-});
-const { playStage } = await import(pathToFileURL(program).href);
+const { playStage } = await loadProgram(
+  path.join(import.meta.dirname, "stage.ts"),
+  path.resolve(import.meta.dirname, "../.cache"),
+);
 
 playStage({ minutes: 1, peers: Number(values.peers) }); // so that the engine has compiled what is measured
 const before = process.cpuUsage();

@@ -15,7 +15,14 @@ export interface Row {
   readonly result: string;
 }
 
-const file = path.resolve(import.meta.dirname, "../../node_modules/.cache/hls-swarm-matrix/rows.jsonl");
+const root = path.resolve(import.meta.dirname, "../..");
+const file = path.join(root, "node_modules/.cache/hls-swarm-matrix/rows.jsonl");
+
+/** The version of hls.js that pages of this project bundle; beside the matrix's own packages there is another. */
+export function hlsVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(path.join(root, "node_modules/hls.js/package.json"), "utf8"));
+  return typeof manifest === "object" && manifest && "version" in manifest ? String(manifest.version) : "of no version";
+}
 
 /** Called by a test as its last step: what failed has no row. */
 export function tried(row: Row): void {

@@ -1,6 +1,5 @@
 /** Two scripts of the ABR bench as tests: viewers of three levels, and one that climbs through them beside plain hls.js. */
 import path from "node:path";
-import Hls from "hls.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Browser } from "playwright-core";
 import { openCdn } from "../../../bench/abr/cdn.mjs";
@@ -8,7 +7,7 @@ import { shortcomingsOf } from "../../../bench/abr/figures.ts";
 import { SCRIPTS, type Script } from "../../../bench/abr/scripts.ts";
 import { buildPage, playScript, type ScriptResult } from "../../../bench/abr/session.ts";
 import { launchChromium } from "../../../testkit/chromium.ts";
-import { tried } from "../rows.ts";
+import { hlsVersion, tried } from "../rows.ts";
 
 const root = path.resolve(import.meta.dirname, "../../..");
 const pages = path.join(root, "node_modules/.cache/hls-swarm-abr-tests");
@@ -37,7 +36,7 @@ function row({ name, plain, swarm }: ScriptResult): void {
   tried({
     section: "streams",
     what: `adaptive bitrate, three levels: ${name}`,
-    versions: `hls.js ${Hls.version}, Chromium ${browser.version()}`,
+    versions: `hls.js ${hlsVersion()}, Chromium ${browser.version()}`,
     result: `${levels}; ${swarm.stalls} stalls, ${(100 * swarm.peerShare).toFixed(0)} % from peers`,
   });
 }
