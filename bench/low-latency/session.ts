@@ -46,7 +46,8 @@ export interface LowLatencyFigures {
 }
 
 export async function runLowLatency(session: LowLatencySession, root: string): Promise<LowLatencyFigures> {
-  const pages = path.join(root, "node_modules/.cache/hls-swarm-low-latency");
+  // Of its own, because both kinds may run at once.
+  const pages = path.join(root, "node_modules/.cache/hls-swarm-low-latency", session.swarm ? "swarm" : "plain");
   await mkdir(pages, { recursive: true });
   await writeFile(path.join(pages, "page.js"), await bundleForPage(new URL("page.ts", import.meta.url), "page"));
   await writeFile(path.join(pages, "index.html"), HTML);
