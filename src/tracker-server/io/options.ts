@@ -1,5 +1,6 @@
 import { OptionError } from "../../base/option-error.ts";
 import { TRACKER_LIMITS, type TrackerLimits } from "../core/options.ts";
+import type { Bus } from "./bus.ts";
 import type { TrackerLogger } from "./logger.ts";
 
 /** Everything about a tracker that its operator may set, the limits included. */
@@ -17,6 +18,33 @@ export interface TrackerOptions extends Partial<TrackerLimits> {
   readonly heartbeatMs?: number;
   /** Whether `/debug` is there. Default true. */
   readonly debug?: boolean;
+  /** Where viewers reach this tracker, `wss://tracker.example.com`. Needed for it to be on a list of trackers. */
+  readonly publicUrl?: string;
+  /** The region this tracker stands in, in the words of the region header or the GeoIP database. */
+  readonly region?: string;
+  /** Trackers that share no bus with this one, for the list: `{ url, region? }`. */
+  readonly otherTrackers?: ReadonlyArray<{ readonly url: string; readonly region?: string }>;
+  /**
+   * Signs resume tokens. With the same one a tracker that restarts, or another process, knows its viewers again.
+   * Default: a random one. At least 32 characters.
+   */
+  readonly secret?: string;
+  /** Carries what processes tell each other. Default: none, each process is alone. */
+  readonly bus?: Bus;
+  /** Path of a MaxMind database (`.mmdb`) with countries, cities or autonomous systems; several may be given. */
+  readonly geoip?: readonly string[];
+  /** The request header in which a trusted proxy or CDN writes the viewer's region, like `cf-ipcountry`. */
+  readonly regionHeader?: string;
+  /** Share of viewers, 0 to 0.5, that stay CDN-only so that the others can be compared with them. Default 0. */
+  readonly holdOutShare?: number;
+  /** What a GB (10^9 bytes) of the CDN costs, for the report of savings, and in which currency. */
+  readonly pricePerGb?: number;
+  readonly currency?: string;
+  /** A port and address of its own for `/metrics` and `/debug`. Default: the port of the viewers. */
+  readonly metricsPort?: number;
+  readonly metricsHost?: string;
+  /** Speak TLS here, from PEM files. Dear: see docs/tracker.md. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
   /** Default: silent. */
   readonly logger?: TrackerLogger;
 }

@@ -1,0 +1,9 @@
+/** Where a viewer's address lies, as far as the tracker knows. Compared, never shown and never sent to anybody. */
+export interface Network {
+  /** Viewers with the same key share a network: an IPv4 /24 or an IPv6 /48. */
+  readonly prefixKey: string;
+  /** The autonomous system, from the GeoIP database. */
+  readonly asn?: number | undefined;
+  /** ISO 3166-1 or whatever the operator's proxy writes, from the GeoIP database or the region header. */
+  readonly region?: string | undefined;
+}

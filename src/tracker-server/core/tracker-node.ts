@@ -1,0 +1,11 @@
+/** One tracker process, as the others and its viewers' list of trackers know it. */
+export interface TrackerNode {
+  /** The two characters that every peer id of this process begins with. */
+  readonly node: string;
+  /** Where viewers reach it, `wss://…`; undefined when its operator did not say. Workers of one machine share it. */
+  readonly publicUrl: string | undefined;
+  readonly region: string | undefined;
+  readonly viewers: number;
+  readonly viewersMax: number;
+  readonly draining: boolean;
+}
