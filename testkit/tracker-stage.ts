@@ -3,6 +3,7 @@ import type { PeerId, SwarmId } from "../src/protocol/ids.ts";
 import type { TrackerToViewer, ViewerToTracker } from "../src/protocol/tracker-message.ts";
 import type { TrackerAction } from "../src/tracker-server/core/action.ts";
 import type { ConnectionFault, TrackerEvent } from "../src/tracker-server/core/event.ts";
+import type { Network } from "../src/tracker-server/core/network.ts";
 import { TRACKER_LIMITS, type TrackerLimits } from "../src/tracker-server/core/options.ts";
 import { Tracker } from "../src/tracker-server/core/tracker.ts";
 
@@ -34,12 +35,12 @@ export function createTrackerStage(limits: Partial<TrackerLimits> = {}) {
   };
 
   /** A socket, and what a viewer does with it. */
-  const connect = (addressKey = "home", origin?: string) => {
+  const connect = (addressKey = "home", origin?: string, network: Network = { prefixKey: addressKey }) => {
     const connection = ++connections;
     const inbox: TrackerToViewer[] = [];
     let read = 0;
     inboxes.set(connection, inbox);
-    tell({ type: "connection-asked", connection, addressKey, origin });
+    tell({ type: "connection-asked", connection, addressKey, network, origin });
     const received = <Type extends TrackerToViewer["type"]>(type: Type): Array<Of<Type>> =>
       inbox.filter((message): message is Of<Type> => message.type === type);
     return {

@@ -48,7 +48,8 @@ export class TrackerHost<Client extends TrackerClient> {
       }
       this.#sockets.set(socket, client);
       const addressKey = String(client.index);
-      this.#feed({ type: "connection-asked", connection: socket, addressKey, origin: undefined });
+      const network = { prefixKey: addressKey };
+      this.#feed({ type: "connection-asked", connection: socket, addressKey, network, origin: undefined });
     });
     return socket;
   }

@@ -1,5 +1,6 @@
 import type { ProtocolErrorCode } from "../../protocol/protocol-error.ts";
 import type { TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-message.ts";
+import type { Network } from "./network.ts";
 
 /** Names one socket for as long as the process lives. */
 export type ConnectionId = number;
@@ -19,6 +20,7 @@ export type TrackerEvent<Signal extends AnySignal = string> =
       readonly type: "connection-asked";
       readonly connection: ConnectionId;
       readonly addressKey: string;
+      readonly network: Network;
       /** The `Origin` header as sent; browsers always send one. */
       readonly origin: string | undefined;
     }

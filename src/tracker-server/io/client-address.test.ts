@@ -1,30 +1,30 @@
 import { describe, expect, test } from "vitest";
-import { addressKeyOf, parseTrustList } from "./client-address.ts";
+import { clientAddressOf, parseTrustList } from "./client-address.ts";
 
 const NOBODY = parseTrustList([]);
 
 describe("without a proxy", () => {
   test.each([
-    ["203.0.113.7", "203.0.113.7"],
-    ["::ffff:203.0.113.7", "203.0.113.7"],
-    ["::ffff:cb00:7107", "203.0.113.7"],
-    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
-    ["2001:0DB8:0001:0002::1", "2001:db8:1:2::/64"],
-    ["2001:db8::1", "2001:db8:0:0::/64"],
-    ["fe80::1%eth0", "fe80:0:0:0::/64"],
-    ["::1", "0:0:0:0::/64"],
-    ["64:ff9b::192.0.2.1", "64:ff9b:0:0::/64"],
-  ])("%s is counted as %s", (address, key) => {
-    expect(addressKeyOf(address, undefined, NOBODY)).toBe(key);
+    ["203.0.113.7", "203.0.113.7", "203.0.113.0/24"],
+    ["::ffff:203.0.113.7", "203.0.113.7", "203.0.113.0/24"],
+    ["::ffff:cb00:7107", "203.0.113.7", "203.0.113.0/24"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64", "2001:db8:1::/48"],
+    ["2001:0DB8:0001:0002::1", "2001:db8:1:2::/64", "2001:db8:1::/48"],
+    ["2001:db8::1", "2001:db8:0:0::/64", "2001:db8:0::/48"],
+    ["fe80::1%eth0", "fe80:0:0:0::/64", "fe80:0:0::/48"],
+    ["::1", "0:0:0:0::/64", "0:0:0::/48"],
+    ["64:ff9b::192.0.2.1", "64:ff9b:0:0::/64", "64:ff9b:0::/48"],
+  ])("%s is counted as %s in %s", (address, addressKey, prefixKey) => {
+    expect(clientAddressOf(address, undefined, NOBODY)).toMatchObject({ addressKey, prefixKey });
   });
 
   test("nobody may say that it comes from elsewhere", () => {
-    expect(addressKeyOf("203.0.113.7", "198.51.100.1", NOBODY)).toBe("203.0.113.7");
-    expect(addressKeyOf("203.0.113.7", "198.51.100.1", parseTrustList(["loopback"]))).toBe("203.0.113.7");
+    for (const trusted of [NOBODY, parseTrustList(["loopback"])])
+      expect(clientAddressOf("203.0.113.7", "198.51.100.1", trusted).address).toBe("203.0.113.7");
   });
 
   test("a socket that has no address any more counts as one of its kind", () => {
-    expect(addressKeyOf(undefined, undefined, NOBODY)).toBe("");
+    expect(clientAddressOf(undefined, undefined, NOBODY)).toEqual({ address: "", addressKey: "", prefixKey: "" });
   });
 });
 
@@ -45,7 +45,7 @@ describe("behind a listed proxy", () => {
     ["127.0.0.1", "203.0.113.7, <script>", "127.0.0.1"],
     ["127.0.0.1", "10.0.0.5", "10.0.0.5"],
   ])("a call of %s for %s is counted as %s", (proxy, forwardedFor, key) => {
-    expect(addressKeyOf(proxy, forwardedFor, trusted)).toBe(key);
+    expect(clientAddressOf(proxy, forwardedFor, trusted).addressKey).toBe(key);
   });
 });
 

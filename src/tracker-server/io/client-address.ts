@@ -1,15 +1,21 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from "node:net";
 import { OptionError } from "../../base/option-error.ts";
 
-/**
- * Whose socket this is, as a key to count by: an IPv4 address, or the /64 that an IPv6 household gets whole.
- * `X-Forwarded-For` is believed only as far as it was written by proxies on the list: anybody can send one.
- */
-export function addressKeyOf(
+/** Whose socket this is: the address, without any IPv6 coat around IPv4, and two keys to count by. */
+export interface ClientAddress {
+  readonly address: string;
+  /** The IPv4 address, or the /64 that an IPv6 household gets whole. */
+  readonly addressKey: string;
+  /** The IPv4 /24 or the IPv6 /48: about one site, or one street of an internet provider. */
+  readonly prefixKey: string;
+}
+
+/** `X-Forwarded-For` is believed only as far as it was written by proxies on the list: anybody can send one. */
+export function clientAddressOf(
   remoteAddress: string | undefined,
   forwardedFor: string | undefined,
   trusted: BlockList,
-): string {
+): ClientAddress {
   let address = plain(remoteAddress ?? "");
   const hops = (forwardedFor ?? "").split(",");
   // Each proxy appends the address it was called from: read from the right, as long as the one who wrote is trusted.
@@ -18,7 +24,12 @@ export function addressKeyOf(
     if (isIP(hop) === 0) break;
     address = hop;
   }
-  return isIPv6(address) ? `${groupsOf(address).slice(0, 4).join(":")}::/64` : address;
+  if (isIPv6(address)) {
+    const groups = groupsOf(address);
+    const [addressKey, prefixKey] = [`${groups.slice(0, 4).join(":")}::/64`, `${groups.slice(0, 3).join(":")}::/48`];
+    return { address, addressKey, prefixKey };
+  }
+  return { address, addressKey: address, prefixKey: isIPv4(address) ? address.replace(/\d+$/, "0/24") : "" };
 }
 
 /**

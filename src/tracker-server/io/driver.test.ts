@@ -39,8 +39,7 @@ function createStage(core: DrivenCore) {
         accept: () => (options.handshakeFails ? undefined : socket),
         refuse: (status) => done.push(`refused with ${String(status)}`),
       },
-      "home",
-      undefined,
+      { addressKey: "home", network: { prefixKey: "town" }, origin: undefined },
     );
     return { connection: ++connections, received, done };
   };

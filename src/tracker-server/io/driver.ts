@@ -21,6 +21,9 @@ export interface Caller {
   refuse(status: number, reason: string): void;
 }
 
+/** Where a caller is, on the network and on the web. */
+export type CalledFrom = Omit<Extract<TrackerEvent, { type: "connection-asked" }>, "type" | "connection">;
+
 /**
  * Feeds the tracker core and performs its actions. A result of an action is a new event, queued behind the others.
  * Contains the core's failures: a bug costs the socket whose event found it, and nobody else.
@@ -43,10 +46,10 @@ export class TrackerDriver {
     this.#logger = logger;
   }
 
-  ask(caller: Caller, addressKey: string, origin: string | undefined): void {
+  ask(caller: Caller, from: CalledFrom): void {
     const connection = this.#nextConnection++;
     this.#callers.set(connection, caller);
-    this.tell({ type: "connection-asked", connection, addressKey, origin });
+    this.tell({ type: "connection-asked", connection, ...from });
   }
 
   /** Hands one event to the core, after those that wait. */

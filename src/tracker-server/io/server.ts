@@ -10,8 +10,8 @@ import { TRACKER_MESSAGE_CHARS_MAX } from "../../protocol/limits.ts";
 import { TRACKER_SUBPROTOCOL } from "../../protocol/version.ts";
 import type { TrackerStats } from "../core/stats.ts";
 import { Tracker } from "../core/tracker.ts";
-import { addressKeyOf, parseTrustList } from "./client-address.ts";
-import { TrackerDriver, type Caller } from "./driver.ts";
+import { clientAddressOf, parseTrustList } from "./client-address.ts";
+import { TrackerDriver, type CalledFrom, type Caller } from "./driver.ts";
 import { HeartbeatWheel } from "./heartbeat.ts";
 import { SILENT } from "./logger.ts";
 import { limitsOf, type TrackerOptions } from "./options.ts";
@@ -65,10 +65,13 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     };
     const problem = problemOf(request);
     if (problem) caller.refuse(problem.status, problem.reason);
-    else driver.ask(caller, addressOf(request), request.headers.origin);
+    else driver.ask(caller, calledFrom(request));
   });
-  const addressOf = ({ socket, headers }: IncomingMessage): string =>
-    addressKeyOf(socket.remoteAddress, headers["x-forwarded-for"]?.toString(), trusted);
+  const calledFrom = ({ socket, headers }: IncomingMessage): CalledFrom => {
+    const forwardedFor = headers["x-forwarded-for"]?.toString();
+    const { addressKey, prefixKey } = clientAddressOf(socket.remoteAddress, forwardedFor, trusted);
+    return { addressKey, network: { prefixKey }, origin: headers.origin };
+  };
 
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
