@@ -1,5 +1,6 @@
 import { createRng } from "../src/base/random.ts";
 import type { PeerId, SwarmId } from "../src/protocol/ids.ts";
+import { encodeTrackerMessage } from "../src/protocol/tracker-codec.ts";
 import type { TrackerToViewer, ViewerToTracker } from "../src/protocol/tracker-message.ts";
 import type { TrackerAction } from "../src/tracker-server/core/action.ts";
 import type { ConnectionFault, TrackerEvent } from "../src/tracker-server/core/event.ts";
@@ -9,6 +10,8 @@ import { Tracker } from "../src/tracker-server/core/tracker.ts";
 
 export const SWARM = "the-swarm-of-tests" as SwarmId;
 export const OTHER_SWARM = "another-swarm-here" as SwarmId;
+
+const bytesOf = (message: ViewerToTracker): number => encodeTrackerMessage(message).length;
 
 type Join = Extract<ViewerToTracker, { type: "join" }>;
 type Of<Type extends TrackerToViewer["type"]> = Extract<TrackerToViewer, { type: Type }>;
@@ -60,7 +63,7 @@ export function createTrackerStage(limits: Partial<TrackerLimits> = {}) {
         return closes.get(connection);
       },
       say(message: ViewerToTracker): void {
-        tell({ type: "message", connection, message });
+        tell({ type: "message", connection, message, bytes: bytesOf(message) });
       },
       join(options: Partial<Join> = {}) {
         const message: Join = {
@@ -72,7 +75,7 @@ export function createTrackerStage(limits: Partial<TrackerLimits> = {}) {
           uplink: 2,
           ...options,
         };
-        tell({ type: "message", connection, message });
+        this.say(message);
         return this;
       },
       signal(to: PeerId, signal = "an offer"): void {

@@ -19,7 +19,8 @@ async function startOwn() {
   const crowd = { burst: 1_000_000, perSecond: 1_000_000 };
   const { url } = await startTracker({
     ...{ host: "127.0.0.1", port: 0, upgradesPerAddress: crowd, connectionsPerAddressMax: 1_000_000 },
-    ...{ messages: crowd },
+    ...{ upgradesPerPrefix: crowd, connectionsPerPrefixMax: 1_000_000, handshakesMax: 1_000_000 },
+    ...{ messages: crowd, messagesPerAddress: crowd },
   });
   return url;
 }

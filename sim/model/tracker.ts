@@ -58,7 +58,7 @@ export class TrackerHost<Client extends TrackerClient> {
     const text = encodeTrackerMessage(message);
     this.#clock.after(TRACKER_DELAY_MS, () => {
       if (this.#sockets.has(socket))
-        this.#feed({ type: "message", connection: socket, message: parseViewerToTracker(text) });
+        this.#feed({ type: "message", connection: socket, message: parseViewerToTracker(text), bytes: text.length });
     });
   }
 

@@ -20,6 +20,7 @@ beforeAll(async () => {
   tracker = await startTracker({
     port: 0,
     upgradesPerAddress: { burst: 2_000, perSecond: 2_000 },
+    floodPenaltyMs: 1,
     mistakes: { burst: 2_000, perSecond: 2_000 },
     introductions: { burst: 2_000, perSecond: 2_000 },
     logger: {

@@ -101,7 +101,7 @@ describe("what a socket may do", () => {
 });
 
 test("a viewer that never reads costs a bound, and its peers learn that it is gone", async () => {
-  await start({ messages: LOTS, mistakes: LOTS });
+  await start({ messages: LOTS, messagesPerAddress: LOTS, mistakes: LOTS });
   const deaf = await TestViewer.join(tracker);
   const sender = await TestViewer.join(tracker);
   const isGone = sender.next("gone");
@@ -143,6 +143,8 @@ test("a thousand viewers come and go, and nothing is left", async () => {
   await start({
     connectionsPerAddressMax: 1_000,
     upgradesPerAddress: { burst: 1_000, perSecond: 10_000 },
+    messagesPerAddress: { burst: 10_000, perSecond: 100_000 },
+    floodPenaltyMs: 1,
     resumeWithinMs: 1,
   });
   for (let wave = 0; wave < 10; wave++) {

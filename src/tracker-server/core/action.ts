@@ -1,4 +1,5 @@
 import type { TrackerToViewer } from "../../protocol/tracker-message.ts";
+import type { AdmissionRefusal } from "./admission.ts";
 import type { AnySignal, ConnectionId } from "./event.ts";
 
 /** Everything the tracker core ever asks for. Performed in order; results come back as events. */
@@ -6,7 +7,13 @@ export type TrackerAction<Signal extends AnySignal = string> =
   /** Answer to `connection-asked`; from here on `connection-closed` is owed. */
   | { readonly type: "accept"; readonly connection: ConnectionId }
   /** The other answer: an HTTP status and a sentence; no socket comes to be. */
-  | { readonly type: "refuse"; readonly connection: ConnectionId; readonly status: number; readonly reason: string }
+  | {
+      readonly type: "refuse";
+      readonly connection: ConnectionId;
+      readonly cause: AdmissionRefusal | "draining";
+      readonly status: number;
+      readonly reason: string;
+    }
   | { readonly type: "send"; readonly connection: ConnectionId; readonly message: TrackerToViewer<Signal> }
   /** Close after what was sent before. `reason` fits a close frame: at most 123 bytes (RFC 6455 section 5.5). */
   | { readonly type: "close"; readonly connection: ConnectionId; readonly code: number; readonly reason: string };

@@ -1,58 +1,97 @@
 import type { Millis } from "../../base/time.ts";
-import { DeadlineQueue } from "./deadline-queue.ts";
+import { Crowds, refillMs, type Crowd } from "./crowd.ts";
 import type { TrackerLimits } from "./options.ts";
 import { TokenBucket } from "./rate-limit.ts";
 
 /** Why a socket does not come to be. */
-export type AdmissionRefusal = "origin" | "process-full" | "address-rate" | "address-full";
+export type AdmissionRefusal =
+  | "origin"
+  | "memory-full"
+  | "process-full"
+  | "address-penalty"
+  | "address-rate"
+  | "address-full"
+  | "prefix-rate"
+  | "prefix-full";
 
-interface Address {
-  open: number;
-  readonly upgrades: TokenBucket;
+/** All sockets of one address. */
+export interface Address extends Crowd {
+  /** What they may say together. */
+  readonly messages: TokenBucket;
+  /** One of them flooded us: no new ones until then. */
+  penaltyUntil: Millis;
 }
 
-/** Decides who may open a socket, before there is one. Counts by address key; what a key is made of is io's affair. */
+/** What an open socket is counted under. */
+export interface Entry {
+  readonly address: Address;
+  readonly prefix: Crowd;
+}
+
+/** Decides who may open a socket, before there is one. What the keys are made of is io's affair. */
 export class Admission {
   readonly #limits: TrackerLimits;
-  readonly #addresses = new Map<string, Address>();
-  /** Addresses without a socket, kept until their bucket is full again and forgetting them forgives nothing. */
-  readonly #idle: DeadlineQueue<string>;
+  readonly #addresses: Crowds<Address>;
+  readonly #prefixes: Crowds<Crowd>;
   #open = 0;
+  #isShortOfMemory = false;
 
   constructor(limits: TrackerLimits) {
     this.#limits = limits;
-    const { burst, perSecond } = limits.upgradesPerAddress;
-    this.#idle = new DeadlineQueue((burst / perSecond) * 1000);
+    const { upgradesPerAddress, upgradesPerPrefix, messagesPerAddress, floodPenaltyMs } = limits;
+    const keptMs = Math.max(refillMs(upgradesPerAddress), refillMs(messagesPerAddress), floodPenaltyMs);
+    this.#addresses = new Crowds(keptMs, (now, key) => ({
+      key,
+      open: 0,
+      upgrades: new TokenBucket(now, upgradesPerAddress),
+      messages: new TokenBucket(now, messagesPerAddress),
+      penaltyUntil: now,
+    }));
+    this.#prefixes = new Crowds(refillMs(upgradesPerPrefix), (now, key) => ({
+      key,
+      open: 0,
+      upgrades: new TokenBucket(now, upgradesPerPrefix),
+    }));
   }
 
-  /** Counts one more socket of `addressKey`, or says why not. */
-  open(now: Millis, addressKey: string, origin: string | undefined): AdmissionRefusal | undefined {
-    const { allowOrigins, connectionsMax, connectionsPerAddressMax, upgradesPerAddress } = this.#limits;
+  /** Counts one more socket, or says why not. */
+  open(now: Millis, addressKey: string, prefixKey: string, origin: string | undefined): Entry | AdmissionRefusal {
+    const { allowOrigins, connectionsMax, connectionsPerAddressMax, connectionsPerPrefixMax } = this.#limits;
     if (allowOrigins && !(origin !== undefined && allowOrigins.includes(origin.toLowerCase()))) return "origin";
+    if (this.#isShortOfMemory) return "memory-full";
     if (this.#open >= connectionsMax) return "process-full";
-    let address = this.#addresses.get(addressKey);
-    if (!address) {
-      address = { open: 0, upgrades: new TokenBucket(now, upgradesPerAddress) };
-      this.#addresses.set(addressKey, address);
-    }
+    const address = this.#addresses.of(now, addressKey);
+    if (now < address.penaltyUntil) return "address-penalty";
     if (!address.upgrades.take(now)) return "address-rate";
     if (address.open >= connectionsPerAddressMax) return "address-full";
-    address.open++;
+    const prefix = this.#prefixes.of(now, prefixKey);
+    if (!prefix.upgrades.take(now)) return "prefix-rate";
+    if (prefix.open >= connectionsPerPrefixMax) return "prefix-full";
+    this.#addresses.enter(address);
+    this.#prefixes.enter(prefix);
     this.#open++;
-    this.#idle.delete(addressKey);
-    return undefined;
+    return { address, prefix };
   }
 
   /** A socket that was counted is closed. */
-  close(now: Millis, addressKey: string): void {
-    const address = this.#addresses.get(addressKey);
-    if (!address) return;
+  close(now: Millis, { address, prefix }: Entry): void {
     this.#open--;
-    if (--address.open > 0) return;
-    this.#idle.add(now, addressKey);
-    if (this.#idle.size <= IDLE_ADDRESSES_MAX) return;
-    const oldest = this.#idle.takeOldest();
-    if (oldest !== undefined) this.#addresses.delete(oldest);
+    this.#addresses.leave(now, address);
+    this.#prefixes.leave(now, prefix);
+  }
+
+  /** A socket of that address was closed for flooding us. */
+  punish(now: Millis, address: Address): void {
+    address.penaltyUntil = now + this.#limits.floodPenaltyMs;
+  }
+
+  /** Full at nine tenths, so that those who are in have room; open again well below, so that it does not flicker. */
+  noteMemory(bytes: number): void {
+    this.#isShortOfMemory = bytes >= this.#limits.memoryBytesMax * (this.#isShortOfMemory ? ROOMY_SHARE : FULL_SHARE);
+  }
+
+  get isShortOfMemory(): boolean {
+    return this.#isShortOfMemory;
   }
 
   /** Addresses that something is remembered of. */
@@ -61,13 +100,14 @@ export class Admission {
   }
 
   nextExpiry(): Millis {
-    return this.#idle.next();
+    return Math.min(this.#addresses.nextExpiry(), this.#prefixes.nextExpiry());
   }
 
   forgetIdle(now: Millis): void {
-    for (const addressKey of this.#idle.takeDue(now)) this.#addresses.delete(addressKey);
+    this.#addresses.forgetIdle(now);
+    this.#prefixes.forgetIdle(now);
   }
 }
 
-/** About 20 MB. Above it, an address that comes back may find its bucket full early. */
-const IDLE_ADDRESSES_MAX = 100_000;
+const FULL_SHARE = 0.9;
+const ROOMY_SHARE = 0.8;

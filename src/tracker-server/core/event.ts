@@ -24,7 +24,13 @@ export type TrackerEvent<Signal extends AnySignal = string> =
       /** The `Origin` header as sent; browsers always send one. */
       readonly origin: string | undefined;
     }
-  | { readonly type: "message"; readonly connection: ConnectionId; readonly message: ViewerToTracker<Signal> }
+  | {
+      readonly type: "message";
+      readonly connection: ConnectionId;
+      readonly message: ViewerToTracker<Signal>;
+      /** As it came over the wire. */
+      readonly bytes: number;
+    }
   /** What arrived was no message of the protocol. `text` says why, for a person. */
   | {
       readonly type: "bad-message";
@@ -33,12 +39,14 @@ export type TrackerEvent<Signal extends AnySignal = string> =
       readonly field: string | undefined;
       readonly text: string;
     }
-  /** A WebSocket ping, which costs us a pong. */
+  /** A WebSocket ping, which costs us a pong, or a pong, which may be one that nobody asked for. */
   | { readonly type: "ping"; readonly connection: ConnectionId }
   /** A message could not be handed to this socket: it is closing, or its reader is behind. */
   | { readonly type: "send-dropped"; readonly connection: ConnectionId; readonly message: TrackerToViewer<Signal> }
   /** Exactly once for every connection that was accepted. */
   | { readonly type: "connection-closed"; readonly connection: ConnectionId; readonly fault?: ConnectionFault }
   | { readonly type: "wakeup" }
+  /** Resident memory of the process, every second or so. */
+  | { readonly type: "memory-measured"; readonly bytes: number }
   /** Stop: refuse the new, tell the others to come back elsewhere or later, close them. */
   | { readonly type: "drain" };

@@ -9,6 +9,20 @@ export interface TrackerLimits {
   readonly connectionsPerAddressMax: number;
   /** New sockets of one address key. */
   readonly upgradesPerAddress: Rate;
+  /** Sockets of one IPv4 /24 or IPv6 /48. A university or a small country's carrier may be one. */
+  readonly connectionsPerPrefixMax: number;
+  /** New sockets of one prefix. */
+  readonly upgradesPerPrefix: Rate;
+  /**
+   * Sockets that have not joined yet, and TCP connections that have not become sockets. One more, and the oldest of
+   * them is closed: a viewer needs a second for either, so that the oldest is the one to do without.
+   */
+  readonly handshakesMax: number;
+  /**
+   * Resident memory of the process. At nine tenths of it nobody new comes in, until it is below eight. The server's own
+   * default is three quarters of what its container or machine has; `Infinity` switches it off.
+   */
+  readonly memoryBytesMax: number;
   readonly swarmsMax: number;
   readonly viewersPerSwarmMax: number;
   /** A socket that has not joined by then is closed. */
@@ -17,8 +31,15 @@ export interface TrackerLimits {
   readonly resumeWithinMs: Millis;
   /** Viewers kept for that; above it the oldest are forgotten. */
   readonly heldMax: number;
-  /** Messages and pings of one socket. The burst lets a newcomer trickle candidates to 16 peers at once. */
+  /**
+   * Messages, pings and pongs of one socket; a message counts once for every 2 KiB begun. The burst lets a newcomer
+   * trickle candidates to 16 peers at once.
+   */
   readonly messages: Rate;
+  /** The same of all sockets of one address together. */
+  readonly messagesPerAddress: Rate;
+  /** No new sockets for an address that had one closed for flooding. */
+  readonly floodPenaltyMs: Millis;
   /** Wrong messages that one socket is forgiven: with 4 and 0.4 a second, the fifth within ten seconds closes it. */
   readonly mistakes: Rate;
   /** Shortest time between two `need` of one socket. */
@@ -37,12 +58,18 @@ export const TRACKER_LIMITS: TrackerLimits = {
   connectionsMax: 50_000,
   connectionsPerAddressMax: 256,
   upgradesPerAddress: { burst: 100, perSecond: 20 },
+  connectionsPerPrefixMax: 8_192,
+  upgradesPerPrefix: { burst: 2_000, perSecond: 400 },
+  handshakesMax: 5_000,
+  memoryBytesMax: Infinity,
   swarmsMax: 50_000,
   viewersPerSwarmMax: 50_000,
   joinWithinMs: 10_000,
   resumeWithinMs: 120_000,
   heldMax: 20_000,
   messages: { burst: 300, perSecond: 50 },
+  messagesPerAddress: { burst: 10_000, perSecond: 1_000 },
+  floodPenaltyMs: 30_000,
   mistakes: { burst: 4, perSecond: 0.4 },
   needEveryMs: 5_000,
   introductions: { burst: 48, perSecond: 0.4 },

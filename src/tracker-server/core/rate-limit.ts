@@ -33,9 +33,9 @@ export class TokenBucket {
     return true;
   }
 
-  /** How long until there is a whole token; 0 when there is one. */
-  readyInMs(now: Millis): Millis {
-    if (this.available(now) >= 1) return 0;
-    return Math.ceil(((1 - this.#tokens) * 1000) / this.#rate.perSecond);
+  /** How long until there are `count` tokens; 0 when there are. */
+  readyInMs(now: Millis, count = 1): Millis {
+    if (this.available(now) >= count) return 0;
+    return Math.ceil(((count - this.#tokens) * 1000) / this.#rate.perSecond);
   }
 }

@@ -14,6 +14,7 @@ export type RefusalReason =
   | ConnectionFault
   | "draining"
   | "join-timeout"
+  | "handshakes-full"
   | "counter-went-back";
 
 /** What has happened since the process started. Never goes back. */
@@ -59,6 +60,8 @@ export interface TrackerHealth {
   readonly connections: number;
   /** Joined, in all swarms. */
   readonly viewers: number;
+  /** Nobody new comes in until memory is given back. */
+  readonly shortOfMemory: boolean;
 }
 
 /** A snapshot of one tracker process. No addresses, no peer ids, no whole swarm ids. */

@@ -126,6 +126,72 @@ describe("bad behaviour", () => {
     expect(alice.last("gone").peer).toBe(bob.id);
   });
 
+  test("[TK61] a large message counts for several", () => {
+    const stage = createTrackerStage({ messages: { burst: 11, perSecond: 1 } });
+    const alice = stage.viewer();
+    const bob = stage.viewer();
+    for (let n = 0; n < 3; n++) bob.signal(alice.id, "x".repeat(8_000));
+    expect(alice.received("signal")).toHaveLength(2);
+    expect(bob.last("error")).toMatchObject({ code: "rate-limited", retryInMs: 2_000 });
+  });
+
+  test("[TK62] the sockets of one address have a rate together, and others have theirs", () => {
+    const stage = createTrackerStage({ messagesPerAddress: { burst: 10, perSecond: 1 } });
+    const alice = stage.connect("elsewhere").join();
+    const office = [1, 2, 3, 4].map(() => stage.connect("office").join());
+    for (const viewer of office) for (let n = 0; n < 2; n++) viewer.signal(alice.id);
+    expect(alice.received("signal")).toHaveLength(6);
+    expect(office.flatMap((viewer) => viewer.received("error"))).toMatchObject([
+      { code: "rate-limited", retryInMs: 1_000 },
+      { code: "rate-limited", retryInMs: 1_000 },
+    ]);
+    alice.signal(office[0]?.id ?? alice.id);
+    expect(office[0]?.received("signal")).toHaveLength(1);
+  });
+
+  test("[TK63] a flood costs its address new sockets for half a minute, and nobody else", () => {
+    const stage = createTrackerStage({ messages: { burst: 10, perSecond: 1 } });
+    const flooder = stage.viewer();
+    const neighbour = stage.viewer();
+    for (let n = 0; n < 20; n++) flooder.ping();
+    expect(flooder.closedWith).toBe(4008);
+    flooder.drop();
+    stage.connect();
+    expect(stage.refusals).toMatchObject([{ status: 429, cause: "address-penalty" }]);
+    expect(neighbour.closedWith).toBeUndefined();
+    stage.connect("elsewhere");
+    stage.wait(30_000);
+    stage.connect();
+    expect(stage.refusals).toHaveLength(1);
+    expect(stage.stats().refusals).toMatchObject({ "rate-limited": 5, "address-penalty": 1 });
+  });
+
+  test("[TK64] of too many sockets that do not join the oldest are closed", () => {
+    const stage = createTrackerStage({ handshakesMax: 3 });
+    const alice = stage.viewer();
+    const idle = [1, 2, 3, 4, 5].map(() => stage.connect());
+    expect(idle.map((socket) => socket.closedWith)).toEqual([1013, 1013, undefined, undefined, undefined]);
+    idle[4]?.join();
+    expect(idle[4]?.last("joined").viewers).toBe(2);
+    expect(alice.closedWith).toBeUndefined();
+    expect(stage.stats().refusals).toEqual({ "handshakes-full": 2 });
+  });
+
+  test("[TK65] short of memory nobody new comes in, and those who are in go on", () => {
+    const stage = createTrackerStage({ memoryBytesMax: 1_000_000 });
+    const alice = stage.viewer();
+    const bob = stage.viewer();
+    stage.tell({ type: "memory-measured", bytes: 950_000 });
+    expect(stage.stats().shortOfMemory).toBe(true);
+    stage.connect();
+    expect(stage.refusals).toMatchObject([{ status: 503, cause: "memory-full" }]);
+    bob.signal(alice.id);
+    expect(alice.received("signal")).toHaveLength(1);
+    stage.tell({ type: "memory-measured", bytes: 700_000 });
+    stage.viewer();
+    expect(stage.stats()).toMatchObject({ viewers: 3, shortOfMemory: false });
+  });
+
   test("too many sockets of one address are refused before they are any", () => {
     const stage = createTrackerStage({ connectionsPerAddressMax: 2 });
     stage.connect("office");

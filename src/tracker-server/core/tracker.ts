@@ -4,13 +4,13 @@ import type { Rng } from "../../base/random.ts";
 import type { Millis } from "../../base/time.ts";
 import type { TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-message.ts";
 import { CLOSE_CODE, type TrackerAction } from "./action.ts";
-import { Admission, type AdmissionRefusal } from "./admission.ts";
+import { Admission, type AdmissionRefusal, type Entry } from "./admission.ts";
 import { offloadOf } from "./byte-counts.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
 import type { AnySignal, ConnectionId, TrackerEvent } from "./event.ts";
 import type { Member } from "./member.ts";
 import type { TrackerLimits } from "./options.ts";
-import { TokenBucket } from "./rate-limit.ts";
+import { TokenBucket, type Rate } from "./rate-limit.ts";
 import { summarize, type RefusalReason, type TrackerHealth, type TrackerStats } from "./stats.ts";
 import { Viewers, type IdSource, type Refusal } from "./viewers.ts";
 
@@ -20,7 +20,7 @@ type Phase =
 
 interface Connection {
   readonly id: ConnectionId;
-  readonly addressKey: string;
+  readonly entry: Entry;
   readonly messages: TokenBucket;
   readonly mistakes: TokenBucket;
   phase: Phase;
@@ -65,7 +65,7 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     this.#actions = [];
     switch (event.type) {
       case "connection-asked":
-        this.#handleAsked(now, event.connection, event.addressKey, event.origin);
+        this.#handleAsked(now, event);
         break;
       case "message":
       case "bad-message":
@@ -81,6 +81,9 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
         break;
       case "wakeup":
         this.#handleWakeup(now);
+        break;
+      case "memory-measured":
+        this.#admission.noteMemory(event.bytes);
         break;
       case "drain":
         this.#drain ??= {
@@ -111,6 +114,7 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
       draining: this.#drain !== undefined,
       connections: this.#connections.size,
       viewers: this.#viewers.registry.viewerCount,
+      shortOfMemory: this.#admission.isShortOfMemory,
     };
   }
 
@@ -130,16 +134,17 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     };
   }
 
-  #handleAsked(now: Millis, id: ConnectionId, addressKey: string, origin: string | undefined): void {
-    const refusal = this.#drain ? "draining" : this.#admission.open(now, addressKey, origin);
-    if (refusal) {
-      this.#count(refusal);
-      this.#actions.push({ type: "refuse", connection: id, ...HTTP_REFUSALS[refusal] });
+  #handleAsked(now: Millis, asked: Extract<TrackerEvent, { type: "connection-asked" }>): void {
+    const { connection: id, addressKey, network, origin } = asked;
+    const entry = this.#drain ? "draining" : this.#admission.open(now, addressKey, network.prefixKey, origin);
+    if (typeof entry === "string") {
+      this.#count(entry);
+      this.#actions.push({ type: "refuse", connection: id, cause: entry, ...HTTP_REFUSALS[entry] });
       return;
     }
     const connection: Connection = {
       id,
-      addressKey,
+      entry,
       messages: new TokenBucket(now, this.#limits.messages),
       mistakes: new TokenBucket(now, this.#limits.mistakes),
       phase: { name: "waiting" },
@@ -147,20 +152,24 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     this.#connections.set(id, connection);
     this.#joinDeadlines.add(now, connection);
     this.#actions.push({ type: "accept", connection: id });
+    if (this.#joinDeadlines.size <= this.#limits.handshakesMax) return;
+    const oldest = this.#joinDeadlines.takeOldest();
+    if (!oldest) return;
+    this.#count("handshakes-full");
+    this.#close(now, oldest, CLOSE_CODE.full, "too many sockets wait to join");
   }
 
   /** Lets a socket speak, unless we closed it or it says too much. */
   #handleHeard(now: Millis, event: Extract<TrackerEvent<Signal>, { type: "message" | "bad-message" | "ping" }>): void {
     const connection = this.#connections.get(event.connection);
     if (!connection || connection.phase.name === "closing") return;
-    if (!connection.messages.take(now)) {
-      const { burst, perSecond } = this.#limits.messages;
-      const message = `at most ${String(perSecond)} messages a second, and ${String(burst)} at once`;
-      const retryInMs = connection.messages.readyInMs(now);
-      this.#blame(now, connection, {
-        reason: "rate-limited",
-        error: { code: "rate-limited", message, retryInMs },
-      });
+    const cost = event.type === "message" ? Math.max(1, Math.ceil(event.bytes / MESSAGE_COST_BYTES)) : 1;
+    const { messages, entry } = connection;
+    if (!messages.take(now, cost)) {
+      this.#blame(now, connection, tooMany(this.#limits.messages, messages.readyInMs(now, cost)));
+    } else if (!entry.address.messages.take(now, cost)) {
+      const retryInMs = entry.address.messages.readyInMs(now, cost);
+      this.#blame(now, connection, tooMany(this.#limits.messagesPerAddress, retryInMs));
     } else if (event.type === "message") {
       this.#handleMessage(now, connection, event.message);
     } else if (event.type === "bad-message") {
@@ -242,7 +251,7 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     const connection = this.#connections.get(id);
     if (!connection) return;
     this.#connections.delete(id);
-    this.#admission.close(now, connection.addressKey);
+    this.#admission.close(now, connection.entry);
     this.#letGo(now, connection);
   }
 
@@ -273,7 +282,9 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     if (!refusal) return;
     this.#refuse(connection, refusal);
     if (connection.mistakes.take(now)) return;
-    const code = refusal.reason === "rate-limited" ? CLOSE_CODE.flood : CLOSE_CODE.misbehaved;
+    const isFlood = refusal.reason === "rate-limited";
+    if (isFlood) this.#admission.punish(now, connection.entry.address);
+    const code = isFlood ? CLOSE_CODE.flood : CLOSE_CODE.misbehaved;
     this.#close(now, connection, code, `too many mistakes, the last: ${refusal.reason}`);
   }
 
@@ -308,6 +319,10 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
   }
 }
 
+const tooMany = ({ burst, perSecond }: Rate, retryInMs: Millis): Refusal => {
+  const message = `at most ${String(perSecond)} messages a second, and ${String(burst)} at once`;
+  return { reason: "rate-limited", error: { code: "rate-limited", message, retryInMs } };
+};
 const ALREADY_JOINED: Refusal = {
   reason: "already-joined",
   error: { code: "already-joined", message: "a socket joins once: open another, or leave" },
@@ -317,11 +332,18 @@ const NOT_JOINED: Refusal = { reason: "not-joined", error: { code: "not-joined",
 /** What is said to somebody whose socket does not come to be. Browsers show it in the network panel only. */
 const HTTP_REFUSALS: Record<AdmissionRefusal | "draining", { readonly status: number; readonly reason: string }> = {
   draining: { status: 503, reason: "this tracker is stopping" },
+  "memory-full": { status: 503, reason: "this tracker is short of memory" },
   "process-full": { status: 503, reason: "this tracker holds all the sockets it can" },
   origin: { status: 403, reason: "this origin is not on the tracker's list (--allow-origin)" },
+  "address-penalty": { status: 429, reason: "a socket of this address sent too much; try again in a minute" },
   "address-rate": { status: 429, reason: "too many new sockets from this address" },
   "address-full": { status: 429, reason: "too many sockets from this address (behind a proxy: --trust-proxy)" },
+  "prefix-rate": { status: 429, reason: "too many new sockets from this network" },
+  "prefix-full": { status: 429, reason: "too many sockets from this network" },
 };
+
+/** A large message counts as several: the largest offers as four. */
+const MESSAGE_COST_BYTES = 2 * 1024;
 
 /** With {@link DRAINED_PER_STEP}: 2,000 viewers a second, about 20 ms of work a step. */
 const DRAIN_STEP_MS: Millis = 100;

@@ -7,6 +7,7 @@ import type { Send } from "./action.ts";
 import { addGrowth, findShrunk, NO_BYTES, type ByteCounts } from "./byte-counts.ts";
 import type { AnySignal, ConnectionId } from "./event.ts";
 import { Introductions } from "./introductions.ts";
+import { joinRefusalOf } from "./join-refusal.ts";
 import type { Member } from "./member.ts";
 import type { TrackerLimits } from "./options.ts";
 import { pickPeers } from "./peer-selection.ts";
@@ -173,10 +174,8 @@ export class Viewers<Signal extends AnySignal> {
 
   #admit(now: Millis, connection: ConnectionId, join: Message<"join">): Member | Refusal {
     const swarm = this.registry.swarm(join.swarm);
-    const isNew = swarm.viewers + swarm.held === 0;
-    const { swarmsMax, viewersPerSwarmMax, introductions } = this.#limits;
-    if (isNew && this.registry.swarmCount >= swarmsMax) return FULL_TRACKER;
-    if (swarm.viewers >= viewersPerSwarmMax) return FULL_SWARM;
+    const refusal = joinRefusalOf(swarm, this.registry.swarmCount, this.#limits);
+    if (refusal) return refusal;
     let peer = this.#ids.newPeerId();
     while (this.registry.member(peer)) peer = this.#ids.newPeerId();
     const member: Member = {
@@ -190,7 +189,7 @@ export class Viewers<Signal extends AnySignal> {
       seats: undefined,
       links: 0,
       introductions: new Introductions(),
-      introductionQuota: new TokenBucket(now, introductions),
+      introductionQuota: new TokenBucket(now, this.#limits.introductions),
       nextNeedAt: now,
       reported: NO_BYTES,
     };
@@ -233,17 +232,6 @@ function change(now: Millis, member: Member, to: Pick<Message<"update">, "uplink
   if (to.place) member.place = { place: to.place, toldAt: now };
 }
 
-/** Long enough for some to leave, short enough to be worth the wait. */
-const FULL_RETRY_MS: Millis = 30_000;
-
-const FULL_TRACKER: Refusal = {
-  reason: "full",
-  error: { code: "full", message: "this tracker holds all the swarms it can", retryInMs: FULL_RETRY_MS },
-};
-const FULL_SWARM: Refusal = {
-  reason: "full",
-  error: { code: "full", message: "this swarm holds all the viewers it can", retryInMs: FULL_RETRY_MS },
-};
 const NOT_INTRODUCED: Refusal = {
   reason: "not-introduced",
   error: {

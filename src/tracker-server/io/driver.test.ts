@@ -49,6 +49,7 @@ function createStage(core: DrivenCore) {
 const join = (connection: number): TrackerEvent<Buffer> => ({
   type: "message",
   connection,
+  bytes: 100,
   message: { type: "join", version: 1, versionMin: 1, swarm: "a-swarm-to-drive" as SwarmId, peersWanted: 8, uplink: 2 },
 });
 
@@ -70,6 +71,7 @@ test("a signal that a socket does not take comes back to its sender as gone", ()
   driver.tell({
     type: "message",
     connection: sender.connection,
+    bytes: 16,
     message: { type: "signal", to: peer, signal: Buffer.from("offer") },
   });
   expect(sender.received.at(-1)).toEqual({ type: "gone", peer });

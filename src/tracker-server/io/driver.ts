@@ -6,6 +6,7 @@ import type { ConnectionId, TrackerEvent } from "../core/event.ts";
 import type { TrackerHealth, TrackerStats } from "../core/stats.ts";
 import type { Tracker } from "../core/tracker.ts";
 import type { TrackerLogger } from "./logger.ts";
+import { RefusalWarnings } from "./refusal-warnings.ts";
 import type { ViewerSocket } from "./viewer-socket.ts";
 
 /** What the driver needs of a socket. */
@@ -32,18 +33,19 @@ export class TrackerDriver {
   readonly #core: DrivenCore;
   readonly #now: () => Millis;
   readonly #logger: TrackerLogger;
+  readonly #warnings: RefusalWarnings;
   readonly #callers = new Map<ConnectionId, Caller>();
   readonly #sockets = new Map<ConnectionId, DrivenSocket>();
   readonly #queue: TrackerEvent<Buffer>[] = [];
   readonly #whenEmpty: Array<() => void> = [];
   #nextConnection: ConnectionId = 1;
   #isFeeding = false;
-  #hasWarned = false;
 
   constructor(core: DrivenCore, now: () => Millis, logger: TrackerLogger) {
     this.#core = core;
     this.#now = now;
     this.#logger = logger;
+    this.#warnings = new RefusalWarnings(now, logger);
   }
 
   ask(caller: Caller, from: CalledFrom): void {
@@ -106,7 +108,7 @@ export class TrackerDriver {
         break;
       }
       case "refuse":
-        this.#warnOfAddressLimits(action.status);
+        this.#warnings.note(action.cause);
         this.#takeCaller(connection)?.refuse(action.status, action.reason);
         break;
       case "send":
@@ -137,15 +139,4 @@ export class TrackerDriver {
     if (this.#sockets.size > 0) return;
     for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
-
-  /** The usual cause is a proxy in front that makes the whole world come from one address. */
-  #warnOfAddressLimits(status: number): void {
-    if (status !== TOO_MANY_REQUESTS || this.#hasWarned) return;
-    this.#hasWarned = true;
-    this.#logger.warn(
-      "refused sockets because too many came from one address. Behind a proxy, name it with trustProxy (--trust-proxy).",
-    );
-  }
 }
-
-const TOO_MANY_REQUESTS = 429;

@@ -1,10 +1,13 @@
+import { totalmem } from "node:os";
 import { expect, test } from "vitest";
 import { OptionError } from "../../base/option-error.ts";
 import { TRACKER_LIMITS } from "../core/options.ts";
+import { memoryBytesOfMachine } from "./memory.ts";
 import { limitsOf } from "./options.ts";
 
 test("what is not set has its default, what is set counts", () => {
-  expect(limitsOf({})).toEqual(TRACKER_LIMITS);
+  expect(limitsOf({})).toEqual({ ...TRACKER_LIMITS, memoryBytesMax: memoryBytesOfMachine() });
+  expect(memoryBytesOfMachine()).toBeLessThan(totalmem());
   expect(limitsOf({ port: 0, connectionsMax: 7 })).toMatchObject({ connectionsMax: 7, swarmsMax: 50_000 });
 });
 

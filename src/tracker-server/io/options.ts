@@ -2,6 +2,7 @@ import { OptionError } from "../../base/option-error.ts";
 import { TRACKER_LIMITS, type TrackerLimits } from "../core/options.ts";
 import type { Bus } from "./bus.ts";
 import type { TrackerLogger } from "./logger.ts";
+import { memoryBytesOfMachine } from "./memory.ts";
 
 /** Everything about a tracker that its operator may set, the limits included. */
 export interface TrackerOptions extends Partial<TrackerLimits> {
@@ -52,7 +53,12 @@ export interface TrackerOptions extends Partial<TrackerLimits> {
 /** The limits with their defaults. Throws an {@link OptionError} that names a wrong one. */
 export function limitsOf(options: TrackerOptions): TrackerLimits {
   const { allowOrigins, ...others } = options;
-  const limits: TrackerLimits = { ...TRACKER_LIMITS, ...others, allowOrigins: allowOrigins?.map(originOf) };
+  const limits: TrackerLimits = {
+    ...TRACKER_LIMITS,
+    memoryBytesMax: memoryBytesOfMachine(),
+    ...others,
+    allowOrigins: allowOrigins?.map(originOf),
+  };
   const entries: ReadonlyArray<[string, unknown]> = Object.entries(limits);
   for (const [name, value] of entries) {
     if (name === "allowOrigins" || !(name in TRACKER_LIMITS)) continue;

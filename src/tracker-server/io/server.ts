@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import { randomInt } from "node:crypto";
 import type { Duplex } from "node:stream";
@@ -12,6 +12,7 @@ import type { TrackerStats } from "../core/stats.ts";
 import { Tracker } from "../core/tracker.ts";
 import { clientAddressOf, parseTrustList } from "./client-address.ts";
 import { TrackerDriver, type CalledFrom, type Caller } from "./driver.ts";
+import { Handshakes } from "./handshakes.ts";
 import { HeartbeatWheel } from "./heartbeat.ts";
 import { SILENT } from "./logger.ts";
 import { limitsOf, type TrackerOptions } from "./options.ts";
@@ -48,13 +49,18 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   const pages = new StatusPages(driver, options.debug ?? true);
 
   const server = createServer(HTTP_OPTIONS, pages.handle);
-  server.maxConnections = limits.connectionsMax + PLAIN_HTTP_CONNECTIONS_MAX;
+  server.maxConnections = limits.connectionsMax + limits.handshakesMax;
+  const handshakes = new Handshakes(limits.handshakesMax);
+  server.on("connection", (socket: Socket) => {
+    handshakes.add(socket);
+  });
   server.on("upgrade", (request: IncomingMessage, raw: Duplex, head: Buffer) => {
     raw.on("error", () => undefined); // its close is all we need to know
     const caller: Caller = {
       accept: (connection) => {
         let socket: ViewerSocket | undefined;
         sockets.handleUpgrade(request, raw, head, (ws) => {
+          handshakes.done(request.socket);
           socket = new ViewerSocket(connection, ws, raw, wheel, driver.tell);
         });
         return socket;
@@ -85,14 +91,21 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   });
   const ticking = setInterval(() => {
     wheel.tick();
-    driver.tick();
+    // After the sockets were read: a process that stood still finds messages there that were in time.
+    setImmediate(() => {
+      driver.tick();
+    });
   }, TICK_MS);
+  const weighing = setInterval(() => {
+    driver.tell({ type: "memory-measured", bytes: process.memoryUsage.rss() });
+  }, MEMORY_EVERY_MS);
   const listening = portOf(server.address());
 
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> =>
     (closed ??= new Promise<void>((resolve) => {
       clearInterval(ticking);
+      clearInterval(weighing);
       driver.terminateAll();
       server.close(() => {
         resolve();
@@ -151,8 +164,8 @@ function urlHostOf(host: string): string {
 /** How often heartbeats and deadlines are looked at. */
 const TICK_MS: Millis = 100;
 
-/** For health checks and the operator's page, beyond the viewers. */
-const PLAIN_HTTP_CONNECTIONS_MAX = 1_000;
+/** Memory does not grow by a tenth of a machine's in this time, and reading it costs microseconds. */
+const MEMORY_EVERY_MS: Millis = 1_000;
 
 /** Node's defaults let a client take a minute over its headers, a byte at a time. */
 const HTTP_OPTIONS = {

@@ -43,6 +43,7 @@ export class ViewerSocket {
     });
     ws.on("pong", () => {
       this.#heartbeat.heard();
+      tell({ type: "ping", connection });
     });
     ws.on("error", (error) => {
       this.#fault ??= faultOf(error);
@@ -89,7 +90,8 @@ export class ViewerSocket {
 function parse(connection: ConnectionId, data: RawData, isBinary: boolean): TrackerEvent<Buffer> {
   try {
     if (isBinary || !Buffer.isBuffer(data)) throw new ProtocolError("not-json", "a message must be a text frame");
-    return { type: "message", connection, message: readSignal(data) ?? parseViewerControl(data.toString("utf8")) };
+    const message = readSignal(data) ?? parseViewerControl(data.toString("utf8"));
+    return { type: "message", connection, message, bytes: data.length };
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     return { type: "bad-message", connection, code: error.code, field: error.field, text: error.message };

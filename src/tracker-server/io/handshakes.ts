@@ -1,0 +1,44 @@
+import type { Socket } from "node:net";
+
+/**
+ * The connections that may yet become a viewer's socket, oldest first, and only so many of them. One more ends the
+ * oldest: a browser sends its request at once, so that whoever has waited longest is the one that sends it byte by byte,
+ * or never reads the answer. Refusing the newest instead would let such a crowd keep everybody else out.
+ */
+export class Handshakes {
+  readonly #max: number;
+  /** By the two ends of the connection: over TLS the socket that is upgraded is another object than the one accepted. */
+  readonly #waiting = new Map<string, Socket>();
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  add(socket: Socket): void {
+    const key = endsOf(socket);
+    this.#waiting.set(key, socket);
+    socket.once("close", () => {
+      if (this.#waiting.get(key) === socket) this.#waiting.delete(key);
+    });
+    if (this.#waiting.size <= this.#max) return;
+    for (const [oldestKey, oldest] of this.#waiting) {
+      this.#waiting.delete(oldestKey);
+      oldest.destroy();
+      return;
+    }
+  }
+
+  /** The connection became a socket, and is counted elsewhere. */
+  done(socket: Ends): void {
+    this.#waiting.delete(endsOf(socket));
+  }
+}
+
+type Ends = Pick<Socket, "remoteAddress" | "remotePort" | "localPort">;
+
+const endsOf = ({ remoteAddress, remotePort, localPort }: Ends): string =>
+  `${String(remoteAddress)} ${String(remotePort)} ${String(localPort)}`;
