@@ -9,10 +9,8 @@ export interface Client {
   join(): Promise<void>;
   /** Joins, and has an offer answered by each of `PEERS` others. Resolves with how many did. */
   connect(): Promise<number>;
-  /** Finds somebody to send signals to. */
-  befriend(other: Client): void;
-  /** One signal to that one; the time it took is told to `relayed` there. */
-  relay(): void;
+  /** The text of a signal to `other`, which joined the same swarm just before this one. */
+  signalTo(other: Client): string;
   /** What a viewer that stays says every so often. */
   readonly routine: { readonly everyMs: number; perform(): void };
   /** Resolves once the server has dealt with all that was sent before. */
@@ -26,7 +24,7 @@ export interface Wire {
   readonly relaysOnly?: true;
   /** A heartbeat that the server sends, both ways together, frame headers included; 0 for none. */
   readonly heartbeat: { readonly bytes: number; readonly everyMs: number };
-  client(url: string, swarm: string, relayed: (ms: number) => void): Client;
+  client(url: string, swarm: string): Client;
 }
 
 /** Peers that a viewer connects to. */

@@ -3,6 +3,7 @@ import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { quantile } from "../../src/tracker-load/load.ts";
 import { PEERS, type Client, type Wire } from "./client.ts";
+import { FrameRelay, streamOf } from "./raw-frames.ts";
 import { ServerUnderTest } from "./server.ts";
 
 export interface TrackerFigures {
@@ -95,17 +96,17 @@ async function measureConnects(wire: Wire, scale: Scale, server: ServerUnderTest
 
 async function measureRelays(wire: Wire, scale: Scale, server: ServerUnderTest) {
   let arrived: (pair: number, ms: number) => void = () => undefined;
-  const senders: Client[] = [];
+  const relays: FrameRelay[] = [];
   for (let pair = 0; pair < scale.pairs; pair++) {
-    const receiver = wire.client(server.url, `pair ${String(pair)}`, (ms) => {
-      arrived(pair, ms);
-    });
-    const sender = wire.client(server.url, `pair ${String(pair)}`, () => undefined);
+    const receiver = wire.client(server.url, `pair ${String(pair)}`);
+    const sender = wire.client(server.url, `pair ${String(pair)}`);
     await Promise.all([receiver.open(), sender.open()]);
     await receiver.join();
     await sender.join();
-    sender.befriend(receiver);
-    senders.push(sender);
+    const relay = new FrameRelay(sender.ws, receiver.ws, sender.signalTo(receiver), (ms) => {
+      arrived(pair, ms);
+    });
+    relays.push(relay);
   }
   const relay = async (count: number): Promise<void> => {
     let sent = 0;
@@ -113,10 +114,9 @@ async function measureRelays(wire: Wire, scale: Scale, server: ServerUnderTest) 
     await new Promise<void>((resolve) => {
       arrived = (pair) => {
         if (++received === count) resolve();
-        else if (sent++ < count) senders[pair]?.relay();
+        else if (sent++ < count) relays[pair]?.send();
       };
-      for (const sender of senders) sender.relay();
-      sent = senders.length;
+      for (; sent < relays.length * SIGNALS_IN_FLIGHT; sent++) relays[sent % relays.length]?.send();
     });
   };
   await relay(scale.relays / 4);
@@ -128,10 +128,10 @@ async function measureRelays(wire: Wire, scale: Scale, server: ServerUnderTest) 
   const startedAt = performance.now();
   let sent = 0;
   for (let at = 0; at < scale.openLoopMs; at = performance.now() - startedAt) {
-    for (; sent < (at * relaysPerCpuSecond) / 2000; sent++) senders[sent % senders.length]?.relay();
+    for (; sent < (at * relaysPerCpuSecond) / 2000; sent++) relays[sent % relays.length]?.send();
     await sleep(1);
   }
-  await Promise.all(senders.map((sender) => sender.settled()));
+  while (latencies.length < sent) await sleep(1);
   return { relaysPerCpuSecond, relayMsP99: quantile(latencies, 0.99) };
 }
 
@@ -149,7 +149,7 @@ async function openClients(wire: Wire, { url }: ServerUnderTest, count: number, 
   const clients: Client[] = [];
   for (let first = 0; first < count; first += WAVE) {
     const wave = Array.from({ length: Math.min(WAVE, count - first) }, (_, index) =>
-      wire.client(url, `${name} ${String(Math.floor((first + index) / SWARM_VIEWERS))}`, () => undefined),
+      wire.client(url, `${name} ${String(Math.floor((first + index) / SWARM_VIEWERS))}`),
     );
     await Promise.all(wave.map((client) => client.open()));
     clients.push(...wave);
@@ -170,15 +170,16 @@ async function cpuOf(server: ServerUnderTest, perform: () => Promise<void>): Pro
 
 /** All that goes over a client's socket from now on, in both directions. */
 function countBytes({ ws }: Client): () => number {
-  // The stream below the WebSocket, which `ws` gives away in no other way once the handshake is over.
-  const { _socket: socket } = ws as unknown as { _socket: { bytesRead: number; bytesWritten: number } };
-  return () => socket.bytesRead + socket.bytesWritten;
+  const stream = streamOf(ws);
+  return () => stream.bytesRead + stream.bytesWritten;
 }
 
 const sumOf = (counts: ReadonlyArray<() => number>): number => counts.reduce((sum, count) => sum + count(), 0);
 
 const timesIn = (everyMs: number): number => Math.floor(SESSION_MS / everyMs);
 
+/** A description and some candidates after it: what a viewer has on the way to one peer at a time. */
+const SIGNALS_IN_FLIGHT = 4;
 const SESSION_MS = 300_000;
 /** A ping of a client, masked, and its pong (RFC 6455 section 5.2). */
 const SETTLING_BYTES = 6 + 2;

@@ -6,34 +6,37 @@ import type { PeerId } from "../../protocol/ids.ts";
  * when the viewer goes. Ids only, so that nobody who left is kept in memory by those who remain.
  */
 export class Introductions {
-  /** Oldest first. */
-  readonly #introducedAt = new Map<PeerId, Millis>();
+  /** Oldest first, and when: two lists that are searched, because a `Map` of so few takes three times the memory. */
+  readonly #peers: PeerId[] = [];
+  readonly #introducedAt: Millis[] = [];
 
   add(now: Millis, peer: PeerId): void {
-    this.#introducedAt.delete(peer);
-    this.#introducedAt.set(peer, now);
-    if (this.#introducedAt.size <= INTRODUCTIONS_MAX) return;
-    for (const oldest of this.#introducedAt.keys()) {
-      this.#introducedAt.delete(oldest);
-      return;
-    }
+    this.delete(peer);
+    this.#peers.push(peer);
+    this.#introducedAt.push(now);
+    if (this.#peers.length > INTRODUCTIONS_MAX) this.#deleteAt(0);
   }
 
   has(peer: PeerId): boolean {
-    return this.#introducedAt.has(peer);
+    return this.#peers.includes(peer);
   }
 
   isFresh(now: Millis, peer: PeerId): boolean {
-    const introducedAt = this.#introducedAt.get(peer);
-    return introducedAt !== undefined && now - introducedAt < INTRODUCTION_MS;
+    return now - (this.#introducedAt[this.#peers.indexOf(peer)] ?? -Infinity) < INTRODUCTION_MS;
   }
 
   delete(peer: PeerId): void {
-    this.#introducedAt.delete(peer);
+    const index = this.#peers.indexOf(peer);
+    if (index >= 0) this.#deleteAt(index);
   }
 
-  peers(): Iterable<PeerId> {
-    return this.#introducedAt.keys();
+  peers(): readonly PeerId[] {
+    return this.#peers;
+  }
+
+  #deleteAt(index: number): void {
+    this.#peers.splice(index, 1);
+    this.#introducedAt.splice(index, 1);
   }
 }
 

@@ -9,33 +9,32 @@ export interface Rate {
 /** A token bucket: starts full, refills steadily. Knows nothing of what the tokens are for. */
 export class TokenBucket {
   readonly #rate: Rate;
-  #tokens: number;
-  #countedAt: Millis;
+  /** When it is full again: all there is to know of it, in one number, of which every viewer has a few. */
+  #fullAt: Millis;
 
   constructor(now: Millis, rate: Rate) {
     this.#rate = rate;
-    this.#tokens = rate.burst;
-    this.#countedAt = now;
+    this.#fullAt = now;
   }
 
   /** Whole tokens there are now. */
   available(now: Millis): number {
-    const { burst, perSecond } = this.#rate;
-    this.#tokens = Math.min(burst, this.#tokens + ((now - this.#countedAt) * perSecond) / 1000);
-    this.#countedAt = now;
-    return Math.floor(this.#tokens);
+    return Math.floor(this.#tokens(now));
   }
 
   /** Takes `count` tokens, or none and says no. */
   take(now: Millis, count = 1): boolean {
-    if (this.available(now) < count) return false;
-    this.#tokens -= count;
+    if (this.#tokens(now) < count) return false;
+    this.#fullAt = Math.max(now, this.#fullAt) + (count * 1000) / this.#rate.perSecond;
     return true;
   }
 
   /** How long until there are `count` tokens; 0 when there are. */
   readyInMs(now: Millis, count = 1): Millis {
-    if (this.available(now) >= count) return 0;
-    return Math.ceil(((count - this.#tokens) * 1000) / this.#rate.perSecond);
+    return Math.max(0, Math.ceil(((count - this.#tokens(now)) * 1000) / this.#rate.perSecond));
+  }
+
+  #tokens(now: Millis): number {
+    return this.#rate.burst - (Math.max(0, this.#fullAt - now) * this.#rate.perSecond) / 1000;
   }
 }

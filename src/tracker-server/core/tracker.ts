@@ -22,7 +22,8 @@ interface Connection {
   readonly id: ConnectionId;
   readonly entry: Entry;
   readonly messages: TokenBucket;
-  readonly mistakes: TokenBucket;
+  /** From its first mistake on: most make none. */
+  mistakes: TokenBucket | undefined;
   phase: Phase;
 }
 
@@ -146,7 +147,7 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
       id,
       entry,
       messages: new TokenBucket(now, this.#limits.messages),
-      mistakes: new TokenBucket(now, this.#limits.mistakes),
+      mistakes: undefined,
       phase: { name: "waiting" },
     };
     this.#connections.set(id, connection);
@@ -281,6 +282,7 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
   #blame(now: Millis, connection: Connection, refusal: Refusal | undefined): void {
     if (!refusal) return;
     this.#refuse(connection, refusal);
+    connection.mistakes ??= new TokenBucket(now, this.#limits.mistakes);
     if (connection.mistakes.take(now)) return;
     const isFlood = refusal.reason === "rate-limited";
     if (isFlood) this.#admission.punish(now, connection.entry.address);

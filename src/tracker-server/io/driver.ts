@@ -56,9 +56,12 @@ export class TrackerDriver {
 
   /** Hands one event to the core, after those that wait. */
   readonly tell = (event: TrackerEvent<Buffer>): void => {
-    this.#queue.push(event);
-    if (this.#isFeeding) return;
+    if (this.#isFeeding) {
+      this.#queue.push(event);
+      return;
+    }
     this.#isFeeding = true;
+    this.#feed(event);
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) this.#feed(next);
     this.#isFeeding = false;
   };

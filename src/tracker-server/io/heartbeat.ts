@@ -8,53 +8,63 @@ export interface HeartbeatTarget {
   giveUp(): void;
 }
 
-/** One target on the wheel. */
-export interface Heartbeat {
-  /** Anything at all was received. */
-  heard(): void;
-  stop(): void;
-}
-
 /**
  * Pings everybody once per period, some at every tick: one sweep over ten thousand sockets would hold up the
  * process for a tenth of a second. Two pings without any answer and the target is given up, which finds the
  * half-open sockets that TCP would keep for hours.
  */
 export class HeartbeatWheel {
-  readonly #slots: ReadonlyArray<Set<Beat>>;
+  readonly #slots: readonly [Set<Heartbeat>, ...Set<Heartbeat>[]];
   #ticks = 0;
   #added = 0;
 
   constructor(periodMs: Millis, tickMs: Millis) {
-    this.#slots = Array.from({ length: Math.max(1, Math.round(periodMs / tickMs)) }, () => new Set<Beat>());
+    const others = Array.from({ length: Math.round(periodMs / tickMs) - 1 }, () => new Set<Heartbeat>());
+    this.#slots = [new Set(), ...others];
   }
 
   add(target: HeartbeatTarget): Heartbeat {
-    const slot = this.#slots[this.#added++ % this.#slots.length];
-    const beat: Beat = { target, unanswered: 0 };
-    slot?.add(beat);
-    return {
-      heard: () => {
-        beat.unanswered = 0;
-      },
-      stop: () => slot?.delete(beat),
-    };
+    return new Heartbeat(target, this.#slot(this.#added++));
   }
 
   tick(): void {
-    for (const beat of this.#slots[this.#ticks++ % this.#slots.length] ?? []) {
-      if (beat.unanswered >= UNANSWERED_MAX) beat.target.giveUp();
-      else {
-        beat.unanswered++;
-        beat.target.ping();
-      }
-    }
+    for (const heartbeat of this.#slot(this.#ticks++)) heartbeat.beat();
+  }
+
+  #slot(turn: number): Set<Heartbeat> {
+    return this.#slots[turn % this.#slots.length] ?? this.#slots[0];
   }
 }
 
-interface Beat {
-  readonly target: HeartbeatTarget;
-  unanswered: number;
+/** One target on the wheel. */
+export class Heartbeat {
+  readonly #target: HeartbeatTarget;
+  readonly #slot: Set<Heartbeat>;
+  #unanswered = 0;
+
+  constructor(target: HeartbeatTarget, slot: Set<Heartbeat>) {
+    this.#target = target;
+    this.#slot = slot;
+    slot.add(this);
+  }
+
+  /** Anything at all was received. */
+  heard(): void {
+    this.#unanswered = 0;
+  }
+
+  beat(): void {
+    if (this.#unanswered >= UNANSWERED_MAX) {
+      this.#target.giveUp();
+    } else {
+      this.#unanswered++;
+      this.#target.ping();
+    }
+  }
+
+  stop(): void {
+    this.#slot.delete(this);
+  }
 }
 
 const UNANSWERED_MAX = 2;

@@ -12,13 +12,14 @@ import type { TrackerStats } from "../core/stats.ts";
 import { Tracker } from "../core/tracker.ts";
 import { clientAddressOf, parseTrustList } from "./client-address.ts";
 import { TrackerDriver, type CalledFrom, type Caller } from "./driver.ts";
+import { FlushQueue } from "./frame-writer.ts";
 import { Handshakes } from "./handshakes.ts";
 import { HeartbeatWheel } from "./heartbeat.ts";
 import { SILENT } from "./logger.ts";
 import { limitsOf, type TrackerOptions } from "./options.ts";
 import { randomIds } from "./random-ids.ts";
 import { StatusPages } from "./status-pages.ts";
-import { ViewerSocket } from "./viewer-socket.ts";
+import { ViewerSocket, ViewerWebSocket, type ViewerSocketCommons } from "./viewer-socket.ts";
 
 /** A tracker that listens. Whoever started it stops it, by `drain` or `close`. */
 export interface RunningTracker {
@@ -45,6 +46,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   const core = new Tracker<Buffer>(now(), limits, createRng(randomInt(2 ** 32)), randomIds);
   const driver = new TrackerDriver(core, now, logger);
   const wheel = new HeartbeatWheel(heartbeatMs, TICK_MS);
+  const commons: ViewerSocketCommons = { wheel, flushes: new FlushQueue(), tell: driver.tell };
   const sockets = new WebSocketServer(SOCKET_OPTIONS);
   const pages = new StatusPages(driver, options.debug ?? true);
 
@@ -55,13 +57,13 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     handshakes.add(socket);
   });
   server.on("upgrade", (request: IncomingMessage, raw: Duplex, head: Buffer) => {
-    raw.on("error", () => undefined); // its close is all we need to know
+    raw.on("error", ignoreError);
     const caller: Caller = {
       accept: (connection) => {
         let socket: ViewerSocket | undefined;
         sockets.handleUpgrade(request, raw, head, (ws) => {
           handshakes.done(request.socket);
-          socket = new ViewerSocket(connection, ws, raw, wheel, driver.tell);
+          socket = new ViewerSocket(connection, ws, raw, commons);
         });
         return socket;
       },
@@ -152,6 +154,12 @@ function refuseUpgrade(raw: Duplex, status: number, reason: string): void {
   );
 }
 
+/**
+ * A socket's close is all we need to know of its end. Not a closure of the upgrade: that one would keep the request and
+ * its headers for as long as the viewer stays, 2 kB each.
+ */
+const ignoreError = (): void => undefined;
+
 const portOf = (address: AddressInfo | string | null): number =>
   typeof address === "object" && address ? address.port : 0;
 
@@ -179,6 +187,9 @@ const HTTP_OPTIONS = {
 
 const SOCKET_OPTIONS = {
   noServer: true,
+  WebSocket: ViewerWebSocket,
+  /** Ours come in their turn, behind what is yet to be written. */
+  autoPong: false,
   clientTracking: false,
   /** 83 kB of memory a viewer and four times the CPU a relay, to make small messages smaller. */
   perMessageDeflate: false,

@@ -4,69 +4,60 @@ import { ProtocolError } from "../../protocol/protocol-error.ts";
 import { encodeTrackerMessage, parseViewerControl } from "../../protocol/tracker-codec.ts";
 import type { TrackerToViewer } from "../../protocol/tracker-message.ts";
 import type { ConnectionFault, ConnectionId, TrackerEvent } from "../core/event.ts";
+import { frameBytesOf, writeFrames, type FlushQueue, type FramePayload } from "./frame-writer.ts";
 import type { Heartbeat, HeartbeatWheel } from "./heartbeat.ts";
 import { addressSignal, readSignal } from "./signal-frame.ts";
 
+/** What all sockets of a process share. */
+export interface ViewerSocketCommons {
+  readonly wheel: HeartbeatWheel;
+  readonly flushes: FlushQueue;
+  readonly tell: (event: TrackerEvent<Buffer>) => void;
+}
+
+/** Knows whose socket it is, so that all can have the same listeners: five closures a viewer would be half a kilobyte. */
+export class ViewerWebSocket extends WebSocket {
+  viewer: ViewerSocket | undefined = undefined;
+}
+
 /** One viewer's WebSocket: text to events, messages to text, never more waiting to be sent than a bound. */
 export class ViewerSocket {
+  readonly #connection: ConnectionId;
   readonly #ws: WebSocket;
   readonly #raw: Duplex;
+  readonly #commons: ViewerSocketCommons;
   readonly #heartbeat: Heartbeat;
-  #fault: ConnectionFault | undefined;
-  #isCorked = false;
+  #fault: ConnectionFault | undefined = undefined;
+  /** What is to be written at the end of this turn of the event loop, and the bytes of its frames. */
+  #payloads: FramePayload[] | undefined = undefined;
+  #payloadBytes = 0;
 
-  constructor(
-    connection: ConnectionId,
-    ws: WebSocket,
-    raw: Duplex,
-    wheel: HeartbeatWheel,
-    tell: (event: TrackerEvent<Buffer>) => void,
-  ) {
+  constructor(connection: ConnectionId, ws: ViewerWebSocket, raw: Duplex, commons: ViewerSocketCommons) {
+    this.#connection = connection;
     this.#ws = ws;
     this.#raw = raw;
-    this.#heartbeat = wheel.add({
-      ping: () => {
-        if (ws.readyState === WebSocket.OPEN) ws.ping();
-      },
-      giveUp: () => {
-        this.terminate("silent");
-      },
-    });
-    ws.on("message", (data, isBinary) => {
-      if (ws.readyState !== WebSocket.OPEN) return; // we are closing it: not worth reading
-      this.#heartbeat.heard();
-      tell(parse(connection, data, isBinary));
-    });
-    ws.on("ping", () => {
-      this.#heartbeat.heard();
-      tell({ type: "ping", connection });
-    });
-    ws.on("pong", () => {
-      this.#heartbeat.heard();
-      tell({ type: "ping", connection });
-    });
-    ws.on("error", (error) => {
-      this.#fault ??= faultOf(error);
-    });
-    ws.on("close", () => {
-      this.#heartbeat.stop();
-      tell({ type: "connection-closed", connection, ...(this.#fault && { fault: this.#fault }) });
-    });
+    this.#commons = commons;
+    this.#heartbeat = commons.wheel.add(this);
+    ws.viewer = this;
+    ws.on("message", onMessage).on("ping", onPing).on("pong", onPong).on("error", onError).on("close", onClose);
   }
 
   /** Says no when the message went nowhere. A signal is the first to go: it can be sent again, to somebody else. */
   send(message: TrackerToViewer<Buffer>): boolean {
-    const waitingBytes = this.#ws.bufferedAmount;
+    const waitingBytes = this.#raw.writableLength + this.#payloadBytes;
     if (waitingBytes > WAITING_BYTES_MAX) this.terminate("slow-reader");
     if (this.#ws.readyState !== WebSocket.OPEN) return false;
-    if (message.type === "signal" && waitingBytes > WAITING_BYTES_FOR_SIGNALS) return false;
-    this.#cork();
-    if (message.type === "signal") this.#ws.send(addressSignal(message.signal, message.from), TEXT);
-    else this.#ws.send(encodeTrackerMessage(message));
+    if (message.type !== "signal") {
+      this.#write(encodeTrackerMessage(message));
+      return true;
+    }
+    if (waitingBytes > WAITING_BYTES_FOR_SIGNALS) return false;
+    this.#write(addressSignal(message.signal, message.from));
     return true;
   }
 
   close(code: number, reason: string): void {
+    this.flush();
     this.#ws.close(code, reason);
   }
 
@@ -75,16 +66,80 @@ export class ViewerSocket {
     this.#ws.terminate();
   }
 
-  /** All that is sent in one turn of the event loop goes out in one write: relays cost a third less for it. */
-  #cork(): void {
-    if (this.#isCorked) return;
-    this.#isCorked = true;
-    this.#raw.cork();
-    setImmediate(() => {
-      this.#isCorked = false;
-      this.#raw.uncork();
-    });
+  ping(): void {
+    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.ping();
   }
+
+  giveUp(): void {
+    this.terminate("silent");
+  }
+
+  /** Past `ws`, which has nothing to add: it neither compresses nor splits what we send. */
+  flush(): void {
+    const payloads = this.#payloads;
+    const bytes = this.#payloadBytes;
+    if (!payloads) return;
+    this.#payloads = undefined;
+    this.#payloadBytes = 0;
+    // Nothing may follow the answer to a close (RFC 6455 section 5.5.1).
+    if (this.#ws.readyState === WebSocket.OPEN) this.#raw.write(writeFrames(payloads, bytes));
+  }
+
+  handleMessage(data: RawData, isBinary: boolean): void {
+    if (this.#ws.readyState !== WebSocket.OPEN) return; // we are closing it: not worth reading
+    this.#heartbeat.heard();
+    this.#commons.tell(parse(this.#connection, data, isBinary));
+  }
+
+  /** The pong comes after all that was said before it: whoever waits for it knows that it has been heard. */
+  handlePing(data: Buffer): void {
+    this.#heartbeat.heard();
+    this.#commons.tell({ type: "ping", connection: this.#connection });
+    this.flush();
+    if (this.#raw.writableLength > WAITING_BYTES_MAX) this.terminate("slow-reader");
+    else if (this.#ws.readyState === WebSocket.OPEN) this.#ws.pong(data);
+  }
+
+  handlePong(): void {
+    this.#heartbeat.heard();
+    this.#commons.tell({ type: "ping", connection: this.#connection });
+  }
+
+  handleError(error: Error): void {
+    this.#fault ??= faultOf(error);
+  }
+
+  handleClose(): void {
+    this.#heartbeat.stop();
+    const fault = this.#fault;
+    this.#commons.tell({ type: "connection-closed", connection: this.#connection, ...(fault && { fault }) });
+  }
+
+  #write(payload: FramePayload): void {
+    this.#payloadBytes += frameBytesOf(payload);
+    if (this.#payloads) {
+      this.#payloads.push(payload);
+    } else {
+      this.#payloads = [payload];
+      this.#commons.flushes.add(this);
+    }
+  }
+}
+
+function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
+  if (this instanceof ViewerWebSocket) this.viewer?.handleMessage(data, isBinary);
+}
+function onPing(this: WebSocket, data: Buffer): void {
+  if (this instanceof ViewerWebSocket) this.viewer?.handlePing(data);
+}
+function onPong(this: WebSocket): void {
+  if (this instanceof ViewerWebSocket) this.viewer?.handlePong();
+}
+function onError(this: WebSocket, error: Error): void {
+  if (this instanceof ViewerWebSocket) this.viewer?.handleError(error);
+}
+function onClose(this: WebSocket): void {
+  if (this instanceof ViewerWebSocket) this.viewer?.handleClose();
 }
 
 function parse(connection: ConnectionId, data: RawData, isBinary: boolean): TrackerEvent<Buffer> {
@@ -104,9 +159,6 @@ function faultOf(error: Error): ConnectionFault | undefined {
   if (code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH" || code === "WS_ERR_TOO_MANY_BUFFERED_PARTS") return "too-large";
   return code.startsWith("WS_ERR_") ? "bad-frame" : undefined;
 }
-
-/** How `ws` is told that a buffer is text. */
-const TEXT = { binary: false } as const;
 
 /** About a hundred signals: a reader so far behind will not connect to anybody in time. */
 const WAITING_BYTES_FOR_SIGNALS = 64 * 1024;
