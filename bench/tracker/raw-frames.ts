@@ -25,7 +25,7 @@ export class FrameRelay {
     const stream = streamOf(to);
     stream.removeAllListeners("data");
     stream.on("data", (chunk: Buffer) => {
-      for (let at = 0; at < chunk.length; ) {
+      for (let at = 0; at < chunk.length;) {
         if (this.#missing === 0) this.#missing = frameBytes(chunk, at);
         const bytes = Math.min(this.#missing, chunk.length - at);
         at += bytes;
