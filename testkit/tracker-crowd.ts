@@ -4,6 +4,7 @@ import type { Place } from "../src/protocol/tracker-message.ts";
 import { NO_BYTES } from "../src/tracker-server/core/byte-counts.ts";
 import { Introductions } from "../src/tracker-server/core/introductions.ts";
 import type { Member } from "../src/tracker-server/core/member.ts";
+import type { Network } from "../src/tracker-server/core/network.ts";
 import { TokenBucket } from "../src/tracker-server/core/rate-limit.ts";
 import { Swarm } from "../src/tracker-server/core/swarm.ts";
 
@@ -12,13 +13,16 @@ export function createCrowd() {
   const swarm = new Swarm("a-swarm-for-selection" as SwarmId);
   let count = 0;
   return {
-    add(uplink: UplinkClass, track?: TrackId, links = 0, place?: Place): Member {
+    /** Everybody has a network of its own, unless told otherwise. */
+    add(uplink: UplinkClass, track?: TrackId, links = 0, place?: Place, network: Partial<Network> = {}): Member {
       const member: Member = {
         peer: `peer-${String(count++).padStart(5, "0")}` as PeerId,
         resume: "",
         swarm,
         connection: count,
+        network: { prefixKey: `prefix-${String(count)}`, ...network },
         uplink,
+        isSeeder: false,
         track,
         place: place && { place, toldAt: 0 },
         seats: undefined,

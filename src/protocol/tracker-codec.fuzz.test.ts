@@ -62,8 +62,9 @@ const toTracker: { [Type in ViewerToTracker["type"]]: fc.Arbitrary<Extract<Viewe
       optionalTrack,
       fc.option(anyText(256, 1)),
       optionalPlace,
+      fc.boolean(),
     )
-    .map(([swarm, newer, peersWanted, up, extra, resume, at]) => ({
+    .map(([swarm, newer, peersWanted, up, extra, resume, at, isSeeder]) => ({
       type: "join",
       version: 1 + newer,
       versionMin: 1,
@@ -72,6 +73,7 @@ const toTracker: { [Type in ViewerToTracker["type"]]: fc.Arbitrary<Extract<Viewe
       uplink: up,
       ...extra,
       ...(resume !== null && { resume }),
+      ...(isSeeder && { seeder: true as const }),
       ...at,
     })),
   need: fc

@@ -41,6 +41,7 @@ export function parseViewerControl(text: string): ViewerToTracker<never> {
         swarm: matching(fields, "swarm", SWARM_ID_PATTERN, "16 to 64 characters A-Z a-z 0-9 _ -") as SwarmId,
         peersWanted: integer(fields, "peersWanted", 0, PEERS_PER_ANNOUNCE_MAX),
         uplink: uplink(fields, "uplink"),
+        ...optionalSeeder(fields),
         ...optionalTrack(fields),
         ...(has(fields, "resume") && { resume: string(fields, "resume", 1, RESUME_CHARS_MAX) }),
         ...optionalPlace(fields),
@@ -153,6 +154,12 @@ const trackId = (fields: Fields): TrackId =>
   matching(fields, "track", HEX_64_PATTERN, "16 lowercase hex digits") as TrackId;
 
 const optionalTrack = (fields: Fields): { track?: TrackId } => (has(fields, "track") ? { track: trackId(fields) } : {});
+
+function optionalSeeder(fields: Fields): { seeder?: true } {
+  const seeder = own(fields, "seeder");
+  if (seeder !== undefined && seeder !== true) throw badField("seeder", "true, or absent");
+  return seeder ? { seeder } : {};
+}
 
 function optionalPlace(fields: Fields): { place?: Place } {
   if (!has(fields, "place")) return {};

@@ -21,6 +21,8 @@ export type ViewerToTracker<Signal = string> =
       readonly swarm: SwarmId;
       readonly peersWanted: number;
       readonly uplink: UplinkClass;
+      /** It plays nothing, and came to serve. */
+      readonly seeder?: true | undefined;
       /** The rendition watched now; peers of the same one are introduced first. */
       readonly track?: TrackId | undefined;
       /** The token of the last `joined`: keeps id and neighbours over a dropped socket. */

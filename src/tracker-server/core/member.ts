@@ -4,6 +4,7 @@ import type { UplinkClass } from "../../protocol/peer-message.ts";
 import type { ByteCounts } from "./byte-counts.ts";
 import type { ConnectionId } from "./event.ts";
 import type { Introductions } from "./introductions.ts";
+import type { Network } from "./network.ts";
 import type { ToldPlace } from "./place.ts";
 import type { TokenBucket } from "./rate-limit.ts";
 import type { Seats } from "./seats.ts";
@@ -17,7 +18,11 @@ export interface Member {
   readonly swarm: Swarm;
   /** The socket it is reached by; undefined while it is held for a resume. */
   connection: ConnectionId | undefined;
+  /** Where its socket comes from. */
+  network: Network;
   uplink: UplinkClass;
+  /** As it says of itself: nobody has proved it. */
+  readonly isSeeder: boolean;
   track: TrackId | undefined;
   /** Absent in live video, and until it is told. */
   place: ToldPlace | undefined;

@@ -7,3 +7,6 @@ export interface Network {
   /** ISO 3166-1 or whatever the operator's proxy writes, from the GeoIP database or the region header. */
   readonly region?: string | undefined;
 }
+
+/** What viewers that are near each other have in common. A region says more about distance than who runs the cable. */
+export const areaOf = ({ region, asn }: Network): string | number | undefined => region ?? asn;

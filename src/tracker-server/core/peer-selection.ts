@@ -1,46 +1,55 @@
 import type { Millis } from "../../base/time.ts";
 import type { Rng } from "../../base/random.ts";
+import type { Introductions } from "./introductions.ts";
 import type { Member } from "./member.ts";
+import { areaOf } from "./network.ts";
 import { coverageOf, type ToldPlace } from "./place.ts";
 import { SwapList } from "./swap-list.ts";
 
 /**
- * Whom `asker` is introduced to, best first, at most `wanted`. Reads the swarm, changes nothing. In this order (TK3 to
- * TK6):
+ * Whom `asker` is introduced to, best first, at most `wanted`. Reads the swarm, changes nothing. In this order (TK2 to
+ * TK6, TK20 to TK23):
  *
- * 1. in recorded video, givers of the same track that hold all of what the asker plays next, then such that hold some;
- * 2. givers of the same track, those with few links first: chunks are shared only within a track;
- * 3. a quarter, and whatever is missing to three givers, at random from the whole swarm, so that the mesh never
- *    falls apart into tracks or into cliques of those who came together;
- * 4. takers of the same track, other givers, other takers. A taker is never introduced to a taker.
+ * 1. seeders, where the swarm is small;
+ * 2. in recorded video, givers of the same track that hold all of what the asker plays next, then such that hold some,
+ *    those nearby before the others;
+ * 3. givers of the same track: a few of the same network, those nearby, all others; chunks are shared only within a track;
+ * 4. a quarter, or an eighth where it is known who is nearby, and whatever is missing to three givers, at random from
+ *    the whole swarm, so that the mesh never falls apart into tracks, into regions, or into cliques of those who came
+ *    together;
+ * 5. takers of the same track, other givers, other takers. A taker is never introduced to a taker.
  *
  * Peers it was never introduced to come before those it knows from long ago, whose link may be alive; those it
  * was just introduced to are left out. Costs a few dozen looks at members, up to {@link PLACES_LOOKED_AT} more in
  * recorded video, however large the swarm is.
  */
-export function pickPeers(now: Millis, asker: Member, wanted: number, rng: Rng): readonly Member[] {
-  const { everybody } = asker.swarm;
+export function pickPeers(now: Millis, asker: Asker, wanted: number, rng: Rng): readonly Member[] {
+  const { everybody, viewers } = asker.swarm;
   const near = asker.swarm.laneOf(asker.track) ?? everybody;
+  const neighbours = near.neighboursOf(asker);
+  const nearby = near.nearbyOf(asker);
+  const seeders = viewers < SMALL_SWARM && asker.swarm.seeders.size > 0 ? asker.swarm.seeders : undefined;
   const known = asker.introductions;
-  const far = wanted < 2 ? 0 : Math.max(1, Math.floor(wanted * FAR_SHARE));
+  const { share, from } = nearby ? FAR_AWAY : FAR;
+  const far = wanted < from ? 0 : Math.max(1, Math.floor(wanted * share));
   const picked = new Set<Member>();
-  const providers = asker.place && findProviders(now, asker, asker.place, near.givers, rng);
+  const providers = asker.place && findProviders(now, asker, asker.place, near.givers, nearby, rng);
 
   const isStranger = (member: Member): boolean => !known.has(member.peer);
   const isNotFresh = (member: Member): boolean => !known.isFresh(now, member.peer);
   for (const isWelcome of [isStranger, isNotFresh]) {
     const isEligible: Test = (member) => member !== asker && !picked.has(member) && isWelcome(member);
-    const fill = (upTo: number, from: SwapList<Member>, pickOne: typeof pickAny): void => {
-      while (picked.size < Math.min(upTo, wanted)) {
-        const member = pickOne(from, isEligible, rng);
+    const fill = (upTo: number, list: SwapList<Member> | undefined, pickOne: typeof pickIdle): void => {
+      while (list && picked.size < Math.min(upTo, wanted)) {
+        const member = pickOne(list, isEligible, rng, asker);
         if (!member) return;
         picked.add(member);
       }
     };
-    if (providers) {
-      fill(wanted - far, providers.all, pickIdle);
-      fill(wanted - far, providers.part, pickIdle);
-    }
+    fill(wanted, seeders, pickIdle);
+    if (providers) for (const list of providers) fill(wanted - far, list, pickIdle);
+    fill(Math.floor(wanted * NEIGHBOURS_SHARE), neighbours, pickIdle);
+    fill(wanted - far, nearby, pickIdle);
     fill(wanted - far, near.givers, pickIdle);
     fill(Math.max(picked.size + far, GIVERS_MIN), everybody.givers, pickAny);
     if (asker.uplink > 0) fill(wanted, near.takers, pickIdle);
@@ -49,6 +58,11 @@ export function pickPeers(now: Millis, asker: Member, wanted: number, rng: Rng):
   }
   return [...picked];
 }
+
+/** Whoever asks, here or at another process. */
+export type Asker = Pick<Member, "peer" | "swarm" | "network" | "uplink" | "track" | "place"> & {
+  readonly introductions: Pick<Introductions, "has" | "isFresh">;
+};
 
 type Test = (member: Member) => boolean;
 
@@ -65,45 +79,73 @@ function pickAny(from: SwapList<Member>, isEligible: Test, rng: Rng): Member | u
   return undefined;
 }
 
-/** The one of two with fewer links for its uplink: nearly as even as asking everybody, for the price of two. */
-function pickIdle(from: SwapList<Member>, isEligible: Test, rng: Rng): Member | undefined {
+/**
+ * The one of two with fewer links for its uplink: nearly as even as asking everybody, for the price of two. Where that
+ * decides nothing, one whose bytes do not leave the asker's autonomous system.
+ */
+function pickIdle(from: SwapList<Member>, isEligible: Test, rng: Rng, asker: Asker): Member | undefined {
   const one = pickAny(from, isEligible, rng);
   const other = pickAny(from, isEligible, rng);
-  return one && other && loadOf(other) < loadOf(one) ? other : one;
+  if (!one || !other) return one;
+  const { asn } = asker.network;
+  const isAsGood = loadOf(other) === loadOf(one);
+  if (isAsGood) return asn !== undefined && other.network.asn === asn ? other : one;
+  return loadOf(other) < loadOf(one) ? other : one;
 }
 
 /** Whoever can give more than the stream's own rate serves twice as many before it counts as just as busy. */
 const loadOf = ({ links, uplink }: Member): number => (uplink === 2 ? links / 2 : links);
 
 /**
- * Those among `givers` that hold what `asker` plays next, in no order. Of many a sample, drawn one by one because those
- * who came together, and so are at the same place, stand together.
+ * Those among `givers` that hold what `asker` plays next, best first: all of it, nearby or elsewhere, then some. Of many
+ * a sample, drawn one by one because those who came together, and so are at the same place, stand together.
  */
 function findProviders(
   now: Millis,
-  asker: Member,
+  asker: Asker,
   place: ToldPlace,
   givers: SwapList<Member>,
+  nearby: SwapList<Member> | undefined,
   rng: Rng,
-): { readonly all: SwapList<Member>; readonly part: SwapList<Member> } {
-  const found = { all: new SwapList<Member>(), part: new SwapList<Member>() };
-  const looks = Math.min(PLACES_LOOKED_AT, givers.size);
-  for (let look = 0; look < looks; look++) {
-    const index = givers.size <= PLACES_LOOKED_AT ? look : Math.floor(rng.next() * givers.size);
-    const giver = givers.at(index);
-    if (!giver?.place || giver === asker) continue;
-    const coverage = coverageOf(now, place, giver.place);
-    if (coverage !== "none") found[coverage].add(giver);
-  }
-  return found;
+): readonly SwapList<Member>[] {
+  const found = {
+    all: { near: new SwapList<Member>(), far: new SwapList<Member>() },
+    part: { near: new SwapList<Member>(), far: new SwapList<Member>() },
+  };
+  const area = areaOf(asker.network);
+  const lookAt = (among: SwapList<Member>, looksMax: number): void => {
+    const looks = Math.min(looksMax, among.size);
+    for (let look = 0; look < looks; look++) {
+      const giver = among.at(among.size <= looksMax ? look : Math.floor(rng.next() * among.size));
+      if (!giver?.place || giver === asker) continue;
+      const coverage = coverageOf(now, place, giver.place);
+      if (coverage !== "none") found[coverage][nearby && areaOf(giver.network) === area ? "near" : "far"].add(giver);
+    }
+  };
+  if (nearby) lookAt(nearby, PLACES_LOOKED_AT / 2);
+  lookAt(givers, nearby ? PLACES_LOOKED_AT / 2 : PLACES_LOOKED_AT);
+  const { all, part } = found;
+  return nearby ? [all.near, all.far, part.near, part.far] : [all.far, part.far];
 }
 
-/** Share of the introductions that looks neither at track nor at links. */
-const FAR_SHARE = 0.25;
+/** Share of the introductions that looks neither at track nor at place nor at links, and of how many at least. */
+const FAR = { share: 0.25, from: 2 };
+/**
+ * The same where it is known who is nearby: a far peer is then in another part of the world. One of eight keeps the mesh
+ * in one piece, as links go both ways; whoever asks for a few has links, and needs them replaced by such as they were.
+ */
+const FAR_AWAY = { share: 0.125, from: 4 };
+/**
+ * Share of the introductions that goes to viewers of the same network first: three of eight. Behind a carrier's NAT the
+ * same network is not the same house, and some such pairs cannot connect at all.
+ */
+const NEIGHBOURS_SHARE = 0.375;
 /**
  * In a film of two hours of which everybody keeps three minutes one viewer in forty holds what another plays next: so
  * many looks find six. They cost about as much as reading the message that asks.
  */
 const PLACES_LOOKED_AT = 256;
+/** With fewer viewers everybody is linked to everybody, and the uplinks there are may not carry the stream. */
+export const SMALL_SWARM = 10;
 /** With fewer a single departure leaves a viewer to the origin. */
 const GIVERS_MIN = 3;

@@ -9,6 +9,7 @@ import { offloadOf } from "./byte-counts.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
 import type { AnySignal, ConnectionId, TrackerEvent } from "./event.ts";
 import type { Member } from "./member.ts";
+import type { Network } from "./network.ts";
 import type { TrackerLimits } from "./options.ts";
 import { TokenBucket, type Rate } from "./rate-limit.ts";
 import { summarize, type RefusalReason, type TrackerHealth, type TrackerStats } from "./stats.ts";
@@ -21,6 +22,7 @@ type Phase =
 interface Connection {
   readonly id: ConnectionId;
   readonly entry: Entry;
+  readonly network: Network;
   readonly messages: TokenBucket;
   /** From its first mistake on: most make none. */
   mistakes: TokenBucket | undefined;
@@ -146,6 +148,7 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     const connection: Connection = {
       id,
       entry,
+      network,
       messages: new TokenBucket(now, this.#limits.messages),
       mistakes: undefined,
       phase: { name: "waiting" },
@@ -216,7 +219,7 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
   }
 
   #handleJoin(now: Millis, connection: Connection, join: Extract<ViewerToTracker, { type: "join" }>): void {
-    const joined = this.#viewers.join(now, connection.id, join);
+    const joined = this.#viewers.join(now, connection, join);
     if ("reason" in joined) {
       this.#refuse(connection, joined);
       this.#close(now, connection, CLOSE_CODE.full, "full");

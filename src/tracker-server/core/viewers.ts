@@ -9,6 +9,7 @@ import type { AnySignal, ConnectionId } from "./event.ts";
 import { Introductions } from "./introductions.ts";
 import { joinRefusalOf } from "./join-refusal.ts";
 import type { Member } from "./member.ts";
+import type { Network } from "./network.ts";
 import type { TrackerLimits } from "./options.ts";
 import { pickPeers } from "./peer-selection.ts";
 import { TokenBucket } from "./rate-limit.ts";
@@ -31,6 +32,12 @@ export type Message<Type extends ViewerToTracker["type"], Signal = never> = Extr
 export interface Refusal {
   readonly reason: RefusalReason;
   readonly error: Omit<Extract<TrackerToViewer, { type: "error" }>, "type">;
+}
+
+/** A socket that somebody joins on. */
+export interface JoiningSocket {
+  readonly id: ConnectionId;
+  readonly network: Network;
 }
 
 /** A viewer in its swarm, and the socket that it had until now, if it had one. */
@@ -64,15 +71,16 @@ export class Viewers<Signal extends AnySignal> {
   }
 
   /** Puts a viewer into its swarm: the one its token names, on this socket from now on, or a new one. */
-  join(now: Millis, connection: ConnectionId, join: Message<"join">): Joined | Refusal {
+  join(now: Millis, socket: JoiningSocket, join: Message<"join">): Joined | Refusal {
+    const connection = socket.id;
     const resumed = join.resume === undefined ? undefined : this.registry.resumable(join.resume, join.swarm);
     const former = resumed?.connection;
     if (resumed) {
       this.counters.resumes++;
       this.registry.revive(resumed, connection);
-      change(now, resumed, join);
+      change(now, resumed, join, socket.network);
     }
-    const member = resumed ?? this.#admit(now, connection, join);
+    const member = resumed ?? this.#admit(now, socket, join);
     if ("reason" in member) return member;
     this.#send(connection, {
       type: "joined",
@@ -132,7 +140,7 @@ export class Viewers<Signal extends AnySignal> {
   }
 
   update(now: Millis, member: Member, update: Message<"update">): void {
-    change(now, member, update);
+    change(now, member, update, member.network);
     this.seating.settle(now, member);
   }
 
@@ -172,7 +180,7 @@ export class Viewers<Signal extends AnySignal> {
     this.counters.expired += this.registry.forgetHeld(now, this.#limits.heldMax);
   }
 
-  #admit(now: Millis, connection: ConnectionId, join: Message<"join">): Member | Refusal {
+  #admit(now: Millis, { id: connection, network }: JoiningSocket, join: Message<"join">): Member | Refusal {
     const swarm = this.registry.swarm(join.swarm);
     const refusal = joinRefusalOf(swarm, this.registry.swarmCount, this.#limits);
     if (refusal) return refusal;
@@ -183,7 +191,9 @@ export class Viewers<Signal extends AnySignal> {
       resume: this.#ids.newResumeToken(),
       swarm,
       connection,
+      network,
       uplink: join.uplink,
+      isSeeder: join.seeder ?? false,
       track: join.track,
       place: join.place && { place: join.place, toldAt: now },
       seats: undefined,
@@ -224,10 +234,16 @@ export class Viewers<Signal extends AnySignal> {
 }
 
 /** What a viewer says of itself anew. A place that it does not mention stands: it moves on by itself. */
-function change(now: Millis, member: Member, to: Pick<Message<"update">, "uplink" | "track" | "place">): void {
+function change(
+  now: Millis,
+  member: Member,
+  to: Pick<Message<"update">, "uplink" | "track" | "place">,
+  network: Network,
+): void {
   member.swarm.takeOut(member);
   member.uplink = to.uplink;
   member.track = to.track;
+  member.network = network;
   member.swarm.putIn(member);
   if (to.place) member.place = { place: to.place, toldAt: now };
 }
