@@ -32,6 +32,10 @@ export function clientAddressOf(
   return { address, addressKey: address, prefixKey: isIPv4(address) ? address.replace(/\d+$/, "0/24") : "" };
 }
 
+/** Whether what this socket's headers say of the viewer was written by a proxy on the list. */
+export const isTrustedProxy = (remoteAddress: string | undefined, trusted: BlockList): boolean =>
+  isTrusted(plain(remoteAddress ?? ""), trusted);
+
 /**
  * The proxies to believe, from addresses, networks (`10.0.0.0/8`, `fd00::/8`) and the word `loopback`. Throws an
  * {@link OptionError} that names the first entry that is none of these.

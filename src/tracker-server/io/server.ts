@@ -15,6 +15,7 @@ import { TrackerDriver, type CalledFrom, type Caller } from "./driver.ts";
 import { FlushQueue } from "./frame-writer.ts";
 import { Handshakes } from "./handshakes.ts";
 import { HeartbeatWheel } from "./heartbeat.ts";
+import { Locator } from "./locator.ts";
 import { SILENT } from "./logger.ts";
 import { limitsOf, type TrackerOptions } from "./options.ts";
 import { randomIds } from "./random-ids.ts";
@@ -41,6 +42,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   const { port = 8080, host = "0.0.0.0", heartbeatMs = 30_000, logger = SILENT } = options;
   const limits = limitsOf(options);
   const trusted = parseTrustList(options.trustProxy ?? []);
+  const locator = await Locator.open(options, trusted, logger);
   const now = (): Millis => performance.now();
 
   const core = new Tracker<Buffer>(now(), limits, createRng(randomInt(2 ** 32)), randomIds);
@@ -75,10 +77,10 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     if (problem) caller.refuse(problem.status, problem.reason);
     else driver.ask(caller, calledFrom(request));
   });
-  const calledFrom = ({ socket, headers }: IncomingMessage): CalledFrom => {
-    const forwardedFor = headers["x-forwarded-for"]?.toString();
-    const { addressKey, prefixKey } = clientAddressOf(socket.remoteAddress, forwardedFor, trusted);
-    return { addressKey, network: { prefixKey }, origin: headers.origin };
+  const calledFrom = ({ socket: { remoteAddress }, headers }: IncomingMessage): CalledFrom => {
+    const client = clientAddressOf(remoteAddress, headers["x-forwarded-for"]?.toString(), trusted);
+    const network = locator.networkOf(client, remoteAddress, headers);
+    return { addressKey: client.addressKey, network, origin: headers.origin };
   };
 
   await new Promise<void>((resolve, reject) => {
@@ -87,6 +89,9 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
       server.off("error", reject);
       resolve();
     });
+  }).catch((cause: unknown) => {
+    locator.close();
+    throw cause;
   });
   server.on("error", (cause) => {
     logger.error("the listening socket failed", cause);
@@ -108,6 +113,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     (closed ??= new Promise<void>((resolve) => {
       clearInterval(ticking);
       clearInterval(weighing);
+      locator.close();
       driver.terminateAll();
       server.close(() => {
         resolve();
