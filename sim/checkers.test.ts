@@ -3,6 +3,7 @@ import { baselineFor, violationsOf } from "./checkers.ts";
 import type { Figures, RunResult } from "./model/figures.ts";
 import { cdnOutage } from "./scenarios/cdn-outage.ts";
 import { live } from "./scenarios/live.ts";
+import { regions } from "./scenarios/regions.ts";
 import { slowCdn } from "./scenarios/slow-cdn.ts";
 import { vodSeek } from "./scenarios/vod-seek.ts";
 
@@ -31,6 +32,15 @@ test("the bill is compared with what plain players fetch and never play", () => 
   expect(violationsOf({ plan: vodSeek.plan({ sessionSeconds: 120 }), result })).toEqual([]);
 });
 
+test("[TK21] traffic that leaves its region is wrong where the tracker knows the regions, and they are large enough", () => {
+  const result = resultWith({ peerBytesWithinRegion: 0.64 });
+  const sentence = "64.0 % of the peer bytes stayed in their region, not 70 %";
+  expect(violationsOf({ plan: regions.plan({}), result })).toEqual([sentence]);
+  expect(violationsOf({ plan: regions.plan({ viewers: 100 }), result })).toEqual([]);
+  expect(violationsOf({ plan: regions.plan({ isRegionTold: false }), result })).toEqual([]);
+  expect(violationsOf({ plan, result })).toEqual([]);
+});
+
 test("two points below the baseline is a regression, one is chance", () => {
   const result = resultWith({ offloadOfBound: 0.97 });
   expect(violationsOf({ plan, result, baseline: 0.98 })).toEqual([]);
@@ -48,6 +58,7 @@ function resultWith(figures: Partial<Figures>): RunResult {
   return {
     figures: {
       ...{ viewers: 100, copiesPerSegment: 1.2, offload: 0.98, bound: 0.99, offloadOfBound: 0.99 },
+      peerBytesWithinRegion: 1,
       ...{ cdnBytesPerBytePlayed: 0.02, stalls: 0, stallMs: 0, plays: 2400, startupMsP50: 300, startupMsP95: 500 },
       ...{ duplicatesPct: 0.1, controlPct: 0.8, ageMsP50: 3000, ageMsP95: 3800, httpRequestsPerViewerSegment: 0.1 },
       ...{ uploadJain: 0.9, events: 1e6, wallMs: 1000, peakRssMb: 100, traceHash: "00000000" },

@@ -18,6 +18,7 @@ export const violationsOf = (check: Check): readonly string[] => [
   ...check.result.violations,
   ...stallsOf(check),
   ...billOf(check),
+  ...farTrafficOf(check),
   ...regressionOf(check),
 ];
 
@@ -57,6 +58,15 @@ function plainBytesPerBytePlayed(plan: Plan): number {
   return 1 + bufferSeconds * (discardsPerSecond + (1 - initialShare) / measuredSeconds) + BILL_TOLERANCE;
 }
 
+/** A tracker that knows where viewers are keeps most of what they trade in their region. */
+function farTrafficOf({ plan, result }: Check): readonly string[] {
+  const { regions } = plan.network;
+  const share = result.figures.peerBytesWithinRegion;
+  const isExpected = regions?.isTold === true && plan.viewers >= regions.count * REGION_VIEWERS_MIN;
+  if (!isExpected || share >= WITHIN_REGION_MIN) return [];
+  return [`${(100 * share).toFixed(1)} % of the peer bytes stayed in their region, not ${100 * WITHIN_REGION_MIN} %`];
+}
+
 /** Seeds differ by a point; what is two below has become worse. */
 function regressionOf({ result, baseline }: Check): readonly string[] {
   const { offloadOfBound } = result.figures;
@@ -69,3 +79,6 @@ const VOD_BUFFER_SECONDS = 30;
 /** Sessions are random: a few more than the mean may end within the measured time. */
 const BILL_TOLERANCE = 0.1;
 const BASELINE_TOLERANCE = 0.02;
+export const WITHIN_REGION_MIN = 0.7;
+/** In a smaller one chance decides whether those who are near have something to give. */
+const REGION_VIEWERS_MIN = 50;

@@ -23,6 +23,7 @@ export function mediansOf(results: readonly RunResult[]): Medians {
       offload: of((one) => one.offload),
       bound: of((one) => one.bound),
       offloadOfBound: of((one) => one.offloadOfBound),
+      peerBytesWithinRegion: of((one) => one.peerBytesWithinRegion),
       cdnBytesPerBytePlayed: of((one) => one.cdnBytesPerBytePlayed),
       stalls: of((one) => one.stalls),
       stallMs: of((one) => one.stallMs),

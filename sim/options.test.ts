@@ -36,6 +36,10 @@ test.each(["0", "inf"])("sessions of %s never end", (text) => {
   expect(parse(`live --session-seconds ${text}`)).toMatchObject({ asked: { sessionSeconds: Infinity } });
 });
 
+test("a tracker that does not know the regions can be asked for", () => {
+  expect(parse("regions --no-geo")).toMatchObject({ asked: { isRegionTold: false } });
+});
+
 test.each([
   ["report --quick", { type: "report", quick: true }],
   ["report", { type: "report", quick: false }],
@@ -65,6 +69,7 @@ test.each([
   ["live --tune urgentMs", "--tune urgentMs must be urgentMs=<number>, not urgentMs"],
   ["live --tune urgentMs=fast", "--tune urgentMs must be urgentMs=<number>, not urgentMs=fast"],
   ["live --trace a.json --seeds 2", "--trace shows one run"],
+  ["live --no-geo", "--no-geo: live has no regions"],
   ["live --quick", "--quick belongs to report"],
   ["report --viewers 3", "report takes no --viewers"],
   ["baselines --quick", "baselines takes no --quick"],

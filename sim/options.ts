@@ -46,6 +46,7 @@ export const usage = (): string => `npm run sim -- <scenario> [options]
   --session-seconds T    mean time that a viewer stays; 0 or inf: to the end
   --minutes M            measured time, after the warm-up
   --loss-pct P           of the packets between viewers
+  --no-geo               the tracker does not know where viewers are; regions only
   --tune NAME=VALUE      a number of src/swarm/core/tuning.ts; may be repeated
   --trace FILE           a trace for Perfetto or chrome://tracing, one track per viewer
   --json                 the figures as JSON and nothing else (with npm run --silent, npm too)
@@ -114,6 +115,7 @@ function readArguments(args: readonly string[]) {
         "session-seconds": { type: "string" },
         minutes: { type: "string" },
         "loss-pct": { type: "string" },
+        "no-geo": { type: "boolean" },
         tune: { type: "string", multiple: true },
         trace: { type: "string" },
         json: { type: "boolean" },
@@ -145,9 +147,12 @@ function askedOf(scenario: Scenario, values: Values): Asked {
     sessionSeconds: sessionOf(values["session-seconds"]),
     measuredSeconds: minutes === undefined ? undefined : 60 * minutes,
     lossShare: lossPct === undefined ? undefined : lossPct / 100,
+    isRegionTold: values["no-geo"] ? false : undefined,
     tuning: values.tune && tuningOf(values.tune),
   };
-  const { media, segmentSeconds } = scenario.plan(asked);
+  const { media, segmentSeconds, network } = scenario.plan(asked);
+  if (values["no-geo"] && !network.regions)
+    throw new UsageError(`--no-geo: ${scenario.name} has no regions that the tracker could know`);
   if (media.type === "vod" && asked.behindSeconds !== undefined)
     throw new UsageError(`--behind-seconds: ${scenario.name} is video on demand, which has no live edge`);
   if (media.type === "live" && media.behindSeconds < segmentSeconds)

@@ -23,12 +23,15 @@ export interface Asked {
   readonly sessionSeconds?: number | undefined;
   readonly measuredSeconds?: number | undefined;
   readonly lossShare?: number | undefined;
+  /** Whether the tracker knows where viewers are. Means nothing where there are no regions. */
+  readonly isRegionTold?: boolean | undefined;
   readonly tuning?: Partial<SwarmTuning> | undefined;
 }
 
 /** The plan `usual`, changed as asked. */
 export function planOf(usual: Plan, asked: Asked): Plan {
   const { media, network } = usual;
+  const { regions } = network;
   return {
     ...usual,
     seed: asked.seed ?? usual.seed,
@@ -39,7 +42,11 @@ export function planOf(usual: Plan, asked: Asked): Plan {
     sessionSeconds: asked.sessionSeconds ?? usual.sessionSeconds,
     measuredSeconds: asked.measuredSeconds ?? usual.measuredSeconds,
     media: media.type === "live" ? { ...media, behindSeconds: asked.behindSeconds ?? media.behindSeconds } : media,
-    network: { ...network, lossShare: asked.lossShare ?? network.lossShare },
+    network: {
+      ...network,
+      lossShare: asked.lossShare ?? network.lossShare,
+      regions: regions && { ...regions, isTold: asked.isRegionTold ?? regions.isTold },
+    },
     tuning: asked.tuning ?? usual.tuning,
   };
 }

@@ -10,6 +10,7 @@ import { lowLatency } from "./scenarios/low-latency.ts";
 import { noChurn } from "./scenarios/no-churn.ts";
 import { partition } from "./scenarios/partition.ts";
 import { premiere } from "./scenarios/premiere.ts";
+import { regions } from "./scenarios/regions.ts";
 import { slowCdn } from "./scenarios/slow-cdn.ts";
 import { trackerDown } from "./scenarios/tracker-down.ts";
 import { uplinkCollapse } from "./scenarios/uplink-collapse.ts";
@@ -20,6 +21,6 @@ import { vod } from "./scenarios/vod.ts";
 export const SCENARIOS: readonly Scenario[] = [
   ...[live, noChurn, churn, flashCrowd, lowLatency],
   ...[vod, vodSeek, premiere],
-  ...[abrSplit, partition, liars, uplinkCollapse, backgroundTabs],
+  ...[abrSplit, partition, regions, liars, uplinkCollapse, backgroundTabs],
   ...[slowCdn, cdnOutage, trackerDown],
 ];

@@ -3,6 +3,7 @@ import { violationsOf } from "./checkers.ts";
 import { hostOf } from "./host.ts";
 import { simulate } from "./model/simulator.ts";
 import { SCENARIOS } from "./scenarios.ts";
+import { regions } from "./scenarios/regions.ts";
 import { live } from "./scenarios/live.ts";
 
 test.each(SCENARIOS)("$name: nothing fails that must always hold, in a dozen viewers", (scenario) => {
@@ -10,6 +11,16 @@ test.each(SCENARIOS)("$name: nothing fails that must always hold, in a dozen vie
   const result = simulate(plan, hostOf());
   expect(result.figures.plays).toBeGreaterThan(12);
   expect(violationsOf({ plan, result })).toEqual([]);
+});
+
+test("[TK21] a tracker that knows where viewers are keeps what they trade there", () => {
+  const withinRegion = (isRegionTold: boolean): number => {
+    const plan = regions.plan({ viewers: 30, measuredSeconds: 20, isRegionTold });
+    return simulate(plan, hostOf()).figures.peerBytesWithinRegion;
+  };
+  // With six viewers in each of five regions, two of whom have nothing to give.
+  expect(withinRegion(false)).toBeLessThan(0.3);
+  expect(withinRegion(true)).toBeGreaterThan(0.4);
 });
 
 test("[SW0] the same seed gives the same trace, another seed another", () => {

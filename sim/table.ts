@@ -62,6 +62,7 @@ const ROWS: readonly Row[] = [
   { title: "offload", value: (one) => one.offload, text: percent },
   { title: "bound", value: (one) => one.bound, text: percent },
   { title: "offload of bound", value: (one) => one.offloadOfBound, text: percent },
+  { title: "peer bytes within their region", value: (one) => one.peerBytesWithinRegion, text: percent },
   { title: "CDN bytes per byte played", value: (one) => one.cdnBytesPerBytePlayed, text: decimals(3) },
   { title: "stalls", value: (one) => one.stalls, text: decimals(0) },
   { title: "stalled", value: (one) => one.stallMs, text: ms },

@@ -31,8 +31,11 @@ export interface RunRecord {
 
 /** What the simulator tells too, by the same names. `null`: there was nothing to measure it on. */
 export type SharedFigures = {
-  readonly [Name in Exclude<keyof SimulatedFigures, "events" | "peakRssMb" | "traceHash">]: number | null;
+  readonly [Name in Exclude<keyof SimulatedFigures, NotMeasured>]: number | null;
 };
+
+/** Of the simulator itself, or of regions, which are not modelled here. */
+type NotMeasured = "events" | "peakRssMb" | "traceHash" | "peerBytesWithinRegion";
 
 export interface Figures extends SharedFigures {
   /** How long small messages took, one way, while the uplink of their sender was full. */

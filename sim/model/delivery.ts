@@ -50,7 +50,7 @@ export class ChunkDelivery implements Task {
     meter.trace(clock.now, owner.index, name.sequence, this.#chunk);
     const stored = owner.core.accepts(id, this.#chunk, this.#byteLength) && owner.put(this.#segment, this.#chunk);
     if (meter.on) {
-      if (stored) meter.peerBytes += this.#byteLength;
+      if (stored) meter.fromPeer(this.#byteLength, this.#to.other?.owner.traits.region === owner.traits.region);
       else meter.duplicateBytes += this.#byteLength;
     }
     owner.feed({ type: "peer-chunk", peer, segment: id, chunk: this.#chunk, byteLength: this.#byteLength, stored });

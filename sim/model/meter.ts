@@ -24,6 +24,8 @@ export class Meter {
   on = false;
   originBytes: Bytes = 0;
   peerBytes: Bytes = 0;
+  /** Of these, from viewers of the same region. */
+  nearBytes: Bytes = 0;
   /** Received from the origin and not held before. */
   originUsefulBytes: Bytes = 0;
   duplicateBytes: Bytes = 0;
@@ -55,6 +57,12 @@ export class Meter {
     this.#hash = Math.imul(h ^ d ^ (h >>> 15), 0x01000193);
   }
 
+  /** Bytes that somebody had of a peer, and not before. */
+  fromPeer(byteLength: Bytes, isNear: boolean): void {
+    this.peerBytes += byteLength;
+    if (isNear) this.nearBytes += byteLength;
+  }
+
   violated(now: Millis, viewer: number, what: string): void {
     if (this.violations.length < VIOLATIONS_MAX)
       this.violations.push(`at ${(now / 1000).toFixed(3)} s viewer ${viewer} ${what}`);
@@ -76,6 +84,7 @@ export class Meter {
       offload,
       bound,
       offloadOfBound: bound > 0 ? offload / bound : 1,
+      peerBytesWithinRegion: this.peerBytes > 0 ? this.nearBytes / this.peerBytes : 1,
       cdnBytesPerBytePlayed: this.playedBytes > 0 ? this.originBytes / this.playedBytes : 0,
       stalls: this.stalls,
       stallMs: Math.round(this.stallMs),

@@ -1,5 +1,6 @@
 import type { Rng } from "../../src/base/random.ts";
 import type { Bytes, Millis } from "../../src/base/time.ts";
+import type { NetworkPlan } from "./plan.ts";
 
 /** One viewer's access line. */
 export class Line {
@@ -98,6 +99,17 @@ export class Path {
     if (this.#lossShare === 0) return false;
     return this.#rng.next() < this.#lossShare * Math.ceil(wireBytes / PACKET_BYTES);
   }
+}
+
+/** The round trip between a viewer of `region` and one of `other`; `chance` is uniform in [0, 1). */
+export function roundTripMs(network: NetworkPlan, region: number, other: number, chance: number): Millis {
+  const { regions, roundTripMsMin, roundTripMsMax } = network;
+  if (!regions) return roundTripMsMin + (roundTripMsMax - roundTripMsMin) * chance;
+  const { count, withinMsMin, withinMsMax, betweenMsMin, betweenMsMax } = regions;
+  const apart = Math.abs(region - other);
+  if (apart === 0) return withinMsMin + (withinMsMax - withinMsMin) * chance;
+  const hops = Math.min(apart, count - apart);
+  return betweenMsMin + ((betweenMsMax - betweenMsMin) * (hops - 1 + chance)) / Math.floor(count / 2);
 }
 
 /** What a media byte costs on the wire: IP, UDP, DTLS and SCTP headers on packets of about 1.2 kB. */

@@ -64,9 +64,11 @@ export interface Plan {
 }
 
 export interface NetworkPlan {
-  /** Round trip between two viewers: uniform between the two. */
+  /** Round trip between two viewers: uniform between the two. Means nothing where there are regions. */
   readonly roundTripMsMin: number;
   readonly roundTripMsMax: number;
+  /** Undefined: everywhere is as far from everywhere else. */
+  readonly regions: RegionsPlan | undefined;
   /** Of the packets. */
   readonly lossShare: number;
   /** Downlink as a multiple of the stream's rate: uniform between the two. */
@@ -82,6 +84,19 @@ export interface NetworkPlan {
   readonly restrictedShare: number;
   /** Viewers of different groups never connect; the tracker does not know. */
   readonly groups: number;
+}
+
+/** Parts of the world, on a ring. Viewers are dealt to them at random. */
+export interface RegionsPlan {
+  readonly count: number;
+  /** Round trip between two viewers of one region: uniform between the two. */
+  readonly withinMsMin: number;
+  readonly withinMsMax: number;
+  /** ... and of two: the more, the further apart on the ring. */
+  readonly betweenMsMin: number;
+  readonly betweenMsMax: number;
+  /** Whether the tracker knows where a viewer is. */
+  readonly isTold: boolean;
 }
 
 export interface OriginPlan {
@@ -100,6 +115,7 @@ export interface OriginPlan {
 export const NETWORK: NetworkPlan = {
   roundTripMsMin: 10,
   roundTripMsMax: 150,
+  regions: undefined,
   lossShare: 0,
   downlinkMin: 6,
   downlinkMax: 20,

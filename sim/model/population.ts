@@ -14,6 +14,8 @@ export interface Traits {
   readonly downlink: number;
   readonly nat: Nat;
   readonly group: number;
+  /** 0 where there are no regions. */
+  readonly region: number;
   readonly firstByteMs: Millis;
   readonly isLiar: boolean;
   readonly isHidden: boolean;
@@ -29,7 +31,8 @@ export const viewerRng = (plan: Plan, index: number): Rng => createRng(plan.seed
 
 /** The viewer that comes as number `index` in this plan. */
 export function traitsOf(plan: Plan, index: number): Traits {
-  const rng = viewerRng(plan, index).fork("traits");
+  const own = viewerRng(plan, index);
+  const rng = own.fork("traits");
   const { network, origin } = plan;
   const chance = (): number => rng.next();
   const between = (min: number, max: number): number => min + (max - min) * chance();
@@ -41,6 +44,7 @@ export function traitsOf(plan: Plan, index: number): Traits {
     downlink: between(network.downlinkMin, network.downlinkMax),
     nat: natOf(network, chance()),
     group: index % network.groups,
+    region: Math.floor(own.fork("region").next() * (network.regions?.count ?? 1)),
     firstByteMs: between(origin.firstByteMsMin, origin.firstByteMsMax),
     isLiar,
     isHidden: chance() < plan.hiddenShare,

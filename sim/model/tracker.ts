@@ -11,6 +11,8 @@ import type { Clock } from "./clock.ts";
 /** A viewer's end of its tracker socket. */
 export interface TrackerClient {
   readonly index: number;
+  /** As far as the tracker knows. */
+  readonly region: string | undefined;
   trackerOpened(socket: ConnectionId): void;
   trackerSaid(socket: ConnectionId, message: TrackerToViewer): void;
   trackerClosed(socket: ConnectionId): void;
@@ -48,7 +50,7 @@ export class TrackerHost<Client extends TrackerClient> {
       }
       this.#sockets.set(socket, client);
       const addressKey = String(client.index);
-      const network = { prefixKey: addressKey };
+      const network = { prefixKey: addressKey, region: client.region };
       this.#feed({ type: "connection-asked", connection: socket, addressKey, network, origin: undefined });
     });
     return socket;

@@ -12,7 +12,7 @@ import type { ConnectionId } from "../../src/tracker-server/core/event.ts";
 import type { Task } from "./clock.ts";
 import { ANSWER, CLOSE_SEEN_MS, End, OFFER, SIGNAL_MS, UNREACHABLE_MS, type Endpoint } from "./connection.ts";
 import { ChunkDelivery, MessageDelivery } from "./delivery.ts";
-import { Line, MESSAGE_OVERHEAD_BYTES, Path, WIRE_FACTOR } from "./network.ts";
+import { Line, MESSAGE_OVERHEAD_BYTES, Path, roundTripMs, WIRE_FACTOR } from "./network.ts";
 import type { Client, Fetch } from "./origin.ts";
 import { canMeet, type Traits } from "./population.ts";
 import type { StreamSegment } from "./stream.ts";
@@ -77,6 +77,10 @@ export class Viewer implements Client, Endpoint, TrackerClient {
       rng: rng.fork("core"),
       ...(plan.tuning && { tuning: plan.tuning }),
     });
+  }
+
+  get region(): string | undefined {
+    return this.world.plan.network.regions?.isTold ? `region-${this.traits.region}` : undefined;
   }
 
   get firstByteMs(): Millis {
@@ -278,7 +282,7 @@ export class Viewer implements Client, Endpoint, TrackerClient {
     if (!theirs || !other || !canMeet(this.traits, theirs.traits)) return;
     const { network } = plan;
     const setupMs = network.setupMsMin + (network.setupMsMax - network.setupMsMin) * this.rng.next();
-    const delayMs = (network.roundTripMsMin + (network.roundTripMsMax - network.roundTripMsMin) * this.rng.next()) / 2;
+    const delayMs = roundTripMs(network, this.traits.region, theirs.traits.region, this.rng.next()) / 2;
     clock.after(setupMs, () => {
       if (end.isClosed || other.isClosed || !this.alive || !theirs.alive || end.other || other.other) return;
       end.other = other;

@@ -1,10 +1,12 @@
 /** What the report asks the simulator, and what each answer has to be. */
+import { WITHIN_REGION_MIN } from "../checkers.ts";
 import type { Plan, UplinkMix } from "../model/plan.ts";
 import type { Asked, Scenario } from "../scenario.ts";
 import { SCENARIOS } from "../scenarios.ts";
 import { live } from "../scenarios/live.ts";
 import { lowLatency } from "../scenarios/low-latency.ts";
 import { noChurn } from "../scenarios/no-churn.ts";
+import { regions } from "../scenarios/regions.ts";
 
 export interface Question {
   readonly table: "live" | "no-churn" | "scenarios";
@@ -15,6 +17,7 @@ export interface Question {
 
 export type Aim =
   | { readonly figure: "offloadOfBound"; readonly least: number }
+  | { readonly figure: "peerBytesWithinRegion"; readonly least: number }
   | { readonly figure: "copiesPerSegment"; readonly most: number };
 
 export const planFor = ({ scenario, asked }: Question, seed: number): Plan => scenario.plan({ ...asked, seed });
@@ -26,8 +29,9 @@ export function commandFor({ scenario, asked }: Question): string {
     asked.viewers && `--viewers ${asked.viewers}`,
     asked.segmentSeconds && `--segment-seconds ${asked.segmentSeconds}`,
     asked.behindSeconds && `--behind-seconds ${asked.behindSeconds}`,
+    asked.isRegionTold === false && "--no-geo",
   ];
-  return [scenario.name, ...options.filter((option) => option !== undefined)].join(" ");
+  return [scenario.name, ...options.filter((option) => typeof option === "string")].join(" ");
 }
 
 export function questionsUpTo(viewersMax: number): readonly Question[] {
@@ -59,6 +63,7 @@ function everyScenario(): readonly Question[] {
     const least = OF_BOUND_AT_LEAST[scenario.name];
     const aim: Aim | undefined = least === undefined ? undefined : { figure: "offloadOfBound", least };
     const question: Question = { table: "scenarios", scenario, asked: {}, aim };
+    if (scenario === regions) return REGIONS;
     return scenario === lowLatency ? [question, LONG_SEGMENTS_NEAR_THE_EDGE] : [question];
   });
 }
@@ -69,6 +74,17 @@ const LONG_SEGMENTS_NEAR_THE_EDGE: Question = {
   asked: { segmentSeconds: 4, behindSeconds: 6 },
   aim: { figure: "offloadOfBound", least: 0.95 },
 };
+
+/** What stays in its region must cost nothing: the second row says what it is to be compared with. */
+const REGIONS: readonly Question[] = [
+  {
+    table: "scenarios",
+    scenario: regions,
+    asked: {},
+    aim: { figure: "peerBytesWithinRegion", least: WITHIN_REGION_MIN },
+  },
+  { table: "scenarios", scenario: regions, asked: { isRegionTold: false } },
+];
 
 type ByViewers = readonly (readonly [viewers: number, limit: number])[];
 
