@@ -230,7 +230,7 @@ export class Viewer {
     this.core = new SwarmCore({
       swarm: swarmIdOf("the stream"),
       viewer: viewer as ViewerId,
-      tracker: true,
+      trackers: ["wss://tracker.test"],
       uplink: this.options.uplink,
       memoryBytesMax: 128 * 1024 * 1024,
       rng,

@@ -44,7 +44,7 @@ export function playStage({ minutes, peers }: StageOptions): StageResult {
   const core = new SwarmCore({
     swarm: swarmIdOf("the stream"),
     viewer: "0123456789abcdef" as ViewerId,
-    tracker: true,
+    trackers: ["wss://tracker.test"],
     uplink: 1,
     memoryBytesMax: 128 * 1024 * 1024,
     rng: rng.fork("core"),

@@ -71,7 +71,7 @@ export class Viewer implements Client, Endpoint, TrackerClient {
     this.core = new SwarmCore({
       swarm: SWARM,
       viewer: traits.index.toString(16).padStart(16, "0") as ViewerId,
-      tracker: true,
+      trackers: ["wss://tracker.test"],
       uplink: traits.uplink > 0 ? 1 : 0,
       memoryBytesMax: plan.media.type === "vod" ? plan.media.cacheBytes : MEMORY_BYTES,
       rng: rng.fork("core"),

@@ -15,8 +15,11 @@ import { PlayerSwarm } from "./player-swarm.ts";
 import type { SegmentKey } from "./segment-catalogue.ts";
 
 export interface SwarmOptions {
-  /** WebSocket URL of the tracker, `wss://…`. */
-  readonly tracker: string;
+  /**
+   * WebSocket URL of the tracker, `wss://…`; or the address of a list of trackers, `https://tracker.example.com/v1/trackers`;
+   * or several of either, the best first. Where one does not answer the next is called.
+   */
+  readonly tracker: string | readonly string[];
   /**
    * Names what plays: viewers with equal names share. Default: the path of the playlist URL, without host and query.
    * Give one where a tracker serves several sites with equal paths, or where one stream has several paths. A function
@@ -78,7 +81,7 @@ export const createSwarm = (options: SwarmOptions): Swarm =>
     createSwarmDriver({
       swarm,
       origin,
-      tracker: options.tracker,
+      trackers: ANY.concat(options.tracker),
       rtc: options.rtc ?? {},
       upload: options.upload ?? true,
       memoryBytesMax: options.memoryBytesMax ?? MEMORY_BYTES_MAX_DEFAULT,
@@ -111,6 +114,9 @@ export function install(Hls: HlsClass, options: InstallOptions): () => void {
     if (DefaultConfig.abrController === ours) DefaultConfig.abrController = before;
   };
 }
+
+/** What one tracker or several are appended to. */
+const ANY: readonly string[] = [];
 
 /** A few minutes of HD; mobile browsers kill a tab at several times that. */
 const MEMORY_BYTES_MAX_DEFAULT = 128 * 1024 * 1024;

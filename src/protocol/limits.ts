@@ -35,3 +35,6 @@ export const PEERS_PER_ANNOUNCE_MAX = 16;
 
 /** Seats of one track's election, dealt out by the tracker. A power of two; more than stripes times ranks that matter. */
 export const ELECTION_SEATS = 32;
+
+/** Trackers on one list: more than any viewer tries before the first may be back. */
+export const TRACKERS_MAX = 8;

@@ -50,6 +50,15 @@ const anyText = (maxLength: number, minLength = 0): fc.Arbitrary<string> =>
     minLength,
     maxLength,
   });
+const trackers = fc.array(fc.stringMatching(/^wss?:\/\/[!-~]{1,256}$/), { maxLength: 8 });
+const optionalTrackers = fc.option(
+  trackers.map((urls) => ({ trackers: urls })),
+  { nil: {} },
+);
+const optionalSpread = fc.option(
+  waitMs.map((reconnectWithinMs) => ({ reconnectWithinMs })),
+  { nil: {} },
+);
 const introductions = fc.array(record({ peer, uplink }), { maxLength: 16 });
 
 const toTracker: { [Type in ViewerToTracker["type"]]: fc.Arbitrary<Extract<ViewerToTracker, { type: Type }>> } = {
@@ -63,8 +72,9 @@ const toTracker: { [Type in ViewerToTracker["type"]]: fc.Arbitrary<Extract<Viewe
       fc.option(anyText(256, 1)),
       optionalPlace,
       fc.boolean(),
+      fc.option(safe(65_535)),
     )
-    .map(([swarm, newer, peersWanted, up, extra, resume, at, isSeeder]) => ({
+    .map(([swarm, newer, peersWanted, up, extra, resume, at, isSeeder, links]) => ({
       type: "join",
       version: 1 + newer,
       versionMin: 1,
@@ -74,6 +84,7 @@ const toTracker: { [Type in ViewerToTracker["type"]]: fc.Arbitrary<Extract<Viewe
       ...extra,
       ...(resume !== null && { resume }),
       ...(isSeeder && { seeder: true as const }),
+      ...(links !== null && { links }),
       ...at,
     })),
   need: fc
@@ -95,16 +106,23 @@ const toTracker: { [Type in ViewerToTracker["type"]]: fc.Arbitrary<Extract<Viewe
 };
 
 const toViewer: { [Type in TrackerToViewer["type"]]: fc.Arbitrary<Extract<TrackerToViewer, { type: Type }>> } = {
-  joined: record({
-    type: fc.constant("joined"),
-    version: fc.constant(1),
-    peer,
-    resume: anyText(256, 1),
-    viewers: fc.maxSafeNat().map((others) => Math.max(1, others)),
-    reportEveryMs: fc.integer({ min: 100, max: 3_600_000 }),
-    peers: introductions,
-  }),
-  peers: record({ type: fc.constant("peers"), viewers: fc.integer({ min: 1, max: 1e6 }), peers: introductions }),
+  joined: fc
+    .tuple(
+      record({
+        version: fc.constant(1),
+        peer,
+        resume: anyText(256, 1),
+        viewers: fc.maxSafeNat().map((others) => Math.max(1, others)),
+        reportEveryMs: fc.integer({ min: 100, max: 3_600_000 }),
+        peers: introductions,
+      }),
+      optionalSpread,
+      optionalTrackers,
+    )
+    .map(([told, spread, others]) => ({ type: "joined", ...told, ...spread, ...others })),
+  peers: fc
+    .tuple(fc.integer({ min: 1, max: 1e6 }), introductions, optionalSpread)
+    .map(([viewers, peers, spread]) => ({ type: "peers", viewers, peers, ...spread })),
   signal: record({ type: fc.constant("signal"), from: peer, signal: anyText(300, 1) }),
   assign: record({
     type: fc.constant("assign"),
@@ -126,7 +144,10 @@ const toViewer: { [Type in TrackerToViewer["type"]]: fc.Arbitrary<Extract<Tracke
       ...(field !== null && { field }),
       ...(retryInMs !== null && { retryInMs }),
     })),
-  drain: record({ type: fc.constant("drain"), reconnectInMs: waitMs }),
+  drain: fc
+    .tuple(waitMs, optionalTrackers)
+    .map(([reconnectInMs, others]) => ({ type: "drain", reconnectInMs, ...others })),
+  redirect: record({ type: fc.constant("redirect"), trackers }),
 };
 const viewerToTracker = fc.oneof(...Object.values<fc.Arbitrary<ViewerToTracker>>(toTracker));
 const trackerToViewer = fc.oneof(...Object.values<fc.Arbitrary<TrackerToViewer>>(toViewer));
@@ -185,6 +206,9 @@ describe("no text makes a parser do anything but return or throw ProtocolError",
     '{"position":1e999,"ahead":0,"behind":0,"playing":false}',
     "[[]]",
     '["AbCdEf_-09"]',
+    '["javascript:alert(1)"]',
+    '["wss://a","wss://b c"]',
+    '["wss://"]',
     "{}",
     '{"length":3}',
     '{"toString":1}',

@@ -20,6 +20,7 @@ const TYPES: Record<ViewerToTracker["type"] | TrackerToViewer["type"], true> = {
   gone: true,
   error: true,
   drain: true,
+  redirect: true,
 };
 
 describe("golden messages", () => {

@@ -6,7 +6,13 @@
 import { HEX_64_PATTERN, PEER_ID_PATTERN, SWARM_ID_PATTERN } from "./ids.ts";
 import type { PeerId, SwarmId, TrackId } from "./ids.ts";
 import { isFields, parseFields, type Fields } from "./json-fields.ts";
-import { ELECTION_SEATS, PEERS_PER_ANNOUNCE_MAX, SIGNAL_CHARS_MAX, TRACKER_MESSAGE_CHARS_MAX } from "./limits.ts";
+import {
+  ELECTION_SEATS,
+  PEERS_PER_ANNOUNCE_MAX,
+  SIGNAL_CHARS_MAX,
+  TRACKER_MESSAGE_CHARS_MAX,
+  TRACKERS_MAX,
+} from "./limits.ts";
 import type { UplinkClass } from "./peer-message.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import type { Introduction, Place, TrackerErrorCode, TrackerToViewer, ViewerToTracker } from "./tracker-message.ts";
@@ -44,6 +50,7 @@ export function parseViewerControl(text: string): ViewerToTracker<never> {
         ...optionalSeeder(fields),
         ...optionalTrack(fields),
         ...(has(fields, "resume") && { resume: string(fields, "resume", 1, RESUME_CHARS_MAX) }),
+        ...(has(fields, "links") && { links: integer(fields, "links", 0, LINKS_MAX) }),
         ...optionalPlace(fields),
       };
     }
@@ -89,6 +96,8 @@ export function parseTrackerToViewer(text: string): TrackerToViewer {
         viewers: integer(fields, "viewers", 1, Number.MAX_SAFE_INTEGER),
         reportEveryMs: integer(fields, "reportEveryMs", REPORT_EVERY_MS_MIN, WAIT_MS_MAX),
         peers: introductions(fields),
+        ...optionalSpread(fields),
+        ...optionalTrackers(fields),
       };
     }
     case "peers":
@@ -96,6 +105,7 @@ export function parseTrackerToViewer(text: string): TrackerToViewer {
         type,
         viewers: integer(fields, "viewers", 1, Number.MAX_SAFE_INTEGER),
         peers: introductions(fields),
+        ...optionalSpread(fields),
       };
     case "assign":
       return { type, track: trackId(fields), seats: seats(fields) };
@@ -107,12 +117,14 @@ export function parseTrackerToViewer(text: string): TrackerToViewer {
         code: errorCode(fields),
         message: string(fields, "message", 0, ERROR_MESSAGE_CHARS_MAX),
         ...(has(fields, "field") && { field: string(fields, "field", 0, ERROR_FIELD_CHARS_MAX) }),
-        ...(has(fields, "retryInMs") && { retryInMs: integer(fields, "retryInMs", 0, WAIT_MS_MAX) }),
+        ...(has(fields, "retryInMs") && { retryInMs: wait(fields, "retryInMs") }),
       };
     case "drain":
-      return { type, reconnectInMs: integer(fields, "reconnectInMs", 0, WAIT_MS_MAX) };
+      return { type, reconnectInMs: wait(fields, "reconnectInMs"), ...optionalTrackers(fields) };
+    case "redirect":
+      return { type, trackers: trackers(fields) };
     default:
-      throw unknownType(type, "joined, peers, assign, gone, error or drain");
+      throw unknownType(type, "one that trackers use");
   }
 }
 
@@ -183,10 +195,8 @@ function seconds(fields: Fields, name: string, max: number): number {
 
 /** Ascending, so that none is named twice and a set has one form. */
 function seats(fields: Fields): readonly number[] {
-  const list: unknown = own(fields, "seats");
-  if (!Array.isArray(list)) throw wrong(list, "seats", "a list of ascending integers");
   let least = 0;
-  return list.map((seat: unknown) => {
+  return list(fields, "seats", ELECTION_SEATS, (seat) => {
     const value = integer({ seats: seat }, "seats", least, ELECTION_SEATS - 1);
     least = value + 1;
     return value;
@@ -201,20 +211,41 @@ function uplink(fields: Fields, path: string): UplinkClass {
 }
 
 function introductions(fields: Fields): readonly Introduction[] {
-  const list: unknown = own(fields, "peers");
-  if (!Array.isArray(list) || list.length > PEERS_PER_ANNOUNCE_MAX)
-    throw wrong(list, "peers", `a list of at most ${String(PEERS_PER_ANNOUNCE_MAX)} introductions`);
-  return list.map((entry: unknown, index) => {
-    const path = `peers[${String(index)}]`;
+  return list(fields, "peers", PEERS_PER_ANNOUNCE_MAX, (entry, path) => {
     if (!isFields(entry)) throw badField(path, "an object");
     return { peer: peerId(entry, "peer", `${path}.peer`), uplink: uplink(entry, `${path}.uplink`) };
   });
 }
 
+const wait = (fields: Fields, name: string): number => integer(fields, name, 0, WAIT_MS_MAX);
+
+const optionalSpread = (fields: Fields): { reconnectWithinMs?: number } =>
+  has(fields, "reconnectWithinMs") ? { reconnectWithinMs: wait(fields, "reconnectWithinMs") } : {};
+
+const optionalTrackers = (fields: Fields): { trackers?: readonly string[] } =>
+  has(fields, "trackers") ? { trackers: trackers(fields) } : {};
+
+function list<Entry>(
+  fields: Fields,
+  name: string,
+  max: number,
+  read: (entry: unknown, path: string) => Entry,
+): readonly Entry[] {
+  const entries: unknown = own(fields, name);
+  if (!Array.isArray(entries) || entries.length > max) throw wrong(entries, name, `a list of at most ${String(max)}`);
+  return entries.map((entry: unknown, index) => read(entry, `${name}[${String(index)}]`));
+}
+
+function trackers(fields: Fields): readonly string[] {
+  return list(fields, "trackers", TRACKERS_MAX, (url, path) =>
+    matching({ url }, "url", TRACKER_URL_PATTERN, "a ws:// or wss:// URL", path),
+  );
+}
+
 function errorCode(fields: Fields): TrackerErrorCode {
   const value = own(fields, "code");
   for (const code of TRACKER_ERROR_CODES) if (code === value) return code;
-  throw wrong(value, "code", `one of ${TRACKER_ERROR_CODES.join(", ")}`);
+  throw wrong(value, "code", "one that trackers use");
 }
 
 const wrong = (value: unknown, path: string, shape: string): ProtocolError =>
@@ -250,6 +281,9 @@ const TRACKER_ERROR_CODES: readonly TrackerErrorCode[] = [
 /** What a signal begins with, which no JSON does, and the length of that and of the peer id behind it (TR10). */
 export const SIGNAL_MARK = "S";
 export const SIGNAL_HEAD_CHARS = 11;
+
+/** Where a list of trackers may send a viewer. */
+export const TRACKER_URL_PATTERN = /^wss?:\/\/[!-~]{1,256}$/;
 
 /** Versions are counted by hand; a larger number is a mistake. */
 const VERSION_MAX = 65_535;

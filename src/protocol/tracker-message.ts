@@ -25,8 +25,10 @@ export type ViewerToTracker<Signal = string> =
       readonly seeder?: true | undefined;
       /** The rendition watched now; peers of the same one are introduced first. */
       readonly track?: TrackId | undefined;
-      /** The token of the last `joined`: keeps id and neighbours over a dropped socket. */
+      /** The token of the last `joined`: keeps id and neighbours over a dropped socket, and over a restart. */
       readonly resume?: string | undefined;
+      /** Links that live already, of a viewer that comes back. */
+      readonly links?: number | undefined;
       readonly place?: Place | undefined;
     }
   /** More candidates, because links closed or never opened. */
@@ -44,7 +46,7 @@ export type ViewerToTracker<Signal = string> =
       readonly track?: TrackId | undefined;
       readonly place?: Place | undefined;
     }
-  /** Bytes since the session began, for the operator's page. Counters never go back within a session. */
+  /** Bytes since the last `joined`, for the operator's page. Until the next one they never go back. */
   | {
       readonly type: "report";
       readonly peerBytes: number;
@@ -76,9 +78,19 @@ export type TrackerToViewer<Signal = string> =
       readonly reportEveryMs: number;
       /** Candidates to dial: the newcomer offers. */
       readonly peers: readonly Introduction[];
+      /** When this tracker is lost, come back at a random moment within this span: grows with its viewers. */
+      readonly reconnectWithinMs?: number | undefined;
+      /** WebSocket URLs to fail over to, the best first. */
+      readonly trackers?: readonly string[] | undefined;
     }
   /** Answer to `need`; whoever asked offers. */
-  | { readonly type: "peers"; readonly viewers: number; readonly peers: readonly Introduction[] }
+  | {
+      readonly type: "peers";
+      readonly viewers: number;
+      readonly peers: readonly Introduction[];
+      /** As in `joined`: there are more viewers by now. */
+      readonly reconnectWithinMs?: number | undefined;
+    }
   | { readonly type: "signal"; readonly from: PeerId; readonly signal: Signal }
   /**
    * The election seats that this viewer holds for a track from now on, out of ELECTION_SEATS; replaces what it held.
@@ -95,5 +107,7 @@ export type TrackerToViewer<Signal = string> =
       readonly field?: string | undefined;
       readonly retryInMs?: number | undefined;
     }
-  /** The tracker is about to stop: reconnect after this long. Links between peers are untouched. */
-  | { readonly type: "drain"; readonly reconnectInMs: number };
+  /** The tracker is about to stop: reconnect after this long, to one of these if there are any. Links are untouched. */
+  | { readonly type: "drain"; readonly reconnectInMs: number; readonly trackers?: readonly string[] | undefined }
+  /** Not here: go to one of these, the best first. Said by a tracker that is full, and by a list of trackers. */
+  | { readonly type: "redirect"; readonly trackers: readonly string[] };

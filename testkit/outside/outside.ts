@@ -310,7 +310,7 @@ const newCore = (uplink: UplinkClass): SwarmCore =>
   new SwarmCore({
     swarm: swarmIdOf("a stream"),
     viewer: "8000000000000000" as ViewerId,
-    tracker: true,
+    trackers: ["wss://tracker.test"],
     uplink,
     memoryBytesMax: 4_000_000,
     rng: createRng(99),

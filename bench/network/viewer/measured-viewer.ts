@@ -26,7 +26,7 @@ export class MeasuredViewer {
     this.#links = new MeteredLinks(setup.index, Date.now);
     this.#swarm = new PlayerSwarm({}, (swarm, origin) =>
       createSwarmDriver({
-        ...{ swarm, origin, tracker: setup.trackerUrl, upload: setup.upload },
+        ...{ swarm, origin, trackers: [setup.trackerUrl], upload: setup.upload },
         rtc: {},
         memoryBytesMax: MEMORY_BYTES_MAX,
         openPeerLink: this.#links.around(openSimplePeerLink),

@@ -51,6 +51,6 @@ export type SwarmAction =
       readonly name: SegmentName;
       readonly chunk: number;
     }
-  | { readonly type: "open-tracker" }
+  | { readonly type: "open-tracker"; readonly url: string }
   | { readonly type: "send-tracker"; readonly message: ViewerToTracker }
   | { readonly type: "close-tracker" };

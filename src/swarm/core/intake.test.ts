@@ -16,7 +16,7 @@ class Desk {
   readonly core = new SwarmCore({
     swarm: swarmIdOf("stream"),
     viewer: "8000000000000000" as ViewerId,
-    tracker: false,
+    trackers: [],
     uplink: 1,
     memoryBytesMax: 1e8,
     rng: createRng(1),

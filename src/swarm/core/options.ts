@@ -8,8 +8,8 @@ import type { SwarmTuning } from "./tuning.ts";
 export interface SwarmCoreOptions {
   readonly swarm: SwarmId;
   readonly viewer: ViewerId;
-  /** Whether there is a tracker to connect to. */
-  readonly tracker: boolean;
+  /** URLs of its trackers, the best first; none for a swarm without. */
+  readonly trackers: readonly string[];
   /** 0 when this viewer must not upload. */
   readonly uplink: UplinkClass;
   readonly seeder?: boolean;

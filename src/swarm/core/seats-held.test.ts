@@ -9,7 +9,13 @@ const peerId = (name: string): PeerId => name.padEnd(10, "_") as PeerId;
 /** A viewer that the tracker has let in. */
 function joined(): Topology {
   const rng = createRng(1);
-  const topology = new Topology({ swarm: swarmIdOf("stream"), tracker: true, uplink: 1, tuning: DEFAULT_TUNING, rng });
+  const topology = new Topology({
+    swarm: swarmIdOf("stream"),
+    trackers: ["wss://tracker.test"],
+    uplink: 1,
+    tuning: DEFAULT_TUNING,
+    rng,
+  });
   comeBack(topology, 100, "m");
   return topology;
 }

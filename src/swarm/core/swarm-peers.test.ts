@@ -15,7 +15,7 @@ function linked(...names: readonly string[]): {
   const core = new SwarmCore({
     swarm: swarmIdOf("stream"),
     viewer: "8000000000000000" as ViewerId,
-    tracker: true,
+    trackers: ["wss://tracker.test"],
     uplink: 1,
     memoryBytesMax: 1e8,
     rng: createRng(1),

@@ -329,7 +329,7 @@ describe("a core", () => {
     const options = {
       swarm: swarmIdOf("x"),
       viewer: "0123456789abcdef" as ViewerId,
-      tracker: true,
+      trackers: ["wss://tracker.test"],
       uplink: 1,
       memoryBytesMax: 1e8,
     } as const;

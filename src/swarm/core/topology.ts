@@ -6,16 +6,9 @@ import type { UplinkClass } from "../../protocol/peer-message.ts";
 import type { Place, TrackerToViewer } from "../../protocol/tracker-message.ts";
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "../../protocol/version.ts";
 import type { SwarmAction } from "./action.ts";
+import { TrackerSession } from "./tracker-session.ts";
 import type { SwarmTuning } from "./tuning.ts";
 import { isNews, type Surroundings, type ToldPlace } from "./whereabouts.ts";
-
-/** Where we stand with the tracker. `off` for good: none configured, or it speaks another version. */
-type TrackerState =
-  | { readonly phase: "off" }
-  | { readonly phase: "connecting" }
-  | { readonly phase: "joining"; readonly giveUpAt: Millis }
-  | { readonly phase: "joined"; readonly self: PeerId; readonly reportEveryMs: Millis }
-  | { readonly phase: "waiting"; readonly until: Millis };
 
 /** Byte counters for the operator's page. */
 export interface Report {
@@ -28,20 +21,20 @@ export interface Report {
 
 export interface TopologyOptions {
   readonly swarm: SwarmId;
-  readonly tracker: boolean;
+  /** URLs of its trackers; none for a swarm without. */
+  readonly trackers: readonly string[];
   readonly uplink: UplinkClass;
   readonly tuning: SwarmTuning;
   readonly rng: Rng;
 }
 
 /**
- * Keeps this viewer in touch: one tracker, and as many links as it wants. Decides whom to dial; knows nothing of
+ * Keeps this viewer in touch: a tracker, and as many links as it wants. Decides whom to dial; knows nothing of
  * segments. Links between peers outlive the tracker.
  */
 export class Topology {
   readonly #options: TopologyOptions;
-  #tracker: TrackerState;
-  #attempt = 0;
+  readonly #session: TrackerSession;
   #resume: string | undefined;
   #track: TrackId | undefined;
   #self: PeerId | undefined;
@@ -63,12 +56,14 @@ export class Topology {
   #neededAt: Millis = -Infinity;
   /** Where we are in recorded video, and where the tracker takes us to be. */
   #place: Place | undefined;
+  #providers = 0;
   #told: ToldPlace | undefined;
   #reportAt: Millis = Infinity;
+  #reportEveryMs: Millis = Infinity;
   /** The election seats we hold, by track, and until when they are ours if the tracker stays away. */
   readonly #seats = new Map<TrackId, readonly number[]>();
   #seatsUntil: Millis = Infinity;
-  /** The last report, and what of it belongs to sessions that the tracker has forgotten. */
+  /** The last report, and what of it was told before the last `joined`. */
   #reported = NOTHING;
   #settled = NOTHING;
   /** Until then somebody may still answer; undefined before the first event. */
@@ -78,18 +73,16 @@ export class Topology {
     this.#options = options;
     this.peersMax = options.tuning.peersMax;
     this.#uplink = options.uplink;
-    this.#tracker = options.tracker ? { phase: "waiting", until: 0 } : { phase: "off" };
+    this.#session = new TrackerSession(options.trackers, options.rng);
   }
 
-  get trackerPhase(): "off" | "connecting" | "joined" | "lost" {
-    const { phase } = this.#tracker;
-    if (phase === "joining") return "connecting";
-    return phase === "waiting" ? (this.#attempt > 0 ? "lost" : "connecting") : phase;
+  get trackerPhase(): TrackerSession["phase"] {
+    return this.#session.phase;
   }
 
   /** Until when peers may be on their way: what is not urgent need not come from the origin meanwhile. */
   hopeUntil(now: Millis): Millis {
-    if (this.#tracker.phase === "off") return now;
+    if (this.trackerPhase === "off") return now;
     let until = (this.#hopeUntil ??= now + HOPE_MS);
     if (this.#place) for (const { at } of this.dialing.values()) until = Math.max(until, at + DIAL_MS);
     return until;
@@ -115,7 +108,7 @@ export class Topology {
 
   trackerOpened(now: Millis): SwarmAction[] {
     this.#told = this.#place && { place: this.#place, at: now };
-    this.#tracker = { phase: "joining", giveUpAt: now + JOIN_MS_MAX };
+    this.#session.opened(now);
     this.#hasNews = false;
     return [
       {
@@ -125,22 +118,21 @@ export class Topology {
           version: PROTOCOL_VERSION,
           versionMin: PROTOCOL_VERSION_MIN,
           swarm: this.#options.swarm,
-          peersWanted: Math.min(PEERS_PER_ANNOUNCE_MAX, this.#options.tuning.peersWanted),
+          peersWanted: this.#peersMissing(now),
           uplink: this.#uplink,
           track: this.#track,
           resume: this.#resume,
+          links: this.#open.size,
           place: this.#place,
         },
       },
     ];
   }
 
-  /** It is tried again, after `waitMs` at the earliest. */
-  trackerClosed(now: Millis, waitMs: Millis = 0): void {
-    this.#hopeUntil = now;
-    this.#seatsUntil = Math.min(this.#seatsUntil, now + SEATS_KEPT_MS);
-    if (this.#tracker.phase === "off" || this.#tracker.phase === "waiting") return;
-    this.#tracker = { phase: "waiting", until: Math.max(now + waitMs, this.#retryAt(now)) };
+  /** It is tried again, or another. */
+  trackerClosed(now: Millis): void {
+    this.#missTracker(now);
+    this.#session.closed(now);
   }
 
   /** Takes a tracker's message in, `signal` apart. Returns the peers that the tracker saw go. */
@@ -150,29 +142,21 @@ export class Topology {
   ): { readonly actions: SwarmAction[]; readonly gone?: PeerId } {
     switch (message.type) {
       case "joined":
-        this.#tracker = { phase: "joined", self: message.peer, reportEveryMs: message.reportEveryMs };
-        // As a newcomer this viewer is counted from 0, and what it has reported has been counted.
-        if (this.#self !== message.peer) this.#settled = this.#reported;
+        this.#session.joined(message.trackers);
+        // This viewer is counted from 0 again, and what it has reported has been counted.
+        this.#settled = this.#reported;
         // Seats that we still hold are told again.
         if (this.#self !== message.peer || now >= this.#seatsUntil) this.#seats.clear();
         this.#seatsUntil = Infinity;
         this.#self = message.peer;
         this.#resume = message.resume;
-        this.#attempt = 0;
+        this.#reportEveryMs = message.reportEveryMs;
         this.#reportAt = now + message.reportEveryMs;
         this.#hopeUntil = message.peers.length > 0 ? now + HOPE_MS : now;
-        this.#introduced(
-          now,
-          message.viewers,
-          message.peers.map(({ peer }) => peer),
-        );
+        this.#introduced(now, message);
         return { actions: this.#hasNews ? [this.#update()] : [] };
       case "peers":
-        this.#introduced(
-          now,
-          message.viewers,
-          message.peers.map(({ peer }) => peer),
-        );
+        this.#introduced(now, message);
         return { actions: [] };
       case "assign":
         // Tracks of long ago make room: no viewer names more than fit on a link.
@@ -183,18 +167,14 @@ export class Topology {
         this.#candidates = this.#candidates.filter((peer) => peer !== message.peer);
         return { actions: [], gone: message.peer };
       case "drain":
-        this.#tracker = { phase: "waiting", until: now + message.reconnectInMs };
-        this.#seatsUntil = now + SEATS_KEPT_MS;
-        this.#attempt = 1;
-        return { actions: [{ type: "close-tracker" }] };
+        this.#missTracker(now);
+        return { actions: this.#session.ended(now, message) };
+      case "redirect":
+        return { actions: this.#session.ended(now, message) };
       case "error":
-        if (message.code === "bad-version") {
-          this.#tracker = { phase: "off" };
-          return { actions: [{ type: "close-tracker" }] };
-        }
-        if (message.code === "full") {
-          this.trackerClosed(now, message.retryInMs);
-          return { actions: [{ type: "close-tracker" }] };
+        if (message.code === "bad-version" || message.code === "full") {
+          this.#missTracker(now);
+          return { actions: this.#session.ended(now, message) };
         }
         if (message.retryInMs !== undefined) {
           this.#neededAt = now + message.retryInMs - NEED_MS_MIN;
@@ -207,7 +187,7 @@ export class Topology {
   /** Carries a signal of our own end through the tracker, marked with the side that made the offer. */
   relay(to: PeerId, signal: string): SwarmAction[] {
     const initiator = this.dialing.get(to)?.initiator ?? this.#open.get(to);
-    if (initiator === undefined || this.#tracker.phase !== "joined") return [];
+    if (initiator === undefined || this.trackerPhase !== "joined") return [];
     const marked = (initiator ? INITIATOR : ANSWERER) + signal;
     if (marked.length > SIGNAL_CHARS_MAX) return [];
     return [{ type: "send-tracker", message: { type: "signal", to, signal: marked } }];
@@ -248,29 +228,16 @@ export class Topology {
     if (this.#open.delete(peer) && !this.#place) this.#needAt = Math.min(this.#needAt, now + NEED_MS_MIN);
   }
 
-  /** Dials, asks for more, reports, reconnects: whatever is due. */
+  /** Connects, dials, asks for more, reports: whatever is due. */
   evaluate(now: Millis, mayDial: boolean, { place, providers }: Surroundings, report: () => Report): SwarmAction[] {
-    const actions: SwarmAction[] = [];
     this.#place = place;
-    if (this.#tracker.phase === "joining" && now >= this.#tracker.giveUpAt) {
-      this.trackerClosed(now);
-      actions.push({ type: "close-tracker" });
-    }
-    if (this.#tracker.phase === "waiting" && now >= this.#tracker.until) {
-      this.#tracker = { phase: "connecting" };
-      actions.push({ type: "open-tracker" });
-    }
-    if (this.#tracker.phase !== "joined") return actions;
+    this.#providers = providers;
+    const actions = this.#session.evaluate(now);
+    if (this.trackerPhase !== "joined") return actions;
 
     const { peersWanted, providersMin } = this.#options.tuning;
-    // In recorded video those who dialed us are behind us: they do not count as those we need ahead.
-    let linked = this.#open.size + this.dialing.size;
-    let linksMax = peersWanted;
-    if (place) {
-      linked = providers;
-      for (const { at } of this.dialing.values()) if (now < at + DIAL_MS) linked++;
-      linksMax = this.peersMax + peersWanted;
-    }
+    const linksMax = place ? this.peersMax + peersWanted : peersWanted;
+    let linked = this.#linked(now);
     const moved = place && isNews(now, this.#told, place);
     // Whom we were introduced to at the start has been chosen without a place, and is not named again for a while.
     if (moved && this.#told) this.#candidates = [];
@@ -299,7 +266,7 @@ export class Topology {
         type: "send-tracker",
         message: {
           type: "need",
-          peersWanted: Math.max(0, Math.min(PEERS_PER_ANNOUNCE_MAX, peersWanted - linked)),
+          peersWanted: this.#peersMissing(now),
           connected: this.#open.size,
           place,
         },
@@ -309,29 +276,40 @@ export class Topology {
       actions.push(this.#update());
     }
     if (now >= this.#reportAt) {
-      this.#reportAt = now + this.#tracker.reportEveryMs;
+      this.#reportAt = now + this.#reportEveryMs;
       actions.push({ type: "send-tracker", message: { type: "report", ...this.#growth(report()) } });
     }
     return actions;
   }
 
   nextWakeup(): Millis {
-    switch (this.#tracker.phase) {
-      case "waiting":
-        return this.#tracker.until;
-      case "joining":
-        return this.#tracker.giveUpAt;
-      case "joined":
-        return Math.min(this.#needAt, this.#reportAt);
-      default:
-        return Infinity;
-    }
+    return this.trackerPhase === "joined" ? Math.min(this.#needAt, this.#reportAt) : this.#session.nextWakeup();
+  }
+
+  /** Links that count towards those wanted. */
+  #linked(now: Millis): number {
+    if (!this.#place) return this.#open.size + this.dialing.size;
+    // In recorded video those who dialed us are behind us: they do not count as those we need ahead.
+    let linked = this.#providers;
+    for (const { at } of this.dialing.values()) if (now < at + DIAL_MS) linked++;
+    return linked;
+  }
+
+  #peersMissing(now: Millis): number {
+    const missing = this.#options.tuning.peersWanted - this.#linked(now);
+    return Math.max(0, Math.min(PEERS_PER_ANNOUNCE_MAX, missing));
+  }
+
+  /** Without a tracker nobody new comes, and our seats pass on. */
+  #missTracker(now: Millis): void {
+    this.#hopeUntil = now;
+    this.#seatsUntil = Math.min(this.#seatsUntil, now + SEATS_KEPT_MS);
   }
 
   /** Told at once, or when `join` has been answered: a track untold has no seats, and its other viewers hold them all. */
   #tellChange(): SwarmAction[] {
     this.#hasNews = true;
-    return this.#tracker.phase === "joined" ? [this.#update()] : [];
+    return this.trackerPhase === "joined" ? [this.#update()] : [];
   }
 
   #update(): SwarmAction {
@@ -341,9 +319,10 @@ export class Topology {
     };
   }
 
-  #introduced(now: Millis, viewers: number, peers: readonly PeerId[]): void {
-    this.viewers = viewers;
-    for (const peer of peers) if (!this.#candidates.includes(peer)) this.#candidates.push(peer);
+  #introduced(now: Millis, told: Extract<TrackerToViewer, { type: "joined" | "peers" }>): void {
+    this.viewers = told.viewers;
+    this.#session.choice.spread(told.reconnectWithinMs);
+    for (const { peer } of told.peers) if (!this.#candidates.includes(peer)) this.#candidates.push(peer);
     this.#candidates.splice(0, this.#candidates.length - CANDIDATES_MAX);
     this.#needAt = now + this.#needWaitMs;
   }
@@ -359,12 +338,6 @@ export class Topology {
       peers: now.peers,
     };
   }
-
-  /** Full jitter above a floor: a restarted tracker must not meet everyone at once. */
-  #retryAt(now: Millis): Millis {
-    const spanMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * (1 << Math.min(this.#attempt++, 10)));
-    return now + spanMs * (0.5 + this.#options.rng.next() / 2);
-  }
 }
 
 /** First character of a signal, telling which side of the link it comes from (PE rules on glare). */
@@ -376,10 +349,6 @@ const NOTHING: Report = { peerBytes: 0, originBytes: 0, uploadedBytes: 0, wasted
 /** A lost tracker deals our seats to others; one that is lost to everybody deals them to nobody. */
 const SEATS_KEPT_MS = 5_000;
 
-/** A tracker answers at once: one that takes longer is stuck behind something that still accepts sockets. */
-const JOIN_MS_MAX = 10_000;
-const RETRY_MS_MIN = 500;
-const RETRY_MS_MAX = 30_000;
 /** Candidates kept for when links close; the newest are the likeliest to be still there. */
 const CANDIDATES_MAX = 64;
 /** Between two `need`s: the tracker allows one per 5 s, and the answer also refreshes the count of viewers. */

@@ -11,7 +11,7 @@ test("[SW62] a peer's wrong size does not make the origin refuse the same range 
   const core = new SwarmCore({
     swarm: swarmIdOf("stream"),
     viewer: "8000000000000000" as ViewerId,
-    tracker: true,
+    trackers: ["wss://tracker.test"],
     uplink: 1,
     memoryBytesMax: 1e8,
     rng: createRng(1),

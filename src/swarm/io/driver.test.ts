@@ -43,7 +43,7 @@ class Stage {
   constructor() {
     this.driver = createSwarmDriver({
       swarm: swarmIdOf("stream"),
-      tracker: "ws://tracker.test",
+      trackers: ["ws://tracker.test"],
       rtc: {},
       upload: true,
       memoryBytesMax: 1e8,

@@ -33,8 +33,8 @@ import { WakeupTimer } from "./wakeup-timer.ts";
 
 export interface SwarmDriverOptions {
   readonly swarm: SwarmId;
-  /** WebSocket URL of the tracker; undefined for none. */
-  readonly tracker: string | undefined;
+  /** URLs of its trackers, the best first: WebSockets, or lists of such on the web. */
+  readonly trackers: readonly string[];
   readonly origin: Origin;
   readonly rtc: RTCConfiguration;
   readonly upload: boolean;
@@ -72,7 +72,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
   const core = new SwarmCore({
     swarm: options.swarm,
     viewer: randomHex(crypto.getRandomValues(new Uint8Array(8))) as ViewerId,
-    tracker: options.tracker !== undefined,
+    trackers: options.trackers,
     uplink: options.upload ? 1 : 0,
     memoryBytesMax: options.memoryBytesMax,
     rng: createRng(seed),
@@ -188,7 +188,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
         sendChunk(action);
         return;
       case "open-tracker":
-        openTracker();
+        openTracker(action.url);
         return;
       case "send-tracker":
         tracker?.send(action.message);
@@ -298,9 +298,8 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
     }
   }
 
-  function openTracker(): void {
-    if (options.tracker === undefined) return;
-    const mine = options.openTrackerLink(options.tracker, {
+  function openTracker(url: string): void {
+    const mine = options.openTrackerLink(url, {
       open: () => {
         if (tracker === mine) feed({ type: "tracker-opened" });
       },

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createServer, type Server, type ServerResponse } from "node:http";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { encodeTrackerMessage } from "../../protocol/tracker-codec.ts";
 import type { TrackerToViewer } from "../../protocol/tracker-message.ts";
@@ -149,4 +150,57 @@ test("a tracker that does not answer is given up", async () => {
   } finally {
     vi.useRealTimers();
   }
+});
+
+describe("[TR31] the address of a list", () => {
+  let list: Server;
+  let address: string;
+  let answer: (response: ServerResponse) => void;
+
+  beforeEach(async () => {
+    list = createServer((_, response) => {
+      answer(response);
+    });
+    await new Promise<void>((resolve) => list.listen(0, "127.0.0.1", resolve));
+    const at = list.address();
+    address = `http://127.0.0.1:${String(typeof at === "object" ? at?.port : "")}/v1/trackers`;
+  });
+
+  afterEach(async () => {
+    list.closeAllConnections();
+    await new Promise((resolve) => list.close(resolve));
+  });
+
+  test("is asked, and says where to go", async () => {
+    const redirect: TrackerToViewer = { type: "redirect", trackers: ["wss://a.example.com"] };
+    answer = (response) => response.end(encodeTrackerMessage(redirect));
+    const link = open(address, events);
+    link.send({ type: "leave" });
+    await logged(2);
+    expect(log).toEqual([redirect, "closed: that was the list"]);
+  });
+
+  test.each([
+    ["a page", "<html>", "closed: broke the protocol"],
+    [
+      "more than a message may have",
+      `{"type":"redirect","trackers":[]}${" ".repeat(20_000)}`,
+      "closed: broke the protocol",
+    ],
+  ])("with %s behind it is as good as none", async (_, body, closed) => {
+    answer = (response) => response.end(body);
+    open(address, events);
+    await logged(1);
+    expect(log[0]).toContain(closed);
+  });
+
+  test("is given up when the link is closed before it has answered", async () => {
+    const asked = new Promise<ServerResponse>((resolve) => (answer = resolve));
+    const link = open(address, events);
+    const response = await asked;
+    const gone = new Promise((resolve) => response.once("close", resolve));
+    link.close();
+    await gone;
+    expect(log).toEqual(["closed: closed here"]);
+  });
 });

@@ -1,7 +1,7 @@
 import { encodeTrackerMessage, parseTrackerToViewer } from "../../protocol/tracker-codec.ts";
 import type { TrackerToViewer } from "../../protocol/tracker-message.ts";
 import { TRACKER_SUBPROTOCOL } from "../../protocol/version.ts";
-import type { OpenTrackerLink } from "./tracker-link.ts";
+import type { OpenTrackerLink, TrackerLink } from "./tracker-link.ts";
 
 /** As much of the standard WebSocket as we use; the `ws` package has it too. */
 export interface WebSocketLike {
@@ -15,12 +15,16 @@ export interface WebSocketLike {
 
 export type WebSocketClass = new (url: string, subprotocol: string) => WebSocketLike;
 
-/** Tracker links over WebSocket: the browser's own, or for Node another class with the same interface. */
+/**
+ * Tracker links over WebSocket: the browser's own, or for Node another class with the same interface. A URL of the web is
+ * that of a list of trackers.
+ */
 export const createWebSocketTrackerLinks =
   (webSocketClass?: WebSocketClass): OpenTrackerLink =>
   (url, events) => {
     let socket: WebSocketLike | undefined;
     let isClosed = false;
+    const abort = new AbortController();
 
     /** Ends the link now. The socket goes on for as long as it takes to send what is queued and to say goodbye. */
     const end = (reason: string): void => {
@@ -28,6 +32,7 @@ export const createWebSocketTrackerLinks =
       isClosed = true;
       clearTimeout(connectTimer);
       socket?.close();
+      abort.abort();
       queueMicrotask(() => {
         events.closed(reason);
       });
@@ -36,17 +41,42 @@ export const createWebSocketTrackerLinks =
       end("connect timeout");
     }, CONNECT_MS_MAX);
 
+    const link: TrackerLink = {
+      send(message) {
+        if (!isClosed && socket?.readyState === OPEN) socket.send(encodeTrackerMessage(message));
+      },
+      close() {
+        end("closed here");
+      },
+    };
+    const hear = (data: unknown): void => {
+      if (isClosed) return;
+      const message = parseOrExplain(data);
+      if (typeof message === "string") end(message);
+      else events.message(message);
+    };
+
+    /** To the core it is one more tracker: one without a socket, that says nothing but where to go (TR31). */
+    const readList = (): void => {
+      void fetch(url, { signal: abort.signal, credentials: "omit" })
+        .then((response) => response.text())
+        .then(hear) // no more of it than a message may have
+        .then(() => "that was the list", messageOf)
+        .then(end);
+    };
+
     try {
+      if (/^http/i.test(url)) {
+        readList();
+        return link;
+      }
       socket = new (webSocketClass ?? WebSocket)(url, TRACKER_SUBPROTOCOL);
       socket.addEventListener("open", () => {
         clearTimeout(connectTimer);
         if (!isClosed) events.open();
       });
       socket.addEventListener("message", ({ data }) => {
-        if (isClosed) return;
-        const message = parseOrExplain(data);
-        if (typeof message === "string") end(message);
-        else events.message(message);
+        hear(data);
       });
       socket.addEventListener("error", () => {
         end("connection failed");
@@ -59,14 +89,7 @@ export const createWebSocketTrackerLinks =
       end(messageOf(error));
     }
 
-    return {
-      send(message) {
-        if (!isClosed && socket?.readyState === OPEN) socket.send(encodeTrackerMessage(message));
-      },
-      close() {
-        end("closed here");
-      },
-    };
+    return link;
   };
 
 /** Tracker links over the browser's WebSocket. */
