@@ -17,7 +17,6 @@ export function createCrowd() {
     add(uplink: UplinkClass, track?: TrackId, links = 0, place?: Place, network: Partial<Network> = {}): Member {
       const member: Member = {
         peer: `peer-${String(count++).padStart(5, "0")}` as PeerId,
-        resume: "",
         swarm,
         connection: count,
         network: { prefixKey: `prefix-${String(count)}`, ...network },

@@ -6,6 +6,7 @@ import type { TrackerAction } from "../src/tracker-server/core/action.ts";
 import type { ConnectionFault, TrackerEvent } from "../src/tracker-server/core/event.ts";
 import type { Network } from "../src/tracker-server/core/network.ts";
 import { TRACKER_LIMITS, type TrackerLimits } from "../src/tracker-server/core/options.ts";
+import type { TrackerSite } from "../src/tracker-server/core/tracker-list.ts";
 import { Tracker } from "../src/tracker-server/core/tracker.ts";
 
 export const SWARM = "the-swarm-of-tests" as SwarmId;
@@ -17,14 +18,24 @@ type Join = Extract<ViewerToTracker, { type: "join" }>;
 type Of<Type extends TrackerToViewer["type"]> = Extract<TrackerToViewer, { type: Type }>;
 
 /** A tracker core on a clock of its own, and viewers that remember what they were told. No sockets, no waiting. */
-export function createTrackerStage(limits: Partial<TrackerLimits> = {}) {
+export function createTrackerStage(limits: Partial<TrackerLimits> = {}, site: TrackerSite = {}) {
   let now = 0;
   let connections = 0;
   let ids = 0;
-  const tracker = new Tracker(0, { ...TRACKER_LIMITS, ...limits }, createRng(1), {
-    newPeerId: () => `peer-${String(++ids).padStart(5, "0")}` as PeerId,
-    newResumeToken: () => `token-of-${String(ids)}`,
-  });
+  const tracker = new Tracker(
+    0,
+    { ...TRACKER_LIMITS, ...limits },
+    createRng(1),
+    {
+      newPeerId: () => `peer-${String(++ids).padStart(5, "0")}` as PeerId,
+      resumeToken: (peer, swarm) => `token of ${peer} in ${swarm}`,
+      ownerOf: (token, swarm) => {
+        const [, peer, named] = /^token of (.{10}) in (.+)$/.exec(token) ?? [];
+        return named === swarm ? (peer as PeerId) : undefined;
+      },
+    },
+    site,
+  );
   const inboxes = new Map<number, TrackerToViewer[]>();
   const closes = new Map<number, number>();
   const refusals: Array<Extract<TrackerAction, { type: "refuse" }>> = [];
@@ -105,6 +116,7 @@ export function createTrackerStage(limits: Partial<TrackerLimits> = {}) {
     refusals,
     viewer: (options: Partial<Join> = {}) => connect().join(options),
     stats: () => tracker.stats(now),
+    trackersFor: (region?: string, turn = 0) => tracker.trackersFor(region, turn),
     /** Lets time pass; the tracker wakes whenever it wants to. */
     wait(ms: number): void {
       const until = now + ms;

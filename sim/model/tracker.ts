@@ -85,7 +85,11 @@ export class TrackerHost<Client extends TrackerClient> {
     this.#wakeAt = Infinity;
     return new Tracker(this.#clock.now, TRACKER_LIMITS, createRng(this.#seed).fork(`tracker ${this.#clock.now}`), {
       newPeerId: () => `peer${String(this.#nextId++).padStart(6, "0")}` as PeerId,
-      newResumeToken: () => `again${this.#nextId++}`,
+      resumeToken: (peer, swarm) => peer + swarm,
+      ownerOf: (token, swarm) => {
+        const peer = token.slice(0, PEER_ID_CHARS) as PeerId;
+        return token === peer + swarm ? peer : undefined;
+      },
     });
   }
 
@@ -134,6 +138,8 @@ export class TrackerHost<Client extends TrackerClient> {
     });
   }
 }
+
+const PEER_ID_CHARS = 10;
 
 /** One way between any viewer and the tracker. */
 const TRACKER_DELAY_MS: Millis = 25;

@@ -13,8 +13,6 @@ import type { Swarm } from "./swarm.ts";
 /** One viewer (or seeder) of one swarm, from its join until it leaves or its resume token expires. */
 export interface Member {
   readonly peer: PeerId;
-  /** Whoever knows this token may take the id over. Sent to its owner only. */
-  readonly resume: string;
   readonly swarm: Swarm;
   /** The socket it is reached by; undefined while it is held for a resume. */
   connection: ConnectionId | undefined;

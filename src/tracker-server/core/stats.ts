@@ -22,6 +22,12 @@ export interface TrackerCounters {
   joins: number;
   /** Joins that took an id up again over a dropped socket. */
   resumes: number;
+  /** Joins with an id of which nothing was known any more, or not yet: of a former process, say. */
+  restores: number;
+  /** Joins with a token that was not ours, of another swarm, or too old: they got a new id. */
+  staleResumes: number;
+  /** Sent to another tracker. */
+  redirects: number;
   leaves: number;
   /** Sockets that closed without a leave. */
   drops: number;
@@ -83,6 +89,9 @@ export interface TrackerStats extends TrackerHealth {
 export const createCounters = (): TrackerCounters => ({
   joins: 0,
   resumes: 0,
+  restores: 0,
+  staleResumes: 0,
+  redirects: 0,
   leaves: 0,
   drops: 0,
   expired: 0,

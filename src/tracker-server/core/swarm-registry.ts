@@ -6,13 +6,12 @@ import type { Member } from "./member.ts";
 import { Swarm } from "./swarm.ts";
 
 /**
- * Who is in which swarm, by id and by resume token. Keeps the three indexes and the counts in step; decides
- * nothing but when a swarm that nobody is in is forgotten.
+ * Who is in which swarm, by id. Keeps the indexes and the counts in step; decides nothing but when a swarm that nobody
+ * is in is forgotten.
  */
 export class SwarmRegistry {
   readonly #swarms = new Map<SwarmId, Swarm>();
   readonly #byPeer = new Map<PeerId, Member>();
-  readonly #byResume = new Map<string, Member>();
   readonly #held: DeadlineQueue<Member>;
 
   constructor(resumeWithinMs: Millis) {
@@ -44,16 +43,9 @@ export class SwarmRegistry {
     return this.#byPeer.get(peer);
   }
 
-  /** Whose token this is, if it is of that swarm. */
-  resumable(resume: string, swarm: SwarmId): Member | undefined {
-    const member = this.#byResume.get(resume);
-    return member?.swarm.id === swarm ? member : undefined;
-  }
-
   add(member: Member): void {
     this.#swarms.set(member.swarm.id, member.swarm);
     this.#byPeer.set(member.peer, member);
-    this.#byResume.set(member.resume, member);
     member.swarm.putIn(member);
   }
 
@@ -77,7 +69,6 @@ export class SwarmRegistry {
 
   remove(member: Member): void {
     this.#byPeer.delete(member.peer);
-    this.#byResume.delete(member.resume);
     if (member.connection === undefined) {
       this.#held.delete(member);
       member.swarm.held--;

@@ -190,16 +190,35 @@ describe("leaving, dropping, coming back", () => {
     expect(stage.stats()).toMatchObject({ viewers: 2, held: 0 });
   });
 
-  test("a token is worth nothing after two minutes, in another swarm, or made up", () => {
+  test("[TK43] a token is worth nothing in another swarm, or made up; who comes with one is counted, and is a newcomer", () => {
+    const stage = createTrackerStage();
+    const { peer, resume } = stage.viewer().last("joined");
+    expect(stage.viewer({ resume: "made up" }).id).not.toBe(peer);
+    expect(stage.viewer({ resume, swarm: OTHER_SWARM }).id).not.toBe(peer);
+    expect(stage.stats().counters).toMatchObject({ resumes: 0, restores: 0, staleResumes: 2, joins: 3 });
+  });
+
+  test("[TK43] after two minutes the viewer is forgotten, and has its id back all the same", () => {
     const stage = createTrackerStage();
     const alice = stage.viewer();
     const { peer, resume } = alice.last("joined");
-    expect(stage.viewer({ resume: "made up" }).id).not.toBe(peer);
-    expect(stage.viewer({ resume, swarm: OTHER_SWARM }).id).not.toBe(peer);
     alice.drop();
     stage.wait(120_000);
-    expect(stage.viewer({ resume }).id).not.toBe(peer);
-    expect(stage.stats().counters).toMatchObject({ resumes: 0, expired: 1 });
+    expect(stage.viewer({ resume }).id).toBe(peer);
+    expect(stage.stats().counters).toMatchObject({ resumes: 0, restores: 1, expired: 1 });
+  });
+
+  test("[TK44] a restarted tracker gives ids back, and introduces whom a viewer still lacks", () => {
+    const before = createTrackerStage();
+    const [alice, bob] = [before.viewer(), before.viewer()];
+    const after = createTrackerStage();
+    const backAlice = after.viewer({ resume: alice.last("joined").resume, links: 1, peersWanted: 7 });
+    const backBob = after.viewer({ resume: bob.last("joined").resume, links: 1, peersWanted: 0 });
+    const carol = after.viewer();
+    expect([backAlice.id, backBob.id]).toEqual([alice.id, bob.id]);
+    expect(backBob.last("joined").peers).toEqual([]);
+    expect([alice.id, bob.id]).not.toContain(carol.id);
+    expect(after.stats().counters).toMatchObject({ joins: 3, restores: 2, introductions: 2 });
   });
 
   test("no more viewers are held than the bound; the oldest go first", () => {
@@ -209,8 +228,8 @@ describe("leaving, dropping, coming back", () => {
     alice.drop();
     bob.drop();
     expect(stage.stats().held).toBe(1);
-    expect(stage.viewer({ resume: tokens[0] ?? "" }).id).toBe("peer-00003");
-    expect(stage.viewer({ resume: tokens[1] ?? "" }).id).toBe("peer-00002");
+    for (const resume of tokens) stage.viewer({ resume });
+    expect(stage.stats().counters).toMatchObject({ restores: 1, resumes: 1, expired: 1 });
   });
 
   test("a thousand viewers come and go, and nothing is left", () => {

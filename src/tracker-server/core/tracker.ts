@@ -4,7 +4,7 @@ import type { Rng } from "../../base/random.ts";
 import type { Millis } from "../../base/time.ts";
 import type { TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-message.ts";
 import { CLOSE_CODE, type TrackerAction } from "./action.ts";
-import { Admission, type AdmissionRefusal, type Entry } from "./admission.ts";
+import { Admission, type Entry } from "./admission.ts";
 import { offloadOf } from "./byte-counts.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
 import type { AnySignal, ConnectionId, TrackerEvent } from "./event.ts";
@@ -12,7 +12,10 @@ import type { Member } from "./member.ts";
 import type { Network } from "./network.ts";
 import type { TrackerLimits } from "./options.ts";
 import { TokenBucket, type Rate } from "./rate-limit.ts";
+import { Redirection } from "./redirection.ts";
 import { summarize, type RefusalReason, type TrackerHealth, type TrackerStats } from "./stats.ts";
+import { TrackerList, type TrackerSite } from "./tracker-list.ts";
+import type { TrackerNode } from "./tracker-node.ts";
 import { Viewers, type IdSource, type Refusal } from "./viewers.ts";
 
 /** What becomes of one socket: it joins or is closed; from our close on, nothing it sends counts. */
@@ -46,6 +49,9 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
   readonly #rng: Rng;
   readonly #admission: Admission;
   readonly #viewers: Viewers<Signal>;
+  readonly #site: TrackerSite;
+  readonly #trackers: TrackerList;
+  readonly #redirection: Redirection;
   readonly #connections = new Map<ConnectionId, Connection>();
   readonly #joinDeadlines: DeadlineQueue<Connection>;
   readonly #refusals = new Map<RefusalReason, number>();
@@ -53,15 +59,18 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
   #drain: Drain | undefined;
   #actions: TrackerAction<Signal>[] = [];
 
-  constructor(now: Millis, limits: TrackerLimits, rng: Rng, ids: IdSource) {
+  constructor(now: Millis, limits: TrackerLimits, rng: Rng, ids: IdSource, site: TrackerSite = {}) {
     this.#startedAt = now;
     this.#limits = limits;
     this.#rng = rng.fork("drain");
     this.#admission = new Admission(limits);
     this.#joinDeadlines = new DeadlineQueue(limits.joinWithinMs);
-    this.#viewers = new Viewers(limits, rng.fork("selection"), ids, (connection, message) => {
+    this.#site = site;
+    this.#trackers = new TrackerList(site, () => this.nodes());
+    this.#viewers = new Viewers(limits, rng.fork("selection"), ids, this.#trackers, (connection, message) => {
       this.#send(connection, message);
     });
+    this.#redirection = new Redirection(this.#trackers, this.#viewers.counters);
   }
 
   handle(now: Millis, event: TrackerEvent<Signal>): readonly TrackerAction<Signal>[] {
@@ -121,6 +130,19 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     };
   }
 
+  /** This process and those it knows. */
+  nodes(): readonly TrackerNode[] {
+    const { publicUrl, region } = this.#site;
+    const draining = this.#drain !== undefined;
+    const viewers = this.#viewers.registry.viewerCount;
+    return [{ node: "", publicUrl, region, viewers, viewersMax: this.#limits.connectionsMax, draining }];
+  }
+
+  /** Where somebody of that region should open its socket, the best first. */
+  trackersFor(region: string | undefined, turn: number): readonly string[] {
+    return this.#trackers.all(region, turn);
+  }
+
   /** A snapshot for people. Costs time in proportion to the number of swarms. */
   stats(now: Millis): TrackerStats {
     const { registry, reported, counters } = this.#viewers;
@@ -142,7 +164,8 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     const entry = this.#drain ? "draining" : this.#admission.open(now, addressKey, network.prefixKey, origin);
     if (typeof entry === "string") {
       this.#count(entry);
-      this.#actions.push({ type: "refuse", connection: id, cause: entry, ...HTTP_REFUSALS[entry] });
+      const isEnding = this.#drain?.waiting.length === 0;
+      this.#actions.push(...this.#redirection.atTheDoor(id, entry, network.region, isEnding));
       return;
     }
     const connection: Connection = {
@@ -221,7 +244,9 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
   #handleJoin(now: Millis, connection: Connection, join: Extract<ViewerToTracker, { type: "join" }>): void {
     const joined = this.#viewers.join(now, connection, join);
     if ("reason" in joined) {
-      this.#refuse(connection, joined);
+      const redirect = this.#redirection.elsewhere(connection.id, connection.network.region);
+      this.#count(joined.reason);
+      this.#send(connection.id, redirect ?? { type: "error", ...joined.error });
       this.#close(now, connection, CLOSE_CODE.full, "full");
       return;
     }
@@ -252,6 +277,7 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
   }
 
   #handleClosed(now: Millis, id: ConnectionId): void {
+    if (this.#redirection.release(id)) return;
     const connection = this.#connections.get(id);
     if (!connection) return;
     this.#connections.delete(id);
@@ -276,7 +302,9 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     for (const id of drain.waiting.splice(0, DRAINED_PER_STEP)) {
       const connection = this.#connections.get(id);
       if (!connection || connection.phase.name === "closing") continue;
-      this.#send(id, { type: "drain", reconnectInMs: Math.floor(this.#rng.next() * drain.spreadMs) });
+      const reconnectInMs = Math.floor(this.#rng.next() * drain.spreadMs);
+      const trackers = this.#trackers.elsewhere(connection.network.region, id);
+      this.#send(id, { type: "drain", reconnectInMs, ...(trackers.length > 0 && { trackers }) });
       this.#close(now, connection, CLOSE_CODE.restarting, "restarting");
     }
   }
@@ -333,19 +361,6 @@ const ALREADY_JOINED: Refusal = {
   error: { code: "already-joined", message: "a socket joins once: open another, or leave" },
 };
 const NOT_JOINED: Refusal = { reason: "not-joined", error: { code: "not-joined", message: "join a swarm first" } };
-
-/** What is said to somebody whose socket does not come to be. Browsers show it in the network panel only. */
-const HTTP_REFUSALS: Record<AdmissionRefusal | "draining", { readonly status: number; readonly reason: string }> = {
-  draining: { status: 503, reason: "this tracker is stopping" },
-  "memory-full": { status: 503, reason: "this tracker is short of memory" },
-  "process-full": { status: 503, reason: "this tracker holds all the sockets it can" },
-  origin: { status: 403, reason: "this origin is not on the tracker's list (--allow-origin)" },
-  "address-penalty": { status: 429, reason: "a socket of this address sent too much; try again in a minute" },
-  "address-rate": { status: 429, reason: "too many new sockets from this address" },
-  "address-full": { status: 429, reason: "too many sockets from this address (behind a proxy: --trust-proxy)" },
-  "prefix-rate": { status: 429, reason: "too many new sockets from this network" },
-  "prefix-full": { status: 429, reason: "too many sockets from this network" },
-};
 
 /** A large message counts as several: the largest offers as four. */
 const MESSAGE_COST_BYTES = 2 * 1024;

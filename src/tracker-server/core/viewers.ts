@@ -1,6 +1,6 @@
 import type { Rng } from "../../base/random.ts";
 import type { Millis } from "../../base/time.ts";
-import type { PeerId } from "../../protocol/ids.ts";
+import type { PeerId, SwarmId } from "../../protocol/ids.ts";
 import type { Introduction, TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-message.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import type { Send } from "./action.ts";
@@ -16,11 +16,15 @@ import { TokenBucket } from "./rate-limit.ts";
 import { Seating } from "./seating.ts";
 import { createCounters, type RefusalReason } from "./stats.ts";
 import { SwarmRegistry } from "./swarm-registry.ts";
+import type { TrackerList } from "./tracker-list.ts";
 
 /** Makes the names that nobody may guess. Random in a server, counted in a test. */
 export interface IdSource {
   newPeerId(): PeerId;
-  newResumeToken(): string;
+  /** By this `peer` may take its id up again in `swarm`. */
+  resumeToken(peer: PeerId, swarm: SwarmId): string;
+  /** Whose token it is; undefined when it is not ours, of another swarm, or too old. */
+  ownerOf(token: string, swarm: SwarmId): PeerId | undefined;
 }
 
 export type Message<Type extends ViewerToTracker["type"], Signal = never> = Extract<
@@ -59,12 +63,14 @@ export class Viewers<Signal extends AnySignal> {
   readonly #limits: TrackerLimits;
   readonly #rng: Rng;
   readonly #ids: IdSource;
+  readonly #trackers: TrackerList;
   readonly #send: Send<Signal>;
 
-  constructor(limits: TrackerLimits, rng: Rng, ids: IdSource, send: Send<Signal>) {
+  constructor(limits: TrackerLimits, rng: Rng, ids: IdSource, trackers: TrackerList, send: Send<Signal>) {
     this.#limits = limits;
     this.#rng = rng;
     this.#ids = ids;
+    this.#trackers = trackers;
     this.#send = send;
     this.registry = new SwarmRegistry(limits.resumeWithinMs);
     this.seating = new Seating(rng.fork("seats"), send);
@@ -73,24 +79,30 @@ export class Viewers<Signal extends AnySignal> {
   /** Puts a viewer into its swarm: the one its token names, on this socket from now on, or a new one. */
   join(now: Millis, socket: JoiningSocket, join: Message<"join">): Joined | Refusal {
     const connection = socket.id;
-    const resumed = join.resume === undefined ? undefined : this.registry.resumable(join.resume, join.swarm);
+    const owner = this.#ownerOf(join);
+    const known = owner === undefined ? undefined : this.registry.member(owner);
+    const resumed = known?.swarm.id === join.swarm ? known : undefined;
     const former = resumed?.connection;
     if (resumed) {
       this.counters.resumes++;
       this.registry.revive(resumed, connection);
+      resumed.reported = NO_BYTES;
       change(now, resumed, join, socket.network);
     }
-    const member = resumed ?? this.#admit(now, socket, join);
+    const member = resumed ?? this.#admit(now, socket, join, owner);
     if ("reason" in member) return member;
+    member.links = join.links ?? member.links;
     this.#send(connection, {
       type: "joined",
       version: Math.min(join.version, PROTOCOL_VERSION),
       peer: member.peer,
-      resume: member.resume,
+      resume: this.#ids.resumeToken(member.peer, member.swarm.id),
       viewers: member.swarm.viewers,
       // The more viewers there are the less often each reports: a thousand a second, all together, is enough.
       reportEveryMs: Math.max(this.#limits.reportEveryMs, this.registry.viewerCount),
       peers: this.#introduce(now, member, join.peersWanted),
+      ...this.#spread(),
+      trackers: this.#trackers.forMember(socket.network.region, connection),
     });
     this.seating.settle(now, member, resumed !== undefined);
     return { member, former };
@@ -106,7 +118,7 @@ export class Viewers<Signal extends AnySignal> {
     member.links = need.connected;
     if (need.place) member.place = { place: need.place, toldAt: now };
     const peers = this.#introduce(now, member, need.peersWanted);
-    this.#send(connection, { type: "peers", viewers: member.swarm.viewers, peers });
+    this.#send(connection, { type: "peers", viewers: member.swarm.viewers, peers, ...this.#spread() });
     return undefined;
   }
 
@@ -180,15 +192,34 @@ export class Viewers<Signal extends AnySignal> {
     this.counters.expired += this.registry.forgetHeld(now, this.#limits.heldMax);
   }
 
-  #admit(now: Millis, { id: connection, network }: JoiningSocket, join: Message<"join">): Member | Refusal {
+  /** Whose id is asked for, if the token is good. */
+  #ownerOf({ resume, swarm }: Message<"join">): PeerId | undefined {
+    if (resume === undefined) return undefined;
+    const owner = this.#ids.ownerOf(resume, swarm);
+    if (owner === undefined) this.counters.staleResumes++;
+    return owner;
+  }
+
+  /** How far those who lose this tracker are to spread, so that the next one meets a thousand a second. */
+  #spread(): { readonly reconnectWithinMs?: Millis } {
+    const reconnectWithinMs = Math.min(SPREAD_MS_MAX, this.registry.viewerCount);
+    return reconnectWithinMs > SPREAD_MS_MIN ? { reconnectWithinMs } : {};
+  }
+
+  /** A new viewer, or one that brings its id from before. */
+  #admit(
+    now: Millis,
+    { id: connection, network }: JoiningSocket,
+    join: Message<"join">,
+    owner: PeerId | undefined,
+  ): Member | Refusal {
     const swarm = this.registry.swarm(join.swarm);
     const refusal = joinRefusalOf(swarm, this.registry.swarmCount, this.#limits);
     if (refusal) return refusal;
-    let peer = this.#ids.newPeerId();
+    let peer = owner ?? this.#ids.newPeerId();
     while (this.registry.member(peer)) peer = this.#ids.newPeerId();
     const member: Member = {
       peer,
-      resume: this.#ids.newResumeToken(),
       swarm,
       connection,
       network,
@@ -205,6 +236,7 @@ export class Viewers<Signal extends AnySignal> {
     };
     this.registry.add(member);
     this.counters.joins++;
+    if (peer === owner) this.counters.restores++;
     return member;
   }
 
@@ -247,6 +279,11 @@ function change(
   member.swarm.putIn(member);
   if (to.place) member.place = { place: to.place, toldAt: now };
 }
+
+/** What viewers take when they are told nothing; nothing is gained by telling them less. */
+const SPREAD_MS_MIN: Millis = 500;
+/** The longest that viewers wait between two attempts: those of a full process come back 1,700 a second. */
+const SPREAD_MS_MAX: Millis = 30_000;
 
 const NOT_INTRODUCED: Refusal = {
   reason: "not-introduced",

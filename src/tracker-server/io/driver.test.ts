@@ -11,7 +11,8 @@ let ids = 0;
 const createCore = (): Tracker<Buffer> =>
   new Tracker<Buffer>(0, TRACKER_LIMITS, createRng(1), {
     newPeerId: () => `peer-${String(++ids).padStart(5, "0")}` as PeerId,
-    newResumeToken: () => `token-${String(ids)}`,
+    resumeToken: () => "token",
+    ownerOf: () => undefined,
   });
 
 /** A driver on a clock that stands still, and sockets that note what is done to them. */

@@ -18,8 +18,10 @@ import { HeartbeatWheel } from "./heartbeat.ts";
 import { Locator } from "./locator.ts";
 import { SILENT } from "./logger.ts";
 import { limitsOf, type TrackerOptions } from "./options.ts";
-import { randomIds } from "./random-ids.ts";
+import { createIds } from "./random-ids.ts";
+import { secretOf, siteOf } from "./site.ts";
 import { StatusPages } from "./status-pages.ts";
+import { TrackerListPage } from "./tracker-list-page.ts";
 import { ViewerSocket, ViewerWebSocket, type ViewerSocketCommons } from "./viewer-socket.ts";
 
 /** A tracker that listens. Whoever started it stops it, by `drain` or `close`. */
@@ -42,17 +44,22 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   const { port = 8080, host = "0.0.0.0", heartbeatMs = 30_000, logger = SILENT } = options;
   const limits = limitsOf(options);
   const trusted = parseTrustList(options.trustProxy ?? []);
+  const [ids, site] = [createIds(secretOf(options)), siteOf(options)];
   const locator = await Locator.open(options, trusted, logger);
   const now = (): Millis => performance.now();
 
-  const core = new Tracker<Buffer>(now(), limits, createRng(randomInt(2 ** 32)), randomIds);
+  const core = new Tracker<Buffer>(now(), limits, createRng(randomInt(2 ** 32)), ids, site);
   const driver = new TrackerDriver(core, now, logger);
   const wheel = new HeartbeatWheel(heartbeatMs, TICK_MS);
   const commons: ViewerSocketCommons = { wheel, flushes: new FlushQueue(), tell: driver.tell };
   const sockets = new WebSocketServer(SOCKET_OPTIONS);
   const pages = new StatusPages(driver, options.debug ?? true);
+  const list = new TrackerListPage(core);
 
-  const server = createServer(HTTP_OPTIONS, pages.handle);
+  const server = createServer(HTTP_OPTIONS, (request, response) => {
+    const isList = list.handle(request, response, () => calledFrom(request).network.region);
+    if (!isList) pages.handle(request, response);
+  });
   server.maxConnections = limits.connectionsMax + limits.handshakesMax;
   const handshakes = new Handshakes(limits.handshakesMax);
   server.on("connection", (socket: Socket) => {
