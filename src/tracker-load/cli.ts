@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { OptionError } from "../base/option-error.ts";
-import { runLoad, type LoadFigures } from "./load.ts";
+import { runLoad } from "./load.ts";
+import { runRestart } from "./restart.ts";
 
 /** What `hls-swarm load --help` prints. */
 export const LOAD_USAGE = `hls-swarm load: sends a crowd of viewers to a tracker and says how it fared. No video is moved.
@@ -14,6 +15,8 @@ Usage: hls-swarm load [options]
   --swarms <n>               streams that they spread over         (1)
   --peers <n>                peers that each connects to           (5; at most 16)
   --relays-per-second <n>    signals beyond those of connecting    (0)
+  --expect-restart           once all are there, wait for the tracker to be restarted, --hold-seconds at most, and
+                             say how the viewers came back
   --json                     the figures as JSON
   --help                     this text
 
@@ -37,7 +40,8 @@ export async function runLoadCommand(args: readonly string[]): Promise<void> {
   const tracker = values.tracker ?? "ws://127.0.0.1:8080";
   if (!/^wss?:/.test(tracker) || !URL.canParse(tracker))
     throw new OptionError("--tracker must be a ws:// or wss:// URL");
-  const figures = await runLoad(
+  const run = values["expect-restart"] ? runRestart : runLoad;
+  const figures = await run(
     {
       tracker,
       viewers: number("viewers", 1, 1_000_000),
@@ -60,9 +64,9 @@ function parse(args: readonly string[]) {
   }
 }
 
-function tableOf(figures: LoadFigures): string {
+function tableOf(figures: Awaited<ReturnType<typeof runLoad | typeof runRestart>>): string {
   const { refusals, ...numbers } = figures;
-  const rows: [string, string][] = Object.entries(numbers).map(([name, value]) => [
+  const rows: [string, string][] = Object.entries<number | undefined>(numbers).map(([name, value]) => [
     name,
     value === undefined ? "-" : String(Math.round(value * 10) / 10),
   ]);
@@ -87,6 +91,7 @@ const OPTIONS = {
   swarms: { type: "string" },
   peers: { type: "string" },
   "relays-per-second": { type: "string" },
+  "expect-restart": { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;

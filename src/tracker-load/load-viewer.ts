@@ -27,6 +27,9 @@ export interface LoadViewerOptions {
   readonly localAddress?: string | undefined;
   /** Size of the signals it sends. Default 800: a short SDP. */
   readonly signalBytes?: number;
+  /** The token of its last time, and the links that it still has. */
+  readonly resume?: string | undefined;
+  readonly links?: number;
 }
 
 /**
@@ -36,7 +39,11 @@ export interface LoadViewerOptions {
 export class LoadViewer {
   readonly ws: WebSocket;
   readonly #log: LoadLog;
-  readonly #swarm: SwarmId;
+  readonly #back: Pick<LoadViewerOptions, "swarm" | "resume" | "links">;
+  /** Where to turn to next, by the tracker's own word. */
+  sentAway: Extract<TrackerToViewer, { type: "drain" | "redirect" }> | undefined;
+  /** As what the tracker let it in. */
+  welcome: Extract<TrackerToViewer, { type: "joined" }> | undefined;
   readonly #padding: string;
   readonly #answers = new Map<PeerId, () => void>();
   readonly #peers: PeerId[] = [];
@@ -44,8 +51,8 @@ export class LoadViewer {
   #joinedAt: Millis = 0;
   #reporting: ReturnType<typeof setInterval> | undefined;
 
-  constructor({ url, swarm, localAddress, signalBytes = SIGNAL_BYTES }: LoadViewerOptions, log: LoadLog) {
-    this.#swarm = swarm;
+  constructor({ url, localAddress, signalBytes = SIGNAL_BYTES, ...back }: LoadViewerOptions, log: LoadLog) {
+    this.#back = back;
     this.#log = log;
     this.#padding = "x".repeat(Math.max(0, signalBytes - STAMP_CHARS - 1));
     this.ws = new WebSocket(url, TRACKER_SUBPROTOCOL, {
@@ -80,8 +87,9 @@ export class LoadViewer {
       });
     });
     const versions = { version: PROTOCOL_VERSION, versionMin: PROTOCOL_VERSION };
-    this.#send({ type: "join", ...versions, swarm: this.#swarm, peersWanted, uplink });
-    const { peers, reportEveryMs } = await answer;
+    this.#send({ type: "join", ...versions, ...this.#back, peersWanted, uplink });
+    this.welcome = await answer;
+    const { peers, reportEveryMs } = this.welcome;
     this.#joinedAt = performance.now();
     this.#log.joinMs.push(this.#joinedAt - startedAt);
     this.#log.introductions += peers.length;
@@ -127,6 +135,10 @@ export class LoadViewer {
       case "gone":
         this.#log.gone++;
         this.#settle(message.peer);
+        break;
+      case "drain":
+      case "redirect":
+        this.sentAway = message;
         break;
       case "error":
         count(this.#log.refusals, message.code);

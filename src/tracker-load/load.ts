@@ -105,7 +105,7 @@ function leave(viewer: LoadViewer): Promise<void> {
  * Viewers live in many homes, and a tracker counts the sockets of each. On the machine itself all of 127/8 is ours to
  * come from; to another one all come from one address, and its limits have to be raised for it.
  */
-function homeOf(tracker: string, index: number): string | undefined {
+export function homeOf(tracker: string, index: number): string | undefined {
   const { hostname } = new URL(tracker);
   if (hostname !== "localhost" && !hostname.startsWith("127.")) return undefined;
   const home = Math.floor(index / VIEWERS_PER_HOME);
