@@ -102,14 +102,14 @@ function leave(viewer: LoadViewer): Promise<void> {
 }
 
 /**
- * Viewers live in many homes, and a tracker counts the sockets of each. On the machine itself all of 127/8 is ours to
+ * Viewers live in many homes of many networks, and a tracker counts the sockets of each. On the machine itself all of 127/8 is ours to
  * come from; to another one all come from one address, and its limits have to be raised for it.
  */
 export function homeOf(tracker: string, index: number): string | undefined {
   const { hostname } = new URL(tracker);
   if (hostname !== "localhost" && !hostname.startsWith("127.")) return undefined;
   const home = Math.floor(index / VIEWERS_PER_HOME);
-  return `127.1.${String((home >> 8) & 255)}.${String(home & 255)}`;
+  return `127.1.${String(home & 255)}.${String((home >> 8) & 255)}`;
 }
 
 function figuresOf(

@@ -51,6 +51,7 @@ export async function runRestart(
   await until(() => crowd.every(isIn), holdSeconds * 1000);
   const lostAt = crowd.reduce((first, viewer) => Math.min(first, viewer.lostAt ?? Infinity), Infinity);
   const backMs = crowd.filter(isBack).map(({ joinedAt = 0 }) => joinedAt - lostAt);
+  await sleep(STAY_MS);
   const figures: RestartFigures = {
     viewers,
     back: backMs.length,
@@ -78,5 +79,7 @@ async function until(isSo: () => boolean, withinMs: Millis): Promise<void> {
 }
 
 const LOOK_MS: Millis = 50;
+/** So that the tracker can be asked about those who are back, before they all leave at once. */
+const STAY_MS: Millis = 1_500;
 /** A tracker lets in several hundred a second. */
 const COME_MS_MAX: Millis = 60_000;
