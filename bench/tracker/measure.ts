@@ -56,8 +56,8 @@ export async function measure(wire: Wire, scale: Scale, root: string): Promise<T
 
 async function measureJoins(wire: Wire, scale: Scale, server: ServerUnderTest): Promise<number> {
   const clients = await openClients(wire, server, 2 * scale.joins, "joins");
-  await inWaves(clients.slice(0, scale.joins), (client) => client.join()); // warms the server, and is somebody to meet
-  const used = await cpuOf(server, () => inWaves(clients.slice(scale.joins), (client) => client.join()));
+  await forEach(clients.slice(0, scale.joins), (client) => client.join()); // warms the server, and is somebody to meet
+  const used = await cpuOf(server, () => forEach(clients.slice(scale.joins), (client) => client.join()));
   for (const client of clients) client.close();
   return scale.joins / used;
 }
@@ -66,17 +66,17 @@ async function measureConnects(wire: Wire, scale: Scale, server: ServerUnderTest
   const clients = await openClients(wire, server, 2 * scale.connects, "connects");
   const bytes = clients.map(countBytes);
   const isFirst = (index: number): boolean => index % SWARM_VIEWERS <= PEERS; // somebody to answer all others
-  await inWaves(
+  await forEach(
     clients.filter((_, index) => isFirst(index)),
     (client) => client.join(),
   );
   const others = clients.filter((_, index) => !isFirst(index));
   const comers = others.splice(others.length / 2);
-  await inWaves(others, (client) => client.connect()); // warms the server
+  await forEach(others, (client) => client.connect()); // warms the server
   const before = sumOf(bytes);
   let connections = 0;
   const used = await cpuOf(server, async () => {
-    await inWaves(comers, async (client) => {
+    await forEach(comers, async (client) => {
       const answers = await client.connect();
       connections += answers;
     });
@@ -136,9 +136,9 @@ async function measureRelays(wire: Wire, scale: Scale, server: ServerUnderTest) 
 }
 
 async function measureMemory(wire: Wire, scale: Scale, server: ServerUnderTest): Promise<number> {
-  await inWaves(await openClients(wire, server, WARM_CLIENTS, "idle"), (client) => client.join());
+  await forEach(await openClients(wire, server, WARM_CLIENTS, "idle"), (client) => client.join());
   const before = await server.usage("memory");
-  await inWaves(await openClients(wire, server, scale.idle, "idle"), (client) => client.join());
+  await forEach(await openClients(wire, server, scale.idle, "idle"), (client) => client.join());
   await sleep(QUIET_MS);
   const after = await server.usage("memory");
   return (after.rssBytes - before.rssBytes) / scale.idle;
@@ -157,9 +157,13 @@ async function openClients(wire: Wire, { url }: ServerUnderTest, count: number, 
   return clients;
 }
 
-async function inWaves(clients: readonly Client[], perform: (client: Client) => Promise<unknown>): Promise<void> {
-  for (let first = 0; first < clients.length; first += WAVE)
-    await Promise.all(clients.slice(first, first + WAVE).map(perform));
+/** Some at once, the next one as soon as one is done: a server that waits for the end of a wave wakes for every message. */
+async function forEach(clients: readonly Client[], perform: (client: Client) => Promise<unknown>): Promise<void> {
+  const queue = clients.values();
+  const workThrough = async (): Promise<void> => {
+    for (const client of queue) await perform(client);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, workThrough));
 }
 
 async function cpuOf(server: ServerUnderTest, perform: () => Promise<void>): Promise<number> {
@@ -183,7 +187,8 @@ const SIGNALS_IN_FLIGHT = 4;
 const SESSION_MS = 300_000;
 /** A ping of a client, masked, and its pong (RFC 6455 section 5.2). */
 const SETTLING_BYTES = 6 + 2;
-/** At once; more would measure queues. */
+const AT_ONCE = 200;
+/** Handshakes at once. */
 const WAVE = 50;
 const SWARM_VIEWERS = 1_000;
 const WARM_CLIENTS = 200;

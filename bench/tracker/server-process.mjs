@@ -21,6 +21,7 @@ async function startOwn() {
     ...{ host: "127.0.0.1", port: 0, upgradesPerAddress: crowd, connectionsPerAddressMax: 1_000_000 },
     ...{ upgradesPerPrefix: crowd, connectionsPerPrefixMax: 1_000_000, handshakesMax: 1_000_000 },
     ...{ messages: crowd, messagesPerAddress: crowd },
+    joinWithinMs: 120_000, // all sockets are opened before the first joins
   });
   return url;
 }
