@@ -17,6 +17,7 @@ import { Handshakes } from "./handshakes.ts";
 import { HeartbeatWheel } from "./heartbeat.ts";
 import { Locator } from "./locator.ts";
 import { SILENT } from "./logger.ts";
+import { residentBytes } from "./memory.ts";
 import { limitsOf, type TrackerOptions } from "./options.ts";
 import { createIds } from "./random-ids.ts";
 import { secretOf, siteOf } from "./site.ts";
@@ -111,7 +112,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     });
   }, TICK_MS);
   const weighing = setInterval(() => {
-    driver.tell({ type: "memory-measured", bytes: process.memoryUsage.rss() });
+    driver.tell({ type: "memory-measured", bytes: residentBytes() });
   }, MEMORY_EVERY_MS);
   const listening = portOf(server.address());
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Millis } from "../../base/time.ts";
 import type { TrackerHealth, TrackerStats } from "../core/stats.ts";
 import { DEBUG_PAGE, DEBUG_PAGE_POLICY } from "./debug-page.ts";
+import { residentBytes } from "./memory.ts";
 
 /** Answers plain HTTP: `/healthz` for load balancers, `/debug` for the operator. Neither shows an address. */
 export class StatusPages {
@@ -39,7 +40,7 @@ export class StatusPages {
   #answerReport(response: ServerResponse): void {
     const { uptimeMs } = this.#tracker.health();
     if (!this.#report || uptimeMs - this.#report.uptimeMs >= REPORT_KEPT_MS) {
-      const report = { ...this.#tracker.stats(), rssBytes: process.memoryUsage.rss() };
+      const report = { ...this.#tracker.stats(), rssBytes: residentBytes() };
       this.#report = { body: `${JSON.stringify(report)}\n`, uptimeMs };
     }
     answer(response, 200, JSON_TYPE, this.#report.body, ANY_ORIGIN);
