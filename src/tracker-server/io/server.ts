@@ -18,6 +18,7 @@ import { HeartbeatWheel } from "./heartbeat.ts";
 import { Locator } from "./locator.ts";
 import { SILENT } from "./logger.ts";
 import { residentBytes } from "./memory.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 import { limitsOf, type TrackerOptions } from "./options.ts";
 import { createIds } from "./random-ids.ts";
 import { secretOf, siteOf } from "./site.ts";
@@ -57,10 +58,11 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   const pages = new StatusPages(driver, options.debug ?? true);
   const list = new TrackerListPage(core);
 
-  const server = createServer(HTTP_OPTIONS, (request, response) => {
+  const answerPage = oneAtATime((request, response) => {
     const isList = list.handle(request, response, () => calledFrom(request).network.region);
     if (!isList) pages.handle(request, response);
   });
+  const server = createServer(HTTP_OPTIONS, answerPage);
   server.maxConnections = limits.connectionsMax + limits.handshakesMax;
   const handshakes = new Handshakes(limits.handshakesMax);
   server.on("connection", (socket: Socket) => {
