@@ -50,6 +50,7 @@ export class TrackerProcess {
   }
 
   async stop(): Promise<void> {
+    if (this.child.exitCode !== null) return;
     const end = once(this.child, "exit");
     this.child.kill("SIGKILL");
     await end;
