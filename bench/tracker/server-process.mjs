@@ -3,7 +3,12 @@
  * process of its own, so that the CPU it used is nobody else's. Tells its address, then answers each question with what it
  * has used so far; asked for its memory it collects garbage first.
  */
-const servers = { "hls-swarm": startOwn, "bittorrent-tracker": startBittorrent, "bare-ws": startBare };
+const servers = {
+  "hls-swarm": startOwn,
+  "hls-swarm-bounded": startBounded,
+  "bittorrent-tracker": startBittorrent,
+  "bare-ws": startBare,
+};
 
 process.on("disconnect", () => process.exit());
 process.on("message", (question) => {
@@ -23,6 +28,13 @@ async function startOwn() {
     ...{ messages: crowd, messagesPerAddress: crowd },
     joinWithinMs: 120_000, // all sockets are opened before the first joins
   });
+  return url;
+}
+
+/** With its limits, for those who run into them. */
+async function startBounded() {
+  const { startTracker } = await import("../../dist/tracker.js");
+  const { url } = await startTracker({ host: "127.0.0.1", port: 0 });
   return url;
 }
 

@@ -125,12 +125,16 @@ const unreadPages: Attack = {
   countedAs: undefined,
   async run(port, until) {
     const one = async (): Promise<void> => {
-      const socket = await open(port, "127.0.7.3", false);
-      if (socket) await pour(socket, times(100, Buffer.from("GET /debug.json HTTP/1.1\r\nHost: a\r\n\r\n")), until);
+      while (!until.aborted) {
+        const socket = await open(port, "127.0.7.3", false);
+        if (socket) await pour(socket, PAGE_REQUESTS, until);
+      }
     };
     await Promise.all(Array.from({ length: FLOODERS }, one));
   },
 };
+
+const PAGE_REQUESTS = times(100, Buffer.from("GET /debug.json HTTP/1.1\r\nHost: a\r\n\r\n"));
 
 const guesses: Attack = {
   name: "guesses ids, within its rate",
