@@ -8,7 +8,7 @@ import type { Socket } from "node:net";
 export class Handshakes {
   readonly #max: number;
   /** By the two ends of the connection: over TLS the socket that is upgraded is another object than the one accepted. */
-  readonly #waiting = new Map<string, Socket>();
+  readonly #waiting = new Map<string, Handshake>();
 
   constructor(max: number) {
     this.#max = max;
@@ -20,22 +20,29 @@ export class Handshakes {
 
   add(socket: Socket): void {
     const key = endsOf(socket);
-    this.#waiting.set(key, socket);
-    socket.once("close", () => {
-      if (this.#waiting.get(key) === socket) this.#waiting.delete(key);
-    });
+    const forget = (): void => {
+      this.#waiting.delete(key);
+      socket.off("close", forget); // a viewer's socket stays, and need not remember this
+    };
+    this.#waiting.set(key, { socket, forget });
+    socket.on("close", forget);
     if (this.#waiting.size <= this.#max) return;
-    for (const [oldestKey, oldest] of this.#waiting) {
-      this.#waiting.delete(oldestKey);
-      oldest.destroy();
+    for (const oldest of this.#waiting.values()) {
+      oldest.forget();
+      oldest.socket.destroy();
       return;
     }
   }
 
   /** The connection became a socket, and is counted elsewhere. */
   done(socket: Ends): void {
-    this.#waiting.delete(endsOf(socket));
+    this.#waiting.get(endsOf(socket))?.forget();
   }
+}
+
+interface Handshake {
+  readonly socket: Socket;
+  readonly forget: () => void;
 }
 
 type Ends = Pick<Socket, "remoteAddress" | "remotePort" | "localPort">;

@@ -1,8 +1,10 @@
 import type { Duplex } from "node:stream";
 import { WebSocket, type RawData } from "ws";
+import type { Millis } from "../../base/time.ts";
 import { ProtocolError } from "../../protocol/protocol-error.ts";
 import { encodeTrackerMessage, parseViewerControl } from "../../protocol/tracker-codec.ts";
 import type { TrackerToViewer } from "../../protocol/tracker-message.ts";
+import { CLOSE_CODE } from "../core/action.ts";
 import type { ConnectionFault, ConnectionId, TrackerEvent } from "../core/event.ts";
 import { frameBytesOf, writeFrames, type FlushQueue, type FramePayload } from "./frame-writer.ts";
 import type { Heartbeat, HeartbeatWheel } from "./heartbeat.ts";
@@ -59,6 +61,7 @@ export class ViewerSocket {
   close(code: number, reason: string): void {
     this.flush();
     this.#ws.close(code, reason);
+    if (code === CLOSE_CODE.misbehaved || code === CLOSE_CODE.flood) this.#stopListening();
   }
 
   terminate(fault?: ConnectionFault): void {
@@ -107,12 +110,21 @@ export class ViewerSocket {
 
   handleError(error: Error): void {
     this.#fault ??= faultOf(error);
+    if (this.#fault) this.#stopListening();
   }
 
   handleClose(): void {
     this.#heartbeat.stop();
     const fault = this.#fault;
     this.#commons.tell({ type: "connection-closed", connection: this.#connection, ...(fault && { fault }) });
+  }
+
+  /** Whoever is closed for what it sends would otherwise be read, frame by frame, for as long as it answers no close. */
+  #stopListening(): void {
+    setImmediate(() => this.#raw.pause()); // not at once: `ws` is about to resume it
+    setTimeout(() => {
+      this.#ws.terminate();
+    }, CUT_AFTER_MS).unref();
   }
 
   #write(payload: FramePayload): void {
@@ -162,5 +174,7 @@ function faultOf(error: Error): ConnectionFault | undefined {
 
 /** About a hundred signals: a reader so far behind will not connect to anybody in time. */
 const WAITING_BYTES_FOR_SIGNALS = 64 * 1024;
+/** Time for our close to arrive. */
+const CUT_AFTER_MS: Millis = 500;
 /** What a socket that reads nothing may cost us. */
 const WAITING_BYTES_MAX = 256 * 1024;
