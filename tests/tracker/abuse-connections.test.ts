@@ -65,11 +65,16 @@ test("compression is offered, and not agreed to", async () => {
   raw.socket.destroy();
 });
 
-test("requests that do not wait for their answers are hung up on", async () => {
-  const raw = await openRaw(tracker.port);
+test("requests that do not wait for their answers are hung up on, and so is who comes back to try again", async () => {
+  const raw = await openRaw(tracker.port, "127.0.8.1");
   raw.socket.write("GET /debug.json HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1_000));
   await raw.closed;
   expect(raw.received.split("HTTP/1.1 200").length - 1).toBeLessThan(3);
+  const again = await openRaw(tracker.port, "127.0.8.1");
+  expect(await again.request("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")).toBe(0);
+  const neighbour = await openRaw(tracker.port, "127.0.8.2");
+  expect(await neighbour.request("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")).toBe(200);
+  neighbour.socket.destroy();
 });
 
 test("a viewer that sends its join along with the request is served, byte by byte or at once", async () => {

@@ -3,8 +3,8 @@ import { connect, type Socket } from "node:net";
 import { TRACKER_SUBPROTOCOL } from "../../src/protocol/version.ts";
 
 /** A TCP connection that says exactly the bytes it is given, and collects the answer. For breaking every rule. */
-export async function openRaw(port: number): Promise<RawSocket> {
-  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+export async function openRaw(port: number, localAddress = "127.0.0.1"): Promise<RawSocket> {
+  const socket = connect({ port, host: "127.0.0.1", localAddress, allowHalfOpen: true });
   await once(socket, "connect");
   return new RawSocket(socket);
 }

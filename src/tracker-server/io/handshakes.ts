@@ -1,4 +1,6 @@
 import type { Socket } from "node:net";
+import type { Millis } from "../../base/time.ts";
+import { DeadlineQueue } from "../core/deadline-queue.ts";
 
 /**
  * The connections that may yet become a viewer's socket, oldest first, and only so many of them. One more ends the
@@ -10,6 +12,8 @@ export class Handshakes {
   /** By the two ends of the connection: over TLS the socket that is upgraded is another object than the one accepted. */
   readonly #waiting = new Map<string, Handshake>();
 
+  readonly #banned = new DeadlineQueue<string>(BAN_MS);
+
   constructor(max: number) {
     this.#max = max;
   }
@@ -18,7 +22,12 @@ export class Handshakes {
     return this.#waiting.size;
   }
 
-  add(socket: Socket): void {
+  add(now: Millis, socket: Socket): void {
+    this.#banned.takeDue(now);
+    if (this.#banned.has(String(socket.remoteAddress))) {
+      socket.destroy();
+      return;
+    }
     const key = endsOf(socket);
     const forget = (): void => {
       this.#waiting.delete(key);
@@ -32,6 +41,12 @@ export class Handshakes {
       oldest.socket.destroy();
       return;
     }
+  }
+
+  /** Whoever is at the other end of `socket` is not listened to for a while, by whatever connection it comes. */
+  ban(now: Millis, socket: Socket): void {
+    this.#banned.add(now, String(socket.remoteAddress));
+    if (this.#banned.size > BANNED_MAX) this.#banned.takeOldest();
   }
 
   /** The connection became a socket, and is counted elsewhere. */
@@ -49,3 +64,7 @@ type Ends = Pick<Socket, "remoteAddress" | "remotePort" | "localPort">;
 
 const endsOf = ({ remoteAddress, remotePort, localPort }: Ends): string =>
   `${String(remoteAddress)} ${String(remotePort)} ${String(localPort)}`;
+
+const BAN_MS: Millis = 30_000;
+/** Each was connected a moment ago: more than there are at a time. */
+const BANNED_MAX = 10_000;

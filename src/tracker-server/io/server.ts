@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import { randomInt } from "node:crypto";
@@ -58,15 +58,18 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   const pages = new StatusPages(driver, options.debug ?? true);
   const list = new TrackerListPage(core);
 
-  const answerPage = oneAtATime((request, response) => {
+  const handshakes = new Handshakes(limits.handshakesMax);
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const isList = list.handle(request, response, () => calledFrom(request).network.region);
     if (!isList) pages.handle(request, response);
-  });
-  const server = createServer(HTTP_OPTIONS, answerPage);
+  };
+  const ban = (socket: Socket): void => {
+    handshakes.ban(now(), socket);
+  };
+  const server = createServer(HTTP_OPTIONS, oneAtATime(answer, ban));
   server.maxConnections = limits.connectionsMax + limits.handshakesMax;
-  const handshakes = new Handshakes(limits.handshakesMax);
   server.on("connection", (socket: Socket) => {
-    handshakes.add(socket);
+    handshakes.add(now(), socket);
   });
   server.on("upgrade", (request: IncomingMessage, raw: Duplex, head: Buffer) => {
     raw.on("error", ignoreError);
