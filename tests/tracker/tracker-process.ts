@@ -78,6 +78,6 @@ const answers = {
   },
 };
 process.on("message", (question) => process.send(answers[question]()));
-process.on("SIGTERM", () => void tracker.drain().then(() => process.disconnect()));
+process.on("SIGTERM", () => void tracker.drain().then(() => process.connected && process.disconnect()));
 process.send(tracker.url);
 `;
