@@ -95,6 +95,7 @@ export class TrackerHost<Client extends TrackerClient> {
 
   #feed(event: TrackerEvent): void {
     for (const action of this.#core.handle(this.#clock.now, event)) {
+      if (!("connection" in action)) continue; // it is alone: nothing for a bus
       const client = this.#sockets.get(action.connection);
       if (!client) continue;
       const socket = action.connection;

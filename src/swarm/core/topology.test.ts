@@ -57,6 +57,14 @@ describe("the tracker", () => {
     ]);
   });
 
+  test("[TR50] may name more peers unasked, soon after it has answered", () => {
+    const topology = joined(["a"]);
+    expect(dialed(topology.evaluate(100, true, LIVE, report))).toEqual([peerId("a")]);
+    topology.trackerMessage(200, { type: "peers", viewers: 40, peers: [{ peer: peerId("far"), uplink: 2 }] });
+    expect(dialed(topology.evaluate(200, true, LIVE, report))).toEqual([peerId("far")]);
+    expect(topology.viewers).toBe(40);
+  });
+
   test("[TR13] hears of a rendition that became known while it was joined, as soon as it has answered", () => {
     const track = trackIdOf("video");
     const topology = createTopology();

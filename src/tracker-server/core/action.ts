@@ -1,5 +1,6 @@
 import type { TrackerToViewer } from "../../protocol/tracker-message.ts";
 import type { AdmissionRefusal } from "./admission.ts";
+import type { BusAction } from "./bus-record.ts";
 import type { AnySignal, ConnectionId } from "./event.ts";
 
 /** Everything the tracker core ever asks for. Performed in order; results come back as events. */
@@ -16,7 +17,8 @@ export type TrackerAction<Signal extends AnySignal = string> =
     }
   | { readonly type: "send"; readonly connection: ConnectionId; readonly message: TrackerToViewer<Signal> }
   /** Close after what was sent before. `reason` fits a close frame: at most 123 bytes (RFC 6455 section 5.5). */
-  | { readonly type: "close"; readonly connection: ConnectionId; readonly code: number; readonly reason: string };
+  | { readonly type: "close"; readonly connection: ConnectionId; readonly code: number; readonly reason: string }
+  | BusAction<Signal>;
 
 /** How the parts of the core say something to a viewer: as one more `send`. */
 export type Send<Signal extends AnySignal = never> = (

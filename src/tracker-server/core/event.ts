@@ -1,4 +1,5 @@
 import type { ProtocolErrorCode } from "../../protocol/protocol-error.ts";
+import type { BusRecord, NodeId } from "./bus-record.ts";
 import type { TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-message.ts";
 import type { Network } from "./network.ts";
 
@@ -45,6 +46,10 @@ export type TrackerEvent<Signal extends AnySignal = string> =
   | { readonly type: "send-dropped"; readonly connection: ConnectionId; readonly message: TrackerToViewer<Signal> }
   /** Exactly once for every connection that was accepted. */
   | { readonly type: "connection-closed"; readonly connection: ConnectionId; readonly fault?: ConnectionFault }
+  /** Came over the bus, from another process or from this one itself. */
+  | { readonly type: "bus-message"; readonly from: NodeId; readonly record: BusRecord<Signal> }
+  /** Records could not be handed to the bus, or what came over it is none. */
+  | { readonly type: "bus-dropped"; readonly records: number }
   | { readonly type: "wakeup" }
   /** Resident memory of the process, every second or so. */
   | { readonly type: "memory-measured"; readonly bytes: number }

@@ -23,6 +23,9 @@ export function coverageOf(now: Millis, asker: ToldPlace, giver: ToldPlace): Cov
   return position + giver.place.ahead > next && from < next + NEXT_SECONDS ? "part" : "none";
 }
 
+/** The same place, brought forward to now. */
+export const placeAt = (now: Millis, told: ToldPlace): Place => ({ ...told.place, position: positionAt(now, told) });
+
 /** What is held is taken to move along with the position: a player buffers as it plays. */
 const positionAt = (now: Millis, { place, toldAt }: ToldPlace): Seconds =>
   place.playing ? place.position + (now - toldAt) / 1000 : place.position;

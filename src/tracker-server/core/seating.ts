@@ -1,9 +1,11 @@
 import type { Rng } from "../../base/random.ts";
+import type { TrackId } from "../../protocol/ids.ts";
 import type { Millis } from "../../base/time.ts";
 import type { Send } from "./action.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
 import type { Member } from "./member.ts";
 import { Seats } from "./seats.ts";
+import type { Swarm } from "./swarm.ts";
 
 /**
  * Keeps the election seats of all tracks in step with who is there, and tells every viewer whose seats change.
@@ -12,13 +14,16 @@ import { Seats } from "./seats.ts";
 export class Seating {
   readonly #rng: Rng;
   readonly #send: Send;
+  readonly #shareOf: (swarm: Swarm, track: TrackId) => readonly number[];
   readonly #newcomers = new DeadlineQueue<Member>(NEWCOMER_MS);
   /** Tracks with more givers than seats. */
   readonly #rotations = new DeadlineQueue<Seats>(ROTATION_MS);
 
-  constructor(rng: Rng, send: Send) {
+  /** `shareOf` says which seats of a track are dealt here. */
+  constructor(rng: Rng, send: Send, shareOf: (swarm: Swarm, track: TrackId) => readonly number[]) {
     this.#rng = rng;
     this.#send = send;
+    this.#shareOf = shareOf;
   }
 
   /**
@@ -37,12 +42,20 @@ export class Seating {
     }
     if (place === undefined) return;
     let seats = swarm.seats.get(place);
-    if (!seats) swarm.seats.set(place, (seats = new Seats(place, this.#rng)));
+    if (!seats) swarm.seats.set(place, (seats = new Seats(place, this.#rng, this.#shareOf(swarm, place))));
     if (member.seats !== seats) {
       member.seats = seats;
       if (seats.enter(member)) this.#newcomers.add(now, member);
     }
     if (comesBack) seats.remind(member);
+    this.#conclude(now, seats);
+  }
+
+  /** The seats of `track` that are dealt here may be others. */
+  redeal(now: Millis, swarm: Swarm, track: TrackId): void {
+    const seats = swarm.seats.get(track);
+    if (!seats) return;
+    seats.deal(this.#shareOf(swarm, track));
     this.#conclude(now, seats);
   }
 

@@ -2,13 +2,14 @@ import type { Rng } from "../../base/random.ts";
 import type { TrackId } from "../../protocol/ids.ts";
 import { ELECTION_SEATS } from "../../protocol/limits.ts";
 import type { Member } from "./member.ts";
+import { ALL_SEATS } from "./seat-share.ts";
 import { SwapList } from "./swap-list.ts";
 
 /**
  * Who holds which of one track's election seats (TR21). Knows neither time nor sockets: {@link Seating} says when
  * somebody is let in, goes, or has had a seat for long enough, and tells those that {@link takeChanged} names.
  *
- * 1. While anybody is in, every seat is held, by one member each.
+ * 1. While anybody is in, every seat that is dealt here is held, by one member each.
  * 2. A newcomer waits to be admitted, unless nobody else is in.
  * 3. Whoever is admitted takes seats one by one from whoever holds most, until one more would leave it with more than
  *    the giver keeps. Uplink class 2 counts twice, so that it comes to hold twice as many.
@@ -24,20 +25,23 @@ export class Seats {
   /** Admitted members without a seat. */
   readonly #idle = new SwapList<Member>();
   readonly #newcomers = new Set<Member>();
+  /** The seats that are dealt here: all, unless other processes have givers of the track (TK34). */
+  #share: ReadonlySet<number>;
   readonly #changed = new Set<Member>();
 
-  constructor(track: TrackId, rng: Rng) {
+  constructor(track: TrackId, rng: Rng, share = ALL_SEATS) {
     this.track = track;
     this.#rng = rng;
+    this.#share = new Set(share);
   }
 
   get isEmpty(): boolean {
-    return this.#held.size === 0;
+    return this.#held.size + this.#idle.size + this.#newcomers.size === 0;
   }
 
   /** Whether there are more members than can hold seats, so that the duty should go round. */
   get hasIdle(): boolean {
-    return this.#idle.size > 0;
+    return this.#idle.size > 0 && this.#held.size > 0;
   }
 
   /** Ascending. */
@@ -47,11 +51,11 @@ export class Seats {
 
   /** Lets a newcomer in. Returns whether it must wait to be admitted. */
   enter(member: Member): boolean {
+    const isAlone = this.isEmpty;
     this.#newcomers.add(member);
     this.#changed.add(member); // by hearing of no seats it learns that others hold them
-    if (!this.isEmpty) return true;
-    this.#seatAlone(Array.from({ length: ELECTION_SEATS }, (_, seat) => seat));
-    return false;
+    if (isAlone) this.#seatAlone([...this.#share]);
+    return !isAlone;
   }
 
   /** The newcomer has waited long enough. Does nothing with somebody who is no newcomer any more. */
@@ -81,8 +85,21 @@ export class Seats {
     if (!seats) return;
     this.#held.delete(member);
     this.#changed.add(member);
-    if (this.#held.size + this.#idle.size === 0) this.#seatAlone(seats);
-    else for (const seat of seats) this.#give(seat);
+    this.#pass(seats);
+  }
+
+  /** Other seats than before are dealt here: those that are not any more are taken from whoever holds them. */
+  deal(share: readonly number[]): void {
+    this.#share = new Set(share);
+    const gained = new Set(share);
+    for (const [member, seats] of this.#held) {
+      const kept = seats.filter((seat) => this.#share.has(seat));
+      for (const seat of kept) gained.delete(seat);
+      if (kept.length === seats.length) continue;
+      this.#changed.add(member);
+      this.#seat(member, kept);
+    }
+    this.#pass([...gained]);
   }
 
   /** Passes the seats of those who have held theirs longest to members without any. */
@@ -114,10 +131,24 @@ export class Seats {
   #seatAlone(seats: number[]): void {
     for (const first of this.#newcomers) {
       this.#newcomers.delete(first);
-      this.#held.set(first, seats);
       this.#changed.add(first);
+      this.#seat(first, seats);
       return;
     }
+  }
+
+  #seat(member: Member, seats: number[]): void {
+    if (seats.length > 0) {
+      this.#held.set(member, seats);
+    } else {
+      this.#held.delete(member);
+      this.#idle.add(member);
+    }
+  }
+
+  #pass(seats: number[]): void {
+    if (this.#held.size + this.#idle.size === 0) this.#seatAlone(seats);
+    else for (const seat of seats) this.#give(seat);
   }
 
   #give(seat: number): void {

@@ -3,6 +3,7 @@ import type { ProtocolErrorCode } from "../../protocol/protocol-error.ts";
 import type { TrackerErrorCode } from "../../protocol/tracker-message.ts";
 import type { AdmissionRefusal } from "./admission.ts";
 import { offloadOf, type ByteCounts } from "./byte-counts.ts";
+import type { ClusterStats } from "./cluster.ts";
 import type { ConnectionFault } from "./event.ts";
 import type { Swarm } from "./swarm.ts";
 
@@ -84,6 +85,7 @@ export interface TrackerStats extends TrackerHealth {
   readonly offload: number;
   readonly counters: Readonly<TrackerCounters>;
   readonly refusals: Readonly<Partial<Record<RefusalReason, number>>>;
+  readonly cluster: ClusterStats;
 }
 
 export const createCounters = (): TrackerCounters => ({

@@ -6,6 +6,7 @@ import type { TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-me
 import { CLOSE_CODE, type TrackerAction } from "./action.ts";
 import { Admission, type Entry } from "./admission.ts";
 import { offloadOf } from "./byte-counts.ts";
+import { ALONE, Cluster, type ClusterOptions } from "./cluster.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
 import type { AnySignal, ConnectionId, TrackerEvent } from "./event.ts";
 import type { Member } from "./member.ts";
@@ -48,8 +49,8 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
   readonly #limits: TrackerLimits;
   readonly #rng: Rng;
   readonly #admission: Admission;
+  readonly #cluster: Cluster<Signal>;
   readonly #viewers: Viewers<Signal>;
-  readonly #site: TrackerSite;
   readonly #trackers: TrackerList;
   readonly #redirection: Redirection;
   readonly #connections = new Map<ConnectionId, Connection>();
@@ -59,17 +60,27 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
   #drain: Drain | undefined;
   #actions: TrackerAction<Signal>[] = [];
 
-  constructor(now: Millis, limits: TrackerLimits, rng: Rng, ids: IdSource, site: TrackerSite = {}) {
+  constructor(
+    now: Millis,
+    limits: TrackerLimits,
+    rng: Rng,
+    ids: IdSource,
+    site: TrackerSite = {},
+    cluster: ClusterOptions = ALONE,
+  ) {
     this.#startedAt = now;
     this.#limits = limits;
     this.#rng = rng.fork("drain");
     this.#admission = new Admission(limits);
     this.#joinDeadlines = new DeadlineQueue(limits.joinWithinMs);
-    this.#site = site;
-    this.#trackers = new TrackerList(site, () => this.nodes());
-    this.#viewers = new Viewers(limits, rng.fork("selection"), ids, this.#trackers, (connection, message) => {
-      this.#send(connection, message);
+    const viewers = (): number => this.#viewers.registry.viewerCount;
+    this.#cluster = new Cluster(now, cluster, site, limits.connectionsMax, viewers, (action) => {
+      this.#actions.push(action);
     });
+    this.#trackers = new TrackerList(site, () => this.nodes());
+    const send = this.#send.bind(this);
+    this.#viewers = new Viewers(limits, rng.fork("selection"), ids, this.#cluster, this.#trackers, send);
+    this.#cluster.listen(this.#viewers.holdings);
     this.#redirection = new Redirection(this.#trackers, this.#viewers.counters);
   }
 
@@ -97,7 +108,15 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
       case "memory-measured":
         this.#admission.noteMemory(event.bytes);
         break;
+      case "bus-message":
+        this.#cluster.countReceived();
+        this.#viewers.hear(now, event.from, event.record);
+        break;
+      case "bus-dropped":
+        this.#cluster.countDropped(event.records);
+        break;
       case "drain":
+        this.#cluster.drain(now);
         this.#drain ??= {
           waiting: [...this.#connections.keys()],
           spreadMs: Math.max(this.#limits.drainSpreadMs, this.#connections.size),
@@ -107,13 +126,15 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
       default:
         assertNever(event);
     }
+    this.#viewers.holdings.settle(now);
     return this.#actions;
   }
 
   nextWakeup(): Millis {
     return Math.min(
       this.#joinDeadlines.next(),
-      this.#viewers.registry.nextExpiry(),
+      this.#cluster.nextWakeup(),
+      this.#viewers.nextWakeup(),
       this.#admission.nextExpiry(),
       this.#drain ? Infinity : this.#viewers.seating.nextWakeup(),
       this.#drain && this.#drain.waiting.length > 0 ? this.#drain.nextAt : Infinity,
@@ -130,12 +151,9 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     };
   }
 
-  /** This process and those it knows. */
+  /** This process and those it knows on its bus. */
   nodes(): readonly TrackerNode[] {
-    const { publicUrl, region } = this.#site;
-    const draining = this.#drain !== undefined;
-    const viewers = this.#viewers.registry.viewerCount;
-    return [{ node: "", publicUrl, region, viewers, viewersMax: this.#limits.connectionsMax, draining }];
+    return this.#cluster.nodes();
   }
 
   /** Where somebody of that region should open its socket, the best first. */
@@ -156,6 +174,7 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
       offload: offloadOf(reported),
       counters: { ...counters },
       refusals: Object.fromEntries(this.#refusals),
+      cluster: this.#cluster.stats(),
     };
   }
 
@@ -290,7 +309,8 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
       this.#count("join-timeout");
       this.#close(now, connection, CLOSE_CODE.misbehaved, "no join in time");
     }
-    this.#viewers.forgetHeld(now);
+    this.#cluster.handleWakeup(now);
+    this.#viewers.handleWakeup(now);
     this.#admission.forgetIdle(now);
     if (!this.#drain) this.#viewers.seating.handleWakeup(now);
     else if (this.#drain.nextAt <= now) this.#drainSome(now, this.#drain);
@@ -347,7 +367,7 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     if (phase.name !== "joined" || phase.member.connection !== connection.id) return;
     // A tracker that stops takes every socket, and no link between viewers with it: nothing for neighbours to look at.
     // They go on with the election seats they have: those were dealt with everybody in view.
-    if (this.#drain) this.#viewers.registry.hold(now, phase.member);
+    if (this.#drain) this.#viewers.shelve(now, phase.member);
     else this.#viewers.drop(now, phase.member);
   }
 }
@@ -356,6 +376,7 @@ const tooMany = ({ burst, perSecond }: Rate, retryInMs: Millis): Refusal => {
   const message = `at most ${String(perSecond)} messages a second, and ${String(burst)} at once`;
   return { reason: "rate-limited", error: { code: "rate-limited", message, retryInMs } };
 };
+
 const ALREADY_JOINED: Refusal = {
   reason: "already-joined",
   error: { code: "already-joined", message: "a socket joins once: open another, or leave" },

@@ -4,8 +4,12 @@ import type { PeerId, SwarmId } from "../../protocol/ids.ts";
 import type { Introduction, TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-message.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import type { Send } from "./action.ts";
+import type { BusRecord, NodeId } from "./bus-record.ts";
 import { addGrowth, findShrunk, NO_BYTES, type ByteCounts } from "./byte-counts.ts";
+import type { Cluster } from "./cluster.ts";
 import type { AnySignal, ConnectionId } from "./event.ts";
+import { FarViewers } from "./far-viewers.ts";
+import { Holdings } from "./holdings.ts";
 import { Introductions } from "./introductions.ts";
 import { joinRefusalOf } from "./join-refusal.ts";
 import type { Member } from "./member.ts";
@@ -20,7 +24,8 @@ import type { TrackerList } from "./tracker-list.ts";
 
 /** Makes the names that nobody may guess. Random in a server, counted in a test. */
 export interface IdSource {
-  newPeerId(): PeerId;
+  /** `node` are the characters that all ids of this process begin with. */
+  newPeerId(node: string): PeerId;
   /** By this `peer` may take its id up again in `swarm`. */
   resumeToken(peer: PeerId, swarm: SwarmId): string;
   /** Whose token it is; undefined when it is not ours, of another swarm, or too old. */
@@ -57,6 +62,8 @@ export interface Joined {
 export class Viewers<Signal extends AnySignal> {
   readonly registry: SwarmRegistry;
   readonly seating: Seating;
+  readonly holdings: Holdings<Signal>;
+  readonly far: FarViewers<Signal>;
   readonly counters = createCounters();
   /** Sums over all swarms, those that have ended included. */
   reported: ByteCounts = NO_BYTES;
@@ -65,15 +72,36 @@ export class Viewers<Signal extends AnySignal> {
   readonly #ids: IdSource;
   readonly #trackers: TrackerList;
   readonly #send: Send<Signal>;
+  readonly #cluster: Cluster<Signal>;
 
-  constructor(limits: TrackerLimits, rng: Rng, ids: IdSource, trackers: TrackerList, send: Send<Signal>) {
+  constructor(
+    limits: TrackerLimits,
+    rng: Rng,
+    ids: IdSource,
+    cluster: Cluster<Signal>,
+    trackers: TrackerList,
+    send: Send<Signal>,
+  ) {
     this.#limits = limits;
     this.#rng = rng;
     this.#ids = ids;
     this.#trackers = trackers;
     this.#send = send;
+    this.#cluster = cluster;
     this.registry = new SwarmRegistry(limits.resumeWithinMs);
-    this.seating = new Seating(rng.fork("seats"), send);
+    this.holdings = new Holdings(cluster, (now, swarm, track) => {
+      this.seating.redeal(now, swarm, track);
+    });
+    this.seating = new Seating(rng.fork("seats"), send, (swarm, track) => this.holdings.shareOf(swarm, track));
+    this.far = new FarViewers({
+      registry: this.registry,
+      cluster,
+      holdings: this.holdings,
+      counters: this.counters,
+      rng: rng.fork("far"),
+      send,
+      introduceNear: (now, asker, wanted) => this.#introduceNear(now, asker, wanted),
+    });
   }
 
   /** Puts a viewer into its swarm: the one its token names, on this socket from now on, or a new one. */
@@ -97,14 +125,14 @@ export class Viewers<Signal extends AnySignal> {
       version: Math.min(join.version, PROTOCOL_VERSION),
       peer: member.peer,
       resume: this.#ids.resumeToken(member.peer, member.swarm.id),
-      viewers: member.swarm.viewers,
+      viewers: this.#viewersOf(member),
       // The more viewers there are the less often each reports: a thousand a second, all together, is enough.
       reportEveryMs: Math.max(this.#limits.reportEveryMs, this.registry.viewerCount),
       peers: this.#introduce(now, member, join.peersWanted),
       ...this.#spread(),
       trackers: this.#trackers.forMember(socket.network.region, connection),
     });
-    this.seating.settle(now, member, resumed !== undefined);
+    this.#settle(now, member, resumed !== undefined);
     return { member, former };
   }
 
@@ -118,7 +146,7 @@ export class Viewers<Signal extends AnySignal> {
     member.links = need.connected;
     if (need.place) member.place = { place: need.place, toldAt: now };
     const peers = this.#introduce(now, member, need.peersWanted);
-    this.#send(connection, { type: "peers", viewers: member.swarm.viewers, peers, ...this.#spread() });
+    this.#send(connection, { type: "peers", viewers: this.#viewersOf(member), peers, ...this.#spread() });
     return undefined;
   }
 
@@ -133,6 +161,11 @@ export class Viewers<Signal extends AnySignal> {
     const addressee = this.registry.member(to);
     const mayReach = member.introductions.isFresh(now, to) || addressee?.introductions.isFresh(now, member.peer);
     if (!mayReach) return NOT_INTRODUCED;
+    if (addressee?.connection === undefined && this.far.relay(member.peer, to, signal)) {
+      this.counters.relays++;
+      this.counters.relayedBytes += signal.length;
+      return undefined;
+    }
     if (addressee?.connection === undefined) {
       this.counters.undelivered++;
       this.#send(connection, { type: "gone", peer: to });
@@ -148,12 +181,13 @@ export class Viewers<Signal extends AnySignal> {
   signalDropped(addressee: Member, from: PeerId): void {
     this.counters.undelivered++;
     const sender = this.registry.member(from);
-    if (sender?.connection !== undefined) this.#send(sender.connection, { type: "gone", peer: addressee.peer });
+    if (!sender) this.far.tellGone(from, addressee.peer);
+    else if (sender.connection !== undefined) this.#send(sender.connection, { type: "gone", peer: addressee.peer });
   }
 
   update(now: Millis, member: Member, update: Message<"update">): void {
     change(now, member, update, member.network);
-    this.seating.settle(now, member);
+    this.#settle(now, member);
   }
 
   report(member: Member, report: Message<"report">): Refusal | undefined {
@@ -176,7 +210,7 @@ export class Viewers<Signal extends AnySignal> {
     this.#sendGone(member);
     this.registry.remove(member);
     member.connection = undefined;
-    this.seating.settle(now, member);
+    this.#settle(now, member);
   }
 
   /** Its socket is gone. It may come back, but its neighbours should look now whether their link still lives. */
@@ -184,11 +218,44 @@ export class Viewers<Signal extends AnySignal> {
     this.counters.drops++;
     this.#sendGone(member);
     this.registry.hold(now, member);
-    this.seating.settle(now, member);
-    this.forgetHeld(now);
+    this.#settle(now, member);
+    this.#forgetHeld(now);
   }
 
-  forgetHeld(now: Millis): void {
+  /** Its socket is gone because this process stops: its links stand, and so do its seats. */
+  shelve(now: Millis, member: Member): void {
+    this.registry.hold(now, member);
+    this.holdings.touch(member.swarm);
+  }
+
+  /** Another process, or this one to itself, has said something. */
+  hear(now: Millis, from: NodeId, record: BusRecord<Signal>): void {
+    switch (record.type) {
+      case "presence":
+        this.#cluster.handlePresence(now, from, record);
+        break;
+      case "echo":
+        this.#cluster.handleEcho(now, record);
+        break;
+      case "holding":
+        if (from !== this.#cluster.node) this.holdings.handle(now, from, record);
+        break;
+      default:
+        this.far.handle(now, from, record);
+    }
+  }
+
+  nextWakeup(): Millis {
+    return Math.min(this.registry.nextExpiry(), this.holdings.nextWakeup(), this.far.nextWakeup());
+  }
+
+  handleWakeup(now: Millis): void {
+    this.#forgetHeld(now);
+    this.holdings.handleWakeup(now);
+    this.far.handleWakeup(now);
+  }
+
+  #forgetHeld(now: Millis): void {
     this.counters.expired += this.registry.forgetHeld(now, this.#limits.heldMax);
   }
 
@@ -216,8 +283,8 @@ export class Viewers<Signal extends AnySignal> {
     const swarm = this.registry.swarm(join.swarm);
     const refusal = joinRefusalOf(swarm, this.registry.swarmCount, this.#limits);
     if (refusal) return refusal;
-    let peer = owner ?? this.#ids.newPeerId();
-    while (this.registry.member(peer)) peer = this.#ids.newPeerId();
+    let peer = owner ?? this.#ids.newPeerId(this.#cluster.node);
+    while (this.registry.member(peer)) peer = this.#ids.newPeerId(this.#cluster.node);
     const member: Member = {
       peer,
       swarm,
@@ -240,8 +307,26 @@ export class Viewers<Signal extends AnySignal> {
     return member;
   }
 
+  #settle(now: Millis, member: Member, comesBack = false): void {
+    this.seating.settle(now, member, comesBack);
+    this.holdings.touch(member.swarm);
+  }
+
+  /** In its swarm, those of other processes included. */
+  #viewersOf({ swarm }: Member): number {
+    return swarm.viewers + this.holdings.viewersElsewhere(swarm);
+  }
+
   /** Tells nobody but the asker: the others learn of it by its offer. */
   #introduce(now: Millis, asker: Member, wanted: number): readonly Introduction[] {
+    const allowed = Math.min(wanted, asker.introductionQuota.available(now));
+    const far = this.far.countWanted(now, asker, allowed);
+    const near = this.#introduceNear(now, asker, allowed - far);
+    if (far > 0) this.far.ask(now, asker, allowed - near.length);
+    return near;
+  }
+
+  #introduceNear(now: Millis, asker: Member, wanted: number): readonly Introduction[] {
     const allowed = Math.min(wanted, asker.introductionQuota.available(now));
     const picked = pickPeers(now, asker, allowed, this.#rng);
     asker.introductionQuota.take(now, picked.length);
@@ -258,6 +343,7 @@ export class Viewers<Signal extends AnySignal> {
   #sendGone(member: Member): void {
     for (const peer of member.introductions.peers()) {
       const neighbour = this.registry.member(peer);
+      if (!neighbour) this.far.tellGone(peer, member.peer);
       if (neighbour?.connection === undefined) continue;
       neighbour.links = Math.max(0, neighbour.links - 1);
       this.#send(neighbour.connection, { type: "gone", peer: member.peer });

@@ -5,6 +5,7 @@ import type { TrackerAction } from "../core/action.ts";
 import type { ConnectionId, TrackerEvent } from "../core/event.ts";
 import type { TrackerHealth, TrackerStats } from "../core/stats.ts";
 import type { Tracker } from "../core/tracker.ts";
+import type { BusLink } from "./bus-link.ts";
 import type { TrackerLogger } from "./logger.ts";
 import { RefusalWarnings } from "./refusal-warnings.ts";
 import type { ViewerSocket } from "./viewer-socket.ts";
@@ -34,6 +35,7 @@ export class TrackerDriver {
   readonly #now: () => Millis;
   readonly #logger: TrackerLogger;
   readonly #warnings: RefusalWarnings;
+  readonly #bus: Pick<BusLink, "perform"> | undefined;
   readonly #callers = new Map<ConnectionId, Caller>();
   readonly #sockets = new Map<ConnectionId, DrivenSocket>();
   readonly #queue: TrackerEvent<Buffer>[] = [];
@@ -41,11 +43,12 @@ export class TrackerDriver {
   #nextConnection: ConnectionId = 1;
   #isFeeding = false;
 
-  constructor(core: DrivenCore, now: () => Millis, logger: TrackerLogger) {
+  constructor(core: DrivenCore, now: () => Millis, logger: TrackerLogger, bus?: Pick<BusLink, "perform">) {
     this.#core = core;
     this.#now = now;
     this.#logger = logger;
     this.#warnings = new RefusalWarnings(now, logger);
+    this.#bus = bus;
   }
 
   ask(caller: Caller, from: CalledFrom): void {
@@ -102,6 +105,10 @@ export class TrackerDriver {
   }
 
   #perform(action: TrackerAction<Buffer>): void {
+    if (!("connection" in action)) {
+      this.#bus?.perform(action);
+      return;
+    }
     const { connection } = action;
     switch (action.type) {
       case "accept": {

@@ -1,17 +1,24 @@
 import type { PeerId } from "../../protocol/ids.ts";
+import type { NodeId } from "../core/bus-record.ts";
+import { NODE_ID_CHARS } from "../core/peer-routes.ts";
 import type { IdSource } from "../core/viewers.ts";
 import { drawRandomBytes } from "./random-pool.ts";
 import { ResumeTokens } from "./resume-tokens.ts";
 
-/** Ids that nobody can guess: 60 random bits for a peer; with the secret that signs the tokens which take them over. */
+/** Ids that nobody can guess: 48 random bits for a peer; with the secret that signs the tokens which take them over. */
 export function createIds(secret = drawRandomBytes(SECRET_BYTES).toString("hex")): IdSource {
   const tokens = new ResumeTokens(secret);
   return {
-    newPeerId: () => drawRandomBytes(8).toString("base64url").slice(0, PEER_ID_CHARS) as PeerId,
+    newPeerId: (node) => (node + drawRandomBytes(6).toString("base64url")) as PeerId,
     resumeToken: (peer, swarm) => tokens.sign(peer, swarm),
     ownerOf: (token, swarm) => tokens.read(token, swarm),
   };
 }
 
-const PEER_ID_CHARS = 10;
+/** The characters that all peer ids of a process begin with: one of 4,096, so that a dozen processes seldom clash. */
+export const newNodeId = (): NodeId => drawRandomBytes(2).toString("base64url").slice(0, NODE_ID_CHARS);
+
+/** Tells this process from any other that ever drew the same node id. */
+export const newBootId = (): string => drawRandomBytes(12).toString("base64url");
+
 const SECRET_BYTES = 32;

@@ -9,7 +9,9 @@ import type { Millis } from "../../base/time.ts";
 import { TRACKER_MESSAGE_CHARS_MAX } from "../../protocol/limits.ts";
 import { TRACKER_SUBPROTOCOL } from "../../protocol/version.ts";
 import type { TrackerStats } from "../core/stats.ts";
+import type { TrackerNode } from "../core/tracker-node.ts";
 import { Tracker } from "../core/tracker.ts";
+import { BusLink } from "./bus-link.ts";
 import { clientAddressOf, parseTrustList } from "./client-address.ts";
 import { TrackerDriver, type CalledFrom, type Caller } from "./driver.ts";
 import { FlushQueue } from "./frame-writer.ts";
@@ -20,7 +22,7 @@ import { SILENT } from "./logger.ts";
 import { residentBytes } from "./memory.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 import { limitsOf, type TrackerOptions } from "./options.ts";
-import { createIds } from "./random-ids.ts";
+import { createIds, newBootId, newNodeId } from "./random-ids.ts";
 import { secretOf, siteOf } from "./site.ts";
 import { StatusPages } from "./status-pages.ts";
 import { TrackerListPage } from "./tracker-list-page.ts";
@@ -32,6 +34,8 @@ export interface RunningTracker {
   readonly url: string;
   readonly port: number;
   stats(): TrackerStats;
+  /** This process and those it knows on its bus. */
+  nodes(): readonly TrackerNode[];
   /**
    * Stops without a rush: health goes red, nobody new comes in, every viewer is told when to come back and closed
    * with 1012. Resolves when all is closed. Links between viewers are untouched.
@@ -50,8 +54,13 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   const locator = await Locator.open(options, trusted, logger);
   const now = (): Millis => performance.now();
 
-  const core = new Tracker<Buffer>(now(), limits, createRng(randomInt(2 ** 32)), ids, site);
-  const driver = new TrackerDriver(core, now, logger);
+  const core = new Tracker<Buffer>(now(), limits, createRng(randomInt(2 ** 32)), ids, site, {
+    hasBus: options.bus !== undefined,
+    boot: newBootId(),
+    newNodeId,
+  });
+  const link = options.bus && new BusLink(options.bus, (event) => driver.tell(event));
+  const driver: TrackerDriver = new TrackerDriver(core, now, logger, link);
   const wheel = new HeartbeatWheel(heartbeatMs, TICK_MS);
   const commons: ViewerSocketCommons = { wheel, flushes: new FlushQueue(), tell: driver.tell };
   const sockets = new WebSocketServer(SOCKET_OPTIONS);
@@ -119,6 +128,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   const weighing = setInterval(() => {
     driver.tell({ type: "memory-measured", bytes: residentBytes() });
   }, MEMORY_EVERY_MS);
+  driver.tick(); // the others on the bus need not wait to hear of us
   const listening = portOf(server.address());
 
   let closed: Promise<void> | undefined;
@@ -127,6 +137,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
       clearInterval(ticking);
       clearInterval(weighing);
       locator.close();
+      link?.close();
       driver.terminateAll();
       server.close(() => {
         resolve();
@@ -144,6 +155,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     url: `ws://${urlHostOf(host)}:${String(listening)}`,
     port: listening,
     stats: () => driver.stats(),
+    nodes: () => core.nodes(),
     drain,
     close,
   };
