@@ -1,7 +1,8 @@
 /**
  * Installs what a fresh clone lacks: the packages, with `--chromium` a browser, with `--ffmpeg` what makes the tests'
- * streams, with `--players` the players of the examples, with `--matrix` all that the matrix tests try. Uses nothing but
- * Node itself, because the packages may not be there yet. Does nothing when all is there.
+ * streams, with `--redis` what carries messages between trackers, with `--players` the players of the examples, with
+ * `--matrix` all that the matrix tests try. Uses nothing but Node itself, because the packages may not be there yet. Does
+ * nothing when all is there.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -19,6 +20,7 @@ installPackages(".");
 if (isWanted("--players")) installPackages("tests/matrix", "--ignore-scripts");
 if (isWanted("--chromium") && !findChromium()) installChromium();
 if (isWanted("--ffmpeg")) installProgram("ffmpeg", "ffmpeg"); // Firefox has no H.264 without its libraries, either
+if (isWanted("--redis")) installProgram("redis-server", "redis-server");
 if (isMatrix) installProgram("firefox-esr", "firefox-esr");
 
 function installPackages(folder, ...flags) {
