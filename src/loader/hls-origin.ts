@@ -5,6 +5,7 @@
  */
 import type { FragmentLoaderConstructor, FragmentLoaderContext, HlsConfig } from "hls.js";
 import type { SegmentId, SegmentName, TrackId } from "../protocol/ids.ts";
+import { hashesAddress } from "../protocol/segment-root.ts";
 import type { ResourceRange } from "../swarm/io/http-answer.ts";
 import { fetchPart, HostTable, type HttpSegment } from "../swarm/io/origin-fetch.ts";
 import type { Origin, OriginRequest, OriginSink } from "../swarm/io/origin.ts";
@@ -113,6 +114,31 @@ export class HlsOrigin implements Origin {
     };
   }
 
+  /** As a segment is asked for, with the same headers and tokens, from beside it. */
+  async hashes(id: SegmentId): Promise<Uint8Array | undefined> {
+    const { catalogue, config } = this.#options;
+    const loader = this.#options.loader();
+    const segment = catalogue.get(id);
+    if (!segment) return undefined;
+    const context = contextFor(segment);
+    context.url = hashesAddress(context.url, segment.byteRange);
+    const aborter = new AbortController();
+    const timer = setTimeout(() => {
+      aborter.abort();
+    }, HASHES_MS_MAX);
+    try {
+      const waits = { firstByteMsMax: HASHES_MS_MAX, loadMsMax: HASHES_MS_MAX, timedOut: () => undefined };
+      const response = loader
+        ? (await requestByLoader(loader, config, context, undefined, waits, aborter.signal)).response
+        : await requestByFetch(config, context, undefined, aborter.signal);
+      return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined;
+    } catch {
+      return undefined;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   #meterAnswer({ response, byteLength, startedAt, firstByteAt, endedAt }: LoadedAnswer): void {
     if (!response.ok) return;
     const { rate } = this.#options;
@@ -195,6 +221,9 @@ function failLater(sink: OriginSink): { abort(): void } {
     },
   };
 }
+
+/** Without them peers are of no use for the segment, and it comes from the CDN. */
+const HASHES_MS_MAX = 2000;
 
 /** hls.js 1.7 names what a context is for; its enum would be a runtime import. */
 const MEDIA_FRAGMENT = "media-fragment" as FragmentLoaderContext["type"];

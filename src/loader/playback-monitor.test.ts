@@ -47,7 +47,11 @@ const last = (): PlaybackState | undefined => port.playbacks.at(-1);
 beforeEach(async () => {
   hls = await openPlayer(new Map([[URL, PLAYLIST]]), URL);
   media = new FakeMedia();
-  port = new ScriptedDriver({ locate: () => false, fetch: () => ({ abort: () => undefined }) });
+  port = new ScriptedDriver({
+    locate: () => false,
+    hashes: () => Promise.resolve(undefined),
+    fetch: () => ({ abort: () => undefined }),
+  });
   const guard = (listener: () => void): void => {
     listener();
   };

@@ -59,7 +59,11 @@ async function stage(live = true): Promise<Stage> {
   ]);
   const hls = await passing(openPlayer(playlists, MASTER, { startLevel: 0 }));
   const watch = () => {
-    const port = new ScriptedDriver({ locate: () => false, fetch: () => ({ abort: () => undefined }) });
+    const port = new ScriptedDriver({
+      locate: () => false,
+      hashes: () => Promise.resolve(undefined),
+      fetch: () => ({ abort: () => undefined }),
+    });
     const guard = (listener: () => void): void => {
       listener();
     };

@@ -5,6 +5,7 @@
 import type { Fragment, FragmentLoaderContext, LevelDetails, Part } from "hls.js";
 import { segmentIdOf, type SegmentId, type SegmentName, type TrackId } from "../protocol/ids.ts";
 import { CHUNK_BYTES, SEGMENT_CHUNKS_MAX } from "../protocol/limits.ts";
+import { parseRoot, ROOT_TAG, type SegmentRoot } from "../protocol/segment-root.ts";
 import type { ListedSegment } from "../swarm/core/event.ts";
 import type { ByteRange } from "../swarm/io/http-answer.ts";
 import { foreseeAddress } from "./foreseen-address.ts";
@@ -84,7 +85,8 @@ export class SegmentCatalogue {
       const { programDateTime } = fragment;
       const { id, name } = segment;
       const startedAt = programDateTime === null ? {} : { startedAtSeconds: Math.floor(programDateTime / 1000) };
-      listed.push({ id, name, start, duration, ...startedAt, ...(hinted ? { hinted } : {}) });
+      const root = rootOf(listing);
+      listed.push({ id, name, start, duration, ...startedAt, ...(hinted && { hinted }), ...(root && { root }) });
     }
     this.#byTrack.set(track, now);
     for (const [sequence, segment] of before ?? []) if (now.get(sequence) !== segment) this.#left.add(segment);
@@ -172,6 +174,13 @@ function renew(known: CataloguedSegment, { fragment, part, hinted }: Listing): C
   known.part = part;
   known.hinted = hinted;
   return known;
+}
+
+/** What the playlist says before the segment. hls.js keeps the tags that it does not know; parts have none. */
+function rootOf({ sequence, fragment, part }: Listing): SegmentRoot | undefined {
+  const value = part ? undefined : fragment.tagList.find(([tag]) => tag === ROOT_TAG)?.[1];
+  const { relurl: uri = "" } = fragment;
+  return value === undefined ? undefined : parseRoot(value, { sequence, uri, byteRange: byteRangeOf(fragment) });
 }
 
 function byteRangeOf({ byteRange: [start, end] }: Fragment | Part): ByteRange | undefined {

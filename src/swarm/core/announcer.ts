@@ -60,7 +60,8 @@ export class Announcer {
   introduce(peer: Peer, track: Track): SwarmAction[] {
     const held: Segment[] = [];
     for (const segment of this.#table.all())
-      if (segment.track === track && segment.heldCount > 0 && segment.sharable) held.push(segment);
+      if (segment.track === track && segment.sharable && segment.states.some((_, chunk) => segment.offers(chunk)))
+        held.push(segment);
     return splitHaveEntries(held.map(entryOf)).map((entries) => ({
       type: "send",
       peers: [peer.id],
@@ -80,7 +81,7 @@ const entryOf = (segment: Segment): HaveEntry => ({
   segment: segment.name,
   byteLength: segment.byteLength,
   startedAtSeconds: segment.startedAtSeconds,
-  bitmap: segment.complete ? undefined : segment.heldBitmap(),
+  bitmap: segment.offeredBitmap(),
 });
 
 const NO_ACTIONS: readonly SwarmAction[] = [];

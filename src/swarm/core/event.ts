@@ -1,6 +1,7 @@
 import type { Millis, Seconds } from "../../base/time.ts";
 import type { PeerId, SegmentId, SegmentName, TrackId } from "../../protocol/ids.ts";
 import type { PeerMessage } from "../../protocol/peer-message.ts";
+import type { SegmentRoot } from "../../protocol/segment-root.ts";
 import type { TrackerToViewer } from "../../protocol/tracker-message.ts";
 
 /** Names one origin request of one viewer. */
@@ -17,6 +18,8 @@ export interface ListedSegment {
   readonly startedAtSeconds?: number | undefined;
   /** Not made yet, but the playlist says where it will be: the origin holds a request for it until it is. */
   readonly hinted?: boolean;
+  /** What its chunks can be checked against. */
+  readonly root?: SegmentRoot;
 }
 
 /** Everything the swarm core is ever told. Plain data: a recorded list of these replays a session. */
@@ -29,6 +32,8 @@ export type SwarmEvent =
       readonly live: boolean;
       readonly targetDuration: Seconds;
       readonly segments: readonly ListedSegment[];
+      /** Some segments of the rendition have roots: what has none is not shared, here or in its parts. */
+      readonly signed?: boolean;
     }
   /** The loader can tell the address of a segment that only peers have announced so far: it may be fetched. */
   | { readonly type: "segment-located"; readonly segment: SegmentId }
@@ -92,6 +97,12 @@ export type SwarmEvent =
       readonly byteLength: number;
       readonly stored: boolean;
     }
+  /** A chunk came from a peer that is not what the root says. It was not stored. */
+  | { readonly type: "chunk-forged"; readonly peer: PeerId; readonly segment: SegmentId; readonly byteLength: number }
+  /** A chunk from the origin, held already, is what the root says. */
+  | { readonly type: "chunk-proven"; readonly segment: SegmentId; readonly chunk: number }
+  /** The hashes behind a root could not be had, or the origin's own bytes do not fit them. */
+  | { readonly type: "segment-unprovable"; readonly segment: SegmentId }
   | { readonly type: "tracker-opened" }
   | { readonly type: "tracker-message"; readonly message: TrackerToViewer }
   | { readonly type: "tracker-closed" }

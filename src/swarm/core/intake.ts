@@ -39,6 +39,8 @@ export class Intake {
   peerReceivedBytes: Bytes = 0;
   originReceivedBytes: Bytes = 0;
   wastedBytes: Bytes = 0;
+  verifiedChunks = 0;
+  forgedChunks = 0;
   /** Peers whose last chunks are not acknowledged yet. */
   readonly #unacknowledged: Peer[] = [];
 
@@ -119,6 +121,7 @@ export class Intake {
       this.wastedBytes += event.byteLength;
       return NO_ACTIONS;
     }
+    if (segment.root) this.verifiedChunks++;
     const cancels = requests.cancelChunk(segment, event.chunk);
     const delivery = this.#hold(now, segment, event.chunk, "peer", event.byteLength);
     if (cancels.length === 0 && before !== FETCHING) return delivery;
@@ -127,6 +130,38 @@ export class Intake {
       for (const fetch of desk.all())
         if (fetch.segment === segment && !isStillOfUse(fetch)) actions.push(desk.abort(fetch));
     return actions;
+  }
+
+  /** The origin's chunk may be given to others from now on, or nothing of the segment may be taken from them. */
+  checked(now: Millis, event: Event<"chunk-proven"> | Event<"segment-unprovable">): readonly SwarmAction[] {
+    const { table, requests } = this.#at;
+    const segment = table.get(event.segment);
+    if (!segment) return NO_ACTIONS;
+    if (event.type === "segment-unprovable") {
+      segment.unprovable = true;
+      return requests.cancel(segment, () => false);
+    }
+    if (segment.prove(event.chunk)) {
+      this.verifiedChunks++;
+      this.#tell(now, segment, event.chunk);
+    }
+    return NO_ACTIONS;
+  }
+
+  /** What a forger sent was for nothing; it is asked of others as soon as the link is closed. */
+  chunkForged(byteLength: Bytes): void {
+    this.peerReceivedBytes += byteLength;
+    this.wastedBytes += byteLength;
+    this.forgedChunks++;
+  }
+
+  counters() {
+    const { peerBytes, originBytes, peerReceivedBytes, originReceivedBytes } = this;
+    const { wastedBytes, verifiedChunks, forgedChunks } = this;
+    return {
+      ...{ peerBytes, originBytes, peerReceivedBytes, originReceivedBytes },
+      ...{ wastedBytes, verifiedChunks, forgedChunks },
+    };
   }
 
   /** Acknowledges what came since the last time, each peer once. */
@@ -179,8 +214,12 @@ export class Intake {
     const sized = segment.byteLength !== undefined;
     segment.hold(chunk, source, byteLength);
     if (!sized) this.#sized(segment);
-    if (this.#at.shares) this.#at.announcer.add(now, segment, chunk, this.#announceMs(now, segment));
+    if (segment.offers(chunk)) this.#tell(now, segment, chunk);
     return this.deliver(segment);
+  }
+
+  #tell(now: Millis, segment: Segment, chunk: number): void {
+    if (this.#at.shares) this.#at.announcer.add(now, segment, chunk, this.#announceMs(now, segment));
   }
 
   /** The less slack, the sooner: at 2 s behind the edge 200 ms more at every hop would be the whole of it. */

@@ -188,8 +188,9 @@ export class Peer {
   }
 }
 
-/** Whether what a peer has under this name can be the same segment. */
+/** Whether what a peer has under this name can be the same segment, and may be taken from it. */
 export function agrees(found: Availability, segment: Segment): boolean {
+  if (!segment.trustsPeers) return false;
   if (found.byteLength !== undefined && segment.byteLength !== undefined && found.byteLength !== segment.byteLength)
     return false;
   if (found.startedAtSeconds === undefined || segment.startedAtSeconds === undefined) return true;

@@ -14,6 +14,7 @@ export function reachOf(event: SwarmEvent): Reach {
       return "uploads";
     case "peer-chunk":
     case "origin-chunk":
+    case "chunk-proven":
     case "playback":
       return "requests";
     case "peer-message":

@@ -14,6 +14,8 @@ export class Track implements SegmentTrack {
   /** When that last changed. */
   followedAt: Millis = -Infinity;
   live = false;
+  /** For good: a playlist that loses its roots must not make peers trusted. */
+  signed = false;
   targetDuration: Seconds = 0;
   /** In playlist order. */
   listed: readonly Segment[] = [];
@@ -33,6 +35,13 @@ export class Track implements SegmentTrack {
     if (isNews) this.followedAt = now;
     this.following = following;
     return isNews;
+  }
+
+  /** Roots are given from now on. Returns the segments that hold what was taken on trust before. */
+  sign(): readonly Segment[] {
+    const trusted = this.signed ? [] : [...this.bySequence.values()].filter(({ peerBytes }) => peerBytes > 0);
+    this.signed = true;
+    return trusted;
   }
 
   /** A segment's size became known: the next ones will be alike. */
@@ -105,6 +114,10 @@ export class SegmentTable {
       segment.start = entry.start;
       segment.duration = entry.duration;
       segment.startedAtSeconds = entry.startedAtSeconds;
+      segment.root = entry.root;
+      // What the origin itself says goes first: it may have other bytes than were signed.
+      if (entry.root && !segment.sizeProven && segment.learnSize(entry.root.byteLength, true))
+        track.learnRate(entry.root.byteLength, entry.duration);
       return segment;
     });
     return { replaced };

@@ -187,7 +187,7 @@ describe("a notice", () => {
     const segment = aSegment({ chunks: 7 });
     hold(segment, [0]);
     segment.notice(12, 1000);
-    expect(segment.heldBitmap()).toEqual(Uint8Array.of(1));
+    expect(segment.offeredBitmap()).toEqual(Uint8Array.of(1));
     expect(segment.noticedAt.length).toBe(7);
   });
 });

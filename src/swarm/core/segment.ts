@@ -4,6 +4,7 @@ import { assert } from "../../base/assert.ts";
 import { createBitmap, setBit, type Bitmap } from "../../base/bitmap.ts";
 import type { SegmentId, SegmentName, TrackId } from "../../protocol/ids.ts";
 import { CHUNK_BYTES, SEGMENT_CHUNKS_MAX } from "../../protocol/limits.ts";
+import type { SegmentRoot } from "../../protocol/segment-root.ts";
 import type { Draw } from "./election.ts";
 import type { Availability, Peer } from "./peer.ts";
 
@@ -17,6 +18,8 @@ export const HELD = 3;
 
 export type Source = "origin" | "peer";
 const SOURCE_CODE: Record<Source, number> = { origin: 1, peer: 2 };
+/** From the origin, and found to be what the root says. */
+const PROVEN = 3;
 
 /** What a segment must know of its rendition. */
 export interface SegmentTrack {
@@ -26,6 +29,8 @@ export interface SegmentTrack {
   readonly following: boolean;
   readonly followedAt: Millis;
   readonly live: boolean;
+  /** Its playlist gives roots. */
+  readonly signed: boolean;
   readonly targetDuration: Seconds;
   /** Chunks that a segment of this length probably has; 0 while nothing is known. */
   estimateChunks(duration: Seconds): number;
@@ -62,6 +67,10 @@ export class Segment {
   /** hls.js waits for it. */
   wanted = false;
   delivered = false;
+  /** What its chunks are checked against. */
+  root: SegmentRoot | undefined;
+  /** They cannot be, whatever the root. */
+  unprovable = false;
   /** What peers say they have of it. Ask `agrees` whether they can mean this segment. */
   readonly holders: Availability[] = [];
   /** One for each chunk in state REQUESTED. */
@@ -142,6 +151,11 @@ export class Segment {
     return this.listed || this.located || this.wanted;
   }
 
+  /** Peers may bring it: in a signed track only what can be checked (IN5). */
+  get trustsPeers(): boolean {
+    return !this.track.signed || (this.root !== undefined && !this.unprovable);
+  }
+
   get complete(): boolean {
     return this.heldCount === this.#chunkCount;
   }
@@ -152,7 +166,20 @@ export class Segment {
 
   sourceOf(chunk: number): Source | undefined {
     const code = this.#sources[chunk];
-    return code === SOURCE_CODE.origin ? "origin" : code === SOURCE_CODE.peer ? "peer" : undefined;
+    if (!code) return undefined;
+    return code === SOURCE_CODE.peer ? "peer" : "origin";
+  }
+
+  /** Whether a chunk may be given to others: in a signed track once it was checked, as what peers bring always is (IN6). */
+  offers(chunk: number): boolean {
+    return this.states[chunk] === HELD && !(this.track.signed && this.#sources[chunk] === SOURCE_CODE.origin);
+  }
+
+  /** A chunk that the origin brought was checked. Returns whether that was news. */
+  prove(chunk: number): boolean {
+    if (this.#sources[chunk] !== SOURCE_CODE.origin) return false;
+    this.#sources[chunk] = PROVEN;
+    return true;
   }
 
   setState(chunk: number, state: typeof MISSING | typeof REQUESTED): void {
@@ -257,11 +284,17 @@ export class Segment {
     if (!this.sizeProven) this.#forgetSize();
   }
 
-  heldBitmap(): Bitmap {
+  /** What may be given to others; undefined for all of it. */
+  offeredBitmap(): Bitmap | undefined {
     const count = this.chunkCount ?? this.#extent;
     const bits = createBitmap(count);
-    for (let chunk = 0; chunk < count; chunk++) if (this.states[chunk] === HELD) setBit(bits, chunk);
-    return bits;
+    let offered = 0;
+    for (let chunk = 0; chunk < count; chunk++) {
+      if (!this.offers(chunk)) continue;
+      setBit(bits, chunk);
+      offered++;
+    }
+    return offered === this.#chunkCount ? undefined : bits;
   }
 
   #canEndAt(byteLength: Bytes): boolean {

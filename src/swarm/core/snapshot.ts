@@ -4,7 +4,7 @@ import { FETCHING, HELD, REQUESTED, type Segment } from "./segment.ts";
 import type { SegmentTable } from "./segment-table.ts";
 import type { PeerStats, SegmentStats, SwarmStats } from "./stats.ts";
 
-interface Facts extends Omit<SwarmStats, "offload" | "peers" | "segments" | "retired"> {
+interface Facts extends Omit<SwarmStats, "offload" | "integrity" | "peers" | "segments" | "retired"> {
   readonly table: SegmentTable;
   readonly peers: ReadonlyMap<PeerId, Peer>;
   readonly dialing: Iterable<PeerId>;
@@ -16,6 +16,7 @@ export function snapshot({ table, peers, dialing, ...counters }: Facts): SwarmSt
   return {
     ...counters,
     offload: handed > 0 ? counters.peerBytes / handed : 0,
+    integrity: [...table.tracks.values()].some(({ signed }) => signed) ? "playlist" : "none",
     peers: [...[...peers.values()].map(peerStats), ...[...dialing].map(dialingStats)],
     segments: [...table.tracks.values()].flatMap((track) =>
       [...track.bySequence.values()].sort((a, b) => a.name.sequence - b.name.sequence).map(segmentStats),

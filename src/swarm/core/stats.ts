@@ -48,6 +48,11 @@ export interface SwarmStats {
   readonly uploadedBytes: number;
   /** Bytes received and not used: duplicate, late, or broken. */
   readonly wastedBytes: number;
+  /** `playlist` where a playlist gives roots and peers' bytes are checked against them. */
+  readonly integrity: "playlist" | "none";
+  /** Chunks that were found to be what a root says, from peers and from the origin, and those from peers that were not. */
+  readonly verifiedChunks: number;
+  readonly forgedChunks: number;
   readonly tracker: "off" | "connecting" | "joined" | "lost";
   /** Viewers in the swarm as the tracker counts them, this one included; 1 without a tracker. */
   readonly viewers: number;

@@ -4,6 +4,7 @@ import { hash32 } from "../../base/random.ts";
 import type { Bytes, Millis } from "../../base/time.ts";
 import type { PeerId } from "../../protocol/ids.ts";
 import type { ByeReason } from "../../protocol/peer-message.ts";
+import type { SegmentRoot } from "../../protocol/segment-root.ts";
 import type { SwarmAction } from "./action.ts";
 import { Announcer } from "./announcer.ts";
 import { CACHE_CHECK_MS, planEvictions } from "./cache.ts";
@@ -74,29 +75,18 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     this.#topology = new Topology({ ...options, tuning: this.#tuning, rng: options.rng.fork("topology") });
     this.#links = new Links(options, this.#tuning, this.#peers, this.#requests, this.#uploads);
     const shares = options.uplink > 0;
-    this.#intake = new Intake({
-      table: this.#table,
-      desk: this.#desk,
-      peers: this.#peers,
-      requests: this.#requests,
-      announcer: this.#announcer,
-      links: this.#links,
-      playback: this.#playback,
-      tuning: this.#tuning,
-      shares,
-    });
-    const outlookDesk = {
-      selfHash: hash32(options.viewer),
+    const facts = {
       table: this.#table,
       playback: this.#playback,
       desk: this.#desk,
       peers: this.#peers,
       requests: this.#requests,
       links: this.#links,
-      topology: this.#topology,
       tuning: this.#tuning,
     };
-    this.#outlook = new Outlook(outlookDesk, options.uplink);
+    this.#intake = new Intake({ ...facts, announcer: this.#announcer, shares });
+    const selfHash = hash32(options.viewer);
+    this.#outlook = new Outlook({ ...facts, selfHash, topology: this.#topology }, options.uplink);
     this.#peerDesk = {
       self: options.viewer,
       table: this.#table,
@@ -140,12 +130,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       dialing: this.#topology.dialing.keys(),
       tracker: this.#topology.trackerPhase,
       viewers: this.#topology.viewers,
-      peerBytes: this.#intake.peerBytes,
-      originBytes: this.#intake.originBytes,
-      peerReceivedBytes: this.#intake.peerReceivedBytes,
-      originReceivedBytes: this.#intake.originReceivedBytes,
-      uploadedBytes: this.#uploads.uploadedBytes,
-      wastedBytes: this.#intake.wastedBytes,
+      ...this.#counters(),
     });
   }
 
@@ -158,7 +143,13 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
 
   /** Whether a chunk of this length can be kept for a segment that we know. */
   accepts(segment: Segment["id"], chunk: number, byteLength: Bytes): boolean {
-    return this.#table.get(segment)?.fits(chunk, byteLength) ?? false;
+    const known = this.#table.get(segment);
+    return known !== undefined && known.trustsPeers && known.fits(chunk, byteLength);
+  }
+
+  /** What a segment's chunks must be checked against before they are kept. */
+  rootOf(segment: Segment["id"]): SegmentRoot | undefined {
+    return this.#table.get(segment)?.root;
   }
 
   /** Changes facts. Returns whether a decision cannot wait for the next round. */
@@ -182,6 +173,8 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
         const track = this.#track(event.track);
         track.live = event.live;
         track.targetDuration = event.targetDuration;
+        // What peers brought before nobody has checked.
+        if (event.signed) for (const segment of track.sign()) this.#drop(segment);
         const newest = event.segments.at(-1);
         const isNews = newest !== undefined && event.live && !this.#table.get(newest.id);
         const { replaced } = this.#table.list(now, track, event.segments, this.#desk.foresees);
@@ -217,6 +210,17 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
         if (segment) segment.wanted = false;
         return segment !== undefined;
       }
+      case "chunk-forged": {
+        const peer = this.#peers.get(event.peer);
+        this.#intake.chunkForged(event.byteLength);
+        this.#topology.ban(event.peer);
+        if (peer) this.#close(now, peer, "protocol");
+        return true;
+      }
+      case "chunk-proven":
+      case "segment-unprovable":
+        this.#out.push(...this.#intake.checked(now, event));
+        return event.type === "segment-unprovable";
       case "origin-opened": {
         const fetch = this.#desk.get(event.fetch);
         if (fetch) this.#out.push(...this.#intake.originOpened(now, fetch, event));
@@ -298,19 +302,14 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     this.#beganAt ??= now;
     const dialAt = this.#playback.started ? now : this.#beganAt + DIAL_AFTER_MS_MAX;
     this.#whereabouts.look(now, this.#table, this.#playback, this.#peers);
-    this.#out.push(...this.#topology.evaluate(now, now >= dialAt, this.#whereabouts, () => this.#report()));
+    const report = (): Report => ({ ...this.#counters(), peers: this.#peers.size });
+    this.#out.push(...this.#topology.evaluate(now, now >= dialAt, this.#whereabouts, report));
     this.#cleanUp(now);
     this.#lookAgainAt = Math.min(outlook.lookAt, now < dialAt ? dialAt : Infinity, this.#requests.checkAt);
   }
 
-  #report(): Report {
-    return {
-      peerBytes: this.#intake.peerBytes,
-      originBytes: this.#intake.originBytes,
-      uploadedBytes: this.#uploads.uploadedBytes,
-      wastedBytes: this.#intake.wastedBytes,
-      peers: this.#peers.size,
-    };
+  #counters() {
+    return { ...this.#intake.counters(), uploadedBytes: this.#uploads.uploadedBytes };
   }
 
   #track(id: Track["id"]): Track {

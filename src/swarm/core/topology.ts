@@ -201,7 +201,7 @@ export class Topology {
     // The other end of the same link: one offered, one answers.
     if (ours === !byInitiator) return [signal];
     // A late answer or candidate of a link that is gone.
-    if (!byInitiator) return [];
+    if (!byInitiator || this.#unreachableUntil.get(from) === Infinity) return [];
     const open: SwarmAction = { type: "open-peer", peer: from, initiator: false };
     if (ours) {
       // Both offered. The lower id's offer stands; an open link stands in any case.
@@ -220,6 +220,11 @@ export class Topology {
     this.#open.set(peer, this.dialing.get(peer)?.initiator ?? false);
     this.dialing.delete(peer);
     if (!this.#place) this.#needWaitMs = NEED_MS_MIN;
+  }
+
+  /** Never again: neither dialed nor let in. */
+  ban(peer: PeerId): void {
+    this.#unreachableUntil.set(peer, Infinity);
   }
 
   closed(now: Millis, peer: PeerId): void {

@@ -4,7 +4,7 @@ import { CHUNK_BYTES } from "../../protocol/limits.ts";
 import type { RejectReason, UplinkClass } from "../../protocol/peer-message.ts";
 import type { SwarmAction } from "./action.ts";
 import type { Peer } from "./peer.ts";
-import { HELD, type Segment } from "./segment.ts";
+import type { Segment } from "./segment.ts";
 import type { SwarmTuning } from "./tuning.ts";
 import { UplinkMeter } from "./uplink-meter.ts";
 
@@ -73,7 +73,7 @@ export class UploadQueue {
     dueInMs: Millis,
   ): RejectReason | undefined {
     if (!this.#allowed) return "off";
-    if (segment?.stateOf(chunk) !== HELD) return "gone";
+    if (!segment?.offers(chunk)) return "gone";
     let its = this.#waiting.get(peer);
     if (its?.some((r) => r.chunk === chunk && r.segment === segment)) return undefined;
     if (this.#count >= UPLOAD_REQUESTS_MAX || (its?.length ?? 0) >= UPLOAD_REQUESTS_PER_PEER_MAX) return "busy";
@@ -186,7 +186,7 @@ export class UploadQueue {
   /** The first request of a peer that can still be served and is still of use. */
   #firstOf(now: Millis, peer: Peer, its: UploadRequest[]): UploadRequest | undefined {
     for (let first = its[0]; first; first = its[0]) {
-      if (first.dueAt > now + this.#arrivalMs(peer) && first.segment.stateOf(first.chunk) === HELD) return first;
+      if (first.dueAt > now + this.#arrivalMs(peer) && first.segment.offers(first.chunk)) return first;
       its.shift();
       this.#count--;
     }

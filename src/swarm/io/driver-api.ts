@@ -29,6 +29,8 @@ export interface SwarmPort {
     readonly live: boolean;
     readonly targetDuration: Seconds;
     readonly segments: readonly ListedSegment[];
+    /** Some segments of the rendition have roots: see the event of this name. */
+    readonly signed?: boolean;
   }): void;
   followTracks(tracks: readonly TrackId[]): void;
   playback(state: {

@@ -32,6 +32,9 @@ class Stage {
   readonly trackers: { readonly events: TrackerLinkEvents; readonly sent: string[]; closed: number }[] = [];
   /** Segments that the origin was asked to find. */
   readonly sought: SegmentName[] = [];
+  /** Segments whose hashes the origin was asked for, and what it answers. */
+  readonly hashesSought: string[] = [];
+  hashes: Uint8Array | undefined;
   /** Whether it can. */
   finds = true;
   breakLinks = false;
@@ -51,6 +54,10 @@ class Stage {
       seed: 1,
       now: () => Date.now(),
       origin: {
+        hashes: (segment) => {
+          this.hashesSought.push(segment);
+          return Promise.resolve(this.hashes);
+        },
         locate: (track, name) => {
           if (track === TRACK) this.sought.push(name);
           return this.finds;

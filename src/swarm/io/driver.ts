@@ -1,5 +1,4 @@
 import { assert, assertNever } from "../../base/assert.ts";
-import type { Logger } from "../../base/logger.ts";
 import { createRng } from "../../base/random.ts";
 import type { Millis } from "../../base/time.ts";
 import {
@@ -8,11 +7,10 @@ import {
   type PeerId,
   type SegmentId,
   type SegmentName,
-  type SwarmId,
   type TrackId,
   type ViewerId,
 } from "../../protocol/ids.ts";
-import { CHUNK_BYTES, FRAME_PAYLOAD_BYTES_MAX } from "../../protocol/limits.ts";
+import { CHUNK_BYTES } from "../../protocol/limits.ts";
 import { decodePeerMessage, encodePeerMessage } from "../../protocol/peer-codec.ts";
 import type { ByeReason } from "../../protocol/peer-message.ts";
 import { ProtocolError } from "../../protocol/protocol-error.ts";
@@ -20,34 +18,17 @@ import type { SwarmAction } from "../core/action.ts";
 import type { FetchId, SwarmEvent } from "../core/event.ts";
 import type { SwarmStats } from "../core/stats.ts";
 import { SwarmCore } from "../core/swarm.ts";
-import type { SwarmTuning } from "../core/tuning.ts";
-import { ChunkInbox } from "./chunk-inbox.ts";
+import { chunkFrames } from "./chunk-frames.ts";
+import { ChunkInbox, type ArrivedChunk } from "./chunk-inbox.ts";
 import type { SwarmPort } from "./driver-api.ts";
+import type { SwarmDriverOptions } from "./driver-options.ts";
+import { Integrity, type Verdict } from "./integrity.ts";
 import { createMemoryStore } from "./memory-store.ts";
-import type { Origin } from "./origin.ts";
 import { readOrigin } from "./origin-reader.ts";
-import type { OpenPeerLink, PeerLink } from "./peer-link.ts";
+import type { PeerLink } from "./peer-link.ts";
 import { SegmentWatchers } from "./segment-watchers.ts";
-import type { OpenTrackerLink, TrackerLink } from "./tracker-link.ts";
+import type { TrackerLink } from "./tracker-link.ts";
 import { WakeupTimer } from "./wakeup-timer.ts";
-
-export interface SwarmDriverOptions {
-  readonly swarm: SwarmId;
-  /** URLs of its trackers, the best first: WebSockets, or lists of such on the web. */
-  readonly trackers: readonly string[];
-  readonly origin: Origin;
-  readonly rtc: RTCConfiguration;
-  readonly upload: boolean;
-  readonly memoryBytesMax: number;
-  readonly openPeerLink: OpenPeerLink;
-  readonly openTrackerLink: OpenTrackerLink;
-  readonly logger: Logger;
-  readonly tuning?: Partial<SwarmTuning>;
-  /** A monotonic clock, ms. Default `performance.now`. */
-  readonly now?: () => Millis;
-  /** Replays a session's chances. Default: random. */
-  readonly seed?: number;
-}
 
 export interface SwarmDriver extends SwarmPort {
   stats(): SwarmStats;
@@ -82,6 +63,13 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
   const links = new Map<PeerId, OpenLink>();
   const readings = new Map<FetchId, () => void>();
   const watchers = new SegmentWatchers();
+  const integrity = new Integrity({
+    store,
+    rootOf: (segment) => core.rootOf(segment),
+    fetchHashes: (segment) => options.origin.hashes(segment),
+    feed,
+    retire,
+  });
   /** Segments that the newest playlists list: the player may ask for them. */
   const listed = new Map<TrackId, ReadonlySet<SegmentId>>();
   const slots = new Map<number, TrackId>();
@@ -130,9 +118,13 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
           if (event.type === "origin-closed") readings.delete(fetch);
           if (event.type === "origin-opened") watchers.originOpened(segment);
           feed(event);
-          if (event.type === "origin-chunk") watchers.progress(segment, core.bytesOf(segment));
+          if (event.type !== "origin-chunk") return;
+          watchers.progress(segment, core.bytesOf(segment));
+          integrity.originChunk(segment, event.chunk);
         };
         readings.set(fetch, readOrigin(options.origin, store, action, told));
+        // What is fetched alone is checked once it is whole, without asking for anything more.
+        if (links.size > 0) integrity.want(segment);
         return;
       }
       case "locate-segment": {
@@ -203,9 +195,12 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
     }
   }
 
-  function expect(inbox: ChunkInbox | undefined, slot: number, segment: SegmentName, chunks: readonly number[]): void {
+  function expect(inbox: ChunkInbox | undefined, slot: number, name: SegmentName, chunks: readonly number[]): void {
     const track = slots.get(slot);
-    if (track !== undefined) for (const chunk of chunks) inbox?.expect(segmentIdOf(track, segment), chunk);
+    if (track === undefined) return;
+    const segment = segmentIdOf(track, name);
+    integrity.want(segment); // to be here when the first chunk is
+    for (const chunk of chunks) inbox?.expect(segment, chunk);
   }
 
   function openPeer(peer: PeerId, initiator: boolean): void {
@@ -249,10 +244,9 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
       if (track === undefined) throw new ProtocolError("bad-field", "slot must be one we have bound", "slot");
       const arrived = inbox.accept(message, track);
       if (!arrived) return;
-      const { segment, chunk, byteLength, bytes } = arrived;
-      const stored = bytes !== undefined && keep(segment, chunk, bytes);
-      feed({ type: "peer-chunk", peer, segment, chunk, byteLength, stored });
-      if (stored) watchers.progress(segment, core.bytesOf(segment));
+      integrity.peerChunk(arrived, (verdict) => {
+        take(peer, arrived, verdict);
+      });
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       log.warn("swarm:peer", () => `${peer} broke the protocol: ${error.message}`);
@@ -260,6 +254,17 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
       hangUp(link, "protocol");
       feed({ type: "peer-closed", peer, reason: error.code });
     }
+  }
+
+  function take(peer: PeerId, { segment, chunk, byteLength, bytes }: ArrivedChunk, verdict: Verdict): void {
+    if (verdict === "forged") {
+      log.warn("swarm:peer", () => `${peer} forged chunk ${String(chunk)} of ${segment}`);
+      feed({ type: "chunk-forged", peer, segment, byteLength });
+      return;
+    }
+    const stored = verdict === "fits" && bytes !== undefined && keep(segment, chunk, bytes);
+    feed({ type: "peer-chunk", peer, segment, chunk, byteLength, stored });
+    if (stored) watchers.progress(segment, core.bytesOf(segment));
   }
 
   /** Whether the store now has a chunk of ours that looks like this one; a wrong length would spoil its segment. */
@@ -287,15 +292,10 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
   }
 
   function sendChunk({ peer, slot, segment, name, chunk }: Extract<SwarmAction, { type: "send-chunk" }>): void {
-    const open = links.get(peer);
     const bytes = store.get(segment, chunk);
     assert(bytes, "a chunk that the core serves is not in the store");
-    if (!open) return;
-    for (let offset = 0; offset < bytes.byteLength; offset += FRAME_PAYLOAD_BYTES_MAX) {
-      const payload = bytes.subarray(offset, offset + FRAME_PAYLOAD_BYTES_MAX);
-      const chunkBytes = bytes.byteLength;
-      open.link.send(encodePeerMessage({ type: "chunk", slot, segment: name, chunk, offset, chunkBytes, payload }));
-    }
+    const open = links.get(peer);
+    if (open) for (const frame of chunkFrames(slot, name, chunk, bytes)) open.link.send(frame);
   }
 
   function openTracker(url: string): void {
@@ -355,6 +355,9 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
     playlist(update) {
       listed.set(update.track, new Set(update.segments.map((segment) => segment.id)));
       feed({ type: "playlist", ...update });
+      // What was fetched before our playlist listed it can be checked from now on.
+      for (const { id, root } of update.segments)
+        if (root && (core.bytesOf(id)?.originBytes ?? 0) > 0) integrity.catchUp(id, links.size > 0);
     },
     followTracks: (tracks) => {
       feed({ type: "tracks-followed", tracks });

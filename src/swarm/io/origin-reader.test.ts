@@ -26,6 +26,7 @@ class Reading {
   constructor(from: number, to?: number) {
     const origin = {
       locate: () => false,
+      hashes: () => Promise.resolve(undefined),
       fetch: (request: OriginRequest, sink: OriginSink) => {
         [this.asked, this.#sink] = [request, sink];
         return { abort: () => this.aborts++ };

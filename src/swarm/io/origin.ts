@@ -41,4 +41,6 @@ export interface Origin {
   /** Whether the address of a segment can be told that only peers' playlists list so far: it may then be fetched. */
   locate(track: TrackId, name: SegmentName): boolean;
   fetch(request: OriginRequest, sink: OriginSink): { abort(): void };
+  /** The file that holds the hashes of a segment's chunks; undefined when it cannot be had. */
+  hashes(segment: SegmentId): Promise<Uint8Array | undefined>;
 }

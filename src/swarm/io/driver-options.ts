@@ -1,0 +1,26 @@
+/** What a driver is made of. */
+import type { Logger } from "../../base/logger.ts";
+import type { Millis } from "../../base/time.ts";
+import type { SwarmId } from "../../protocol/ids.ts";
+import type { SwarmTuning } from "../core/tuning.ts";
+import type { Origin } from "./origin.ts";
+import type { OpenPeerLink } from "./peer-link.ts";
+import type { OpenTrackerLink } from "./tracker-link.ts";
+
+export interface SwarmDriverOptions {
+  readonly swarm: SwarmId;
+  /** URLs of its trackers, the best first: WebSockets, or lists of such on the web. */
+  readonly trackers: readonly string[];
+  readonly origin: Origin;
+  readonly rtc: RTCConfiguration;
+  readonly upload: boolean;
+  readonly memoryBytesMax: number;
+  readonly openPeerLink: OpenPeerLink;
+  readonly openTrackerLink: OpenTrackerLink;
+  readonly logger: Logger;
+  readonly tuning?: Partial<SwarmTuning>;
+  /** A monotonic clock, ms. Default `performance.now`. */
+  readonly now?: () => Millis;
+  /** Replays a session's chances. Default: random. */
+  readonly seed?: number;
+}
