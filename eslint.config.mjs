@@ -25,7 +25,8 @@ const LAYERS = [
   { target: "./src/loader", allowed: ["./base", "./protocol", "./swarm", "./loader"] },
   { target: "./src/index.ts", allowed: ["./base", "./protocol", "./swarm", "./loader"] },
   { target: "./src/tracker-load", allowed: ["./base", "./protocol", "./tracker-load"] },
-  { target: "./src/cli.ts", allowed: ["./base", "./protocol", "./tracker-server", "./tracker-load"] },
+  { target: "./src/signer", allowed: ["./base", "./protocol", "./signer"] },
+  { target: "./src/cli.ts", allowed: ["./base", "./protocol", "./signer", "./tracker-server", "./tracker-load"] },
 ];
 
 const REPLAY = "would make a run differ from its replay: time, chance and results come in as events";

@@ -2,6 +2,7 @@
 /** The command `hls-swarm`: finds the subcommand and says what went wrong. Each subcommand reads its own options. */
 import { readFileSync } from "node:fs";
 import { OptionError } from "./base/option-error.ts";
+import { runSign } from "./signer/cli.ts";
 import { runLoadCommand } from "./tracker-load/cli.ts";
 import { runTracker } from "./tracker-server/cli.ts";
 
@@ -12,6 +13,7 @@ interface Command {
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   tracker: { summary: "introduces the viewers of a stream to each other", run: runTracker },
+  sign: { summary: "gives viewers what they check each other's bytes against", run: runSign },
   load: { summary: "sends a crowd of viewers to a tracker and says how it fared", run: runLoadCommand },
 };
 

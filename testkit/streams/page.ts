@@ -3,6 +3,7 @@ import Hls from "hls.js";
 import type { HlsConfig } from "hls.js";
 import type { SwarmStats } from "../../src/swarm/core/stats.ts";
 import { createSwarm } from "../../src/loader/swarm.ts";
+import { createForger } from "../adversaries/forger.ts";
 import { recordLoads } from "../recorded-loads.ts";
 
 export interface WatchOptions {
@@ -22,12 +23,16 @@ export interface WatchOptions {
   readonly unshared?: string | undefined;
   /** Loads nothing more once it has seen what it wanted to; otherwise it stays, for others. */
   readonly leaves: boolean;
+  /** Alters everything that it gives to others. */
+  readonly forges?: boolean;
 }
 
 export interface Watched {
   /** Fragments as hls.js got them, in order. `to` is the first byte that is not part of it; 0 means all. */
   readonly loads: readonly Load[];
   readonly errors: readonly string[];
+  /** How often hls.js found the player standing still. */
+  readonly stalls: number;
   /** Played to the end, or as long as it was to be watched. */
   readonly done: boolean;
   readonly stats: SwarmStats | undefined;
@@ -47,11 +52,12 @@ let running: Promise<Watched> | undefined;
 
 /** Resolves once the first segment is in the buffer, or when there will be none. */
 export async function begin(options: WatchOptions): Promise<void> {
-  const { url, tracker, unshared, leaves } = options;
+  const { url, tracker, unshared, leaves, forges = false } = options;
   const hls = new Hls(SMALL_BUFFER);
   const segmentKey = ({ url: address }: { readonly url: string }): false | undefined =>
     unshared !== undefined && address.includes(unshared) ? false : undefined;
-  const swarm = tracker === undefined ? undefined : createSwarm({ tracker, segmentKey });
+  const swarm =
+    tracker === undefined ? undefined : forges ? createForger(tracker) : createSwarm({ tracker, segmentKey });
   swarm?.attach(hls);
   const loads: Promise<Load>[] = [];
   recordLoads(hls, ({ url: address, rangeStart: from = 0, rangeEnd: to = 0 }, data) => {
@@ -59,6 +65,7 @@ export async function begin(options: WatchOptions): Promise<void> {
     loads.push(digest(data).then((sha256) => ({ url: address, from, to, byteLength, sha256 })));
   });
   const errors: string[] = [];
+  let stalls = 0;
   const video = document.createElement("video");
   video.muted = true;
   document.body.append(video);
@@ -66,6 +73,7 @@ export async function begin(options: WatchOptions): Promise<void> {
     hls.on(Hls.Events.ERROR, (_, { details, fatal }) => {
       // How hls.js writes down that it has changed its mind; and a slow machine.
       if (!HARMLESS.includes(details)) errors.push(details);
+      if (details === Hls.ErrorDetails.BUFFER_STALLED_ERROR) stalls++;
       if (fatal && options.reloads) hls.loadSource(url);
       else if (fatal) resolve(false);
     });
@@ -82,7 +90,7 @@ export async function begin(options: WatchOptions): Promise<void> {
   running = done.then(async (isDone) => {
     const stats = swarm?.stats;
     if (leaves) hls.destroy();
-    return { done: isDone, loads: await Promise.all(loads), errors: [...errors], stats };
+    return { done: isDone, loads: await Promise.all(loads), errors: [...errors], stalls, stats };
   });
   await Promise.race([begun, failed]);
 }

@@ -1,0 +1,100 @@
+/** The command `hls-swarm sign`. */
+import { watch } from "node:fs";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { OptionError } from "../base/option-error.ts";
+import { findPlaylists, isPlaylist, Signer, type SignedPlaylist } from "./signer.ts";
+
+/** What `hls-swarm sign --help` prints. */
+export const SIGN_USAGE = `hls-swarm sign: gives viewers what they check each other's bytes against.
+
+Usage: hls-swarm sign <playlist or folder> [options]
+
+Puts a tag before each segment of the media playlists, and a file of hashes beside each segment (seg-1.ts.hashes).
+Every other player ignores both. A multivariant playlist stands for the renditions that it lists.
+
+  --output <folder>   where signed playlists are written, under the same names; to be served in place of the others.
+                      Without it they are signed where they are
+  --watch             goes on: signs each playlist again when a packager has rewritten it; needs --output
+  --help              this text
+`;
+
+/** Runs the command `sign`. Rejects with an {@link OptionError} when the command line cannot be understood. */
+export async function runSign(args: readonly string[]): Promise<void> {
+  const { values, positionals } = parse(args);
+  if (values.help) {
+    process.stdout.write(SIGN_USAGE);
+    return;
+  }
+  const [start, ...more] = positionals;
+  if (start === undefined || more.length > 0) throw new OptionError("name one playlist or folder");
+  // A packager that is in the middle of writing would lose what it writes.
+  if (values.watch && values.output === undefined) throw new OptionError("--watch needs --output");
+  const { folder, files } = await findPlaylists(path.resolve(start));
+  const output = path.resolve(values.output ?? folder);
+  const signer = new Signer(folder, output);
+  const waiting = new Set(files.filter((file) => output === folder || !file.startsWith(output + path.sep)));
+  const isOfAFolder = path.resolve(start) === folder;
+  if (!values.watch) {
+    await signAll(signer, waiting);
+    return;
+  }
+  let signing: Promise<void> | undefined;
+  const signWaiting = (): void => {
+    signing ??= signAll(signer, waiting)
+      .catch((error: unknown) => {
+        // The next version of the playlist may do better: viewers have the last one until then.
+        process.stderr.write(`hls-swarm sign: ${String(error)}\n`);
+      })
+      .finally(() => {
+        signing = undefined;
+        if (waiting.size > 0) signWaiting();
+      });
+  };
+  const watcher = watch(folder, { recursive: true }, (_event, name) => {
+    const file = path.join(folder, name ?? "");
+    const isOurs = file.startsWith(output + path.sep) || path.basename(file).startsWith(".");
+    if (isOurs || !isPlaylist(file) || !(isOfAFolder || files.includes(file))) return;
+    waiting.add(file);
+    signWaiting();
+  });
+  signWaiting();
+  await new Promise<void>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, resolve);
+  });
+  watcher.close();
+  await signing;
+}
+
+/** One after the other: a machine that packages has other things to do. What vanishes meanwhile is left out. */
+async function signAll(signer: Signer, waiting: Set<string>): Promise<void> {
+  for (const file of waiting) {
+    waiting.delete(file);
+    try {
+      const signed = await signer.sign(file);
+      if (signed) process.stdout.write(`${describe(signed)}\n`);
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    }
+  }
+}
+
+function describe({ file, segments, without }: SignedPlaylist): string {
+  const left =
+    without > 0 ? `, ${String(without)} without a root (not here, or above 32 MiB): those are not shared` : "";
+  return `${file}: ${String(segments)} segments${left}`;
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw new OptionError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const OPTIONS = {
+  output: { type: "string" },
+  watch: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const;
