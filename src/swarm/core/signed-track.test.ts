@@ -1,0 +1,189 @@
+import { describe, expect, test } from "vitest";
+import { VIDEO, listing, nameOf } from "../../../testkit/swarm-parts.ts";
+import { createRng } from "../../base/random.ts";
+import { segmentIdOf, swarmIdOf, type PeerId, type ViewerId } from "../../protocol/ids.ts";
+import { CHUNK_BYTES } from "../../protocol/limits.ts";
+import type { HaveEntry, PeerMessage } from "../../protocol/peer-message.ts";
+import type { SwarmAction } from "./action.ts";
+import type { SwarmEvent } from "./event.ts";
+import { SwarmCore } from "./swarm.ts";
+
+const BOB = "bob_______" as PeerId;
+const EVE = "eve_______" as PeerId;
+const ROOT = { hash: "0".repeat(32), byteLength: 2 * CHUNK_BYTES, label: "" };
+const idOf = (sequence: number) => segmentIdOf(VIDEO, nameOf(sequence));
+const whole = (sequence: number): HaveEntry => ({ segment: nameOf(sequence), byteLength: 2 * CHUNK_BYTES });
+
+/** A viewer of a live track, segments 10 to 13, of which those in `rooted` have roots; Bob and Eve are linked. */
+class Stage {
+  readonly core = new SwarmCore({
+    swarm: swarmIdOf("stream"),
+    viewer: "8000000000000000" as ViewerId,
+    tracker: true,
+    uplink: 1,
+    memoryBytesMax: 1e8,
+    rng: createRng(1),
+  });
+  readonly actions: SwarmAction[] = [];
+  #now = 0;
+
+  constructor(rooted: readonly number[], signed = true) {
+    this.list(rooted, signed);
+    this.tell({ type: "tracks-followed", tracks: [VIDEO] });
+    this.tell({ type: "playback", position: 40, bufferedEnd: 44, rate: 1, bufferAheadMax: 30 });
+    for (const [i, peer] of [BOB, EVE].entries()) {
+      this.tell({ type: "tracker-message", message: { type: "signal", from: peer, signal: "ooffer" } });
+      this.tell({ type: "peer-opened", peer });
+      const viewer = `f00000000000000${String(i)}` as ViewerId;
+      this.says(peer, { type: "hello", version: 1, versionMin: 1, viewer, uplink: 1, seeder: false });
+      this.says(peer, { type: "track", slot: 0, track: VIDEO, following: true });
+    }
+  }
+
+  list(rooted: readonly number[], signed = true): void {
+    const segments = listing(10, 14).map((entry) =>
+      rooted.includes(entry.name.sequence) ? { ...entry, root: ROOT } : entry,
+    );
+    this.tell({ type: "playlist", track: VIDEO, live: true, targetDuration: 4, segments, signed });
+  }
+
+  tell(event: SwarmEvent): void {
+    this.actions.push(...this.core.handle(this.#now, event));
+  }
+
+  says(peer: PeerId, message: Exclude<PeerMessage, { type: "chunk" }>): void {
+    this.tell({ type: "peer-message", peer, message, byteLength: 10 });
+  }
+
+  /** Lets everything happen that is due within the span. */
+  pass(ms: number): void {
+    for (const end = this.#now + ms; ;) {
+      const next = Math.max(this.#now, this.core.nextWakeup());
+      if (next > end) {
+        this.#now = end;
+        return;
+      }
+      this.#now = next;
+      this.tell({ type: "wakeup" });
+    }
+  }
+
+  sent<Type extends PeerMessage["type"]>(type: Type, to?: PeerId): Extract<PeerMessage, { type: Type }>[] {
+    return this.actions.flatMap((action) => {
+      if (action.type !== "send" || (to && !action.peers.includes(to))) return [];
+      const { message } = action;
+      return isOf(type, message) ? [message] : [];
+    });
+  }
+
+  /** Which segments were asked of a peer, or of any. */
+  asked(of?: PeerId): number[] {
+    return [...new Set(this.sent("request", of).map(({ segment }) => segment.sequence))];
+  }
+}
+
+const isOf = <Type extends PeerMessage["type"]>(
+  type: Type,
+  message: PeerMessage,
+): message is Extract<PeerMessage, { type: Type }> => message.type === type;
+
+describe("[IN5] in a signed track", () => {
+  test("only what has a root is taken from peers", () => {
+    const stage = new Stage([13]);
+    stage.says(BOB, { type: "have", slot: 0, segments: [12, 13].map(whole) });
+    stage.pass(100);
+    expect(stage.asked()).toEqual([13]);
+    expect(stage.core.stats().integrity).toBe("playlist");
+    expect(stage.core.accepts(idOf(12), 0, CHUNK_BYTES)).toBe(false);
+  });
+
+  test("what peers list ahead of our playlist waits for it", () => {
+    const stage = new Stage([10, 11, 12, 13]);
+    stage.says(BOB, { type: "have", slot: 0, segments: [14].map(whole) });
+    stage.pass(100);
+    expect(stage.asked()).toEqual([]);
+    expect(stage.core.accepts(idOf(14), 0, CHUNK_BYTES)).toBe(false);
+  });
+
+  test("a playlist that loses its roots makes nobody trusted", () => {
+    const stage = new Stage([10, 11, 12, 13]);
+    stage.list([], false);
+    stage.says(BOB, { type: "have", slot: 0, segments: [12, 13].map(whole) });
+    stage.pass(100);
+    expect(stage.asked()).toEqual([]);
+  });
+
+  test("what peers brought before the first root is thrown away", () => {
+    const stage = new Stage([], false);
+    stage.says(BOB, { type: "have", slot: 0, segments: [12].map(whole) });
+    stage.pass(100);
+    expect(stage.asked()).toEqual([12]);
+    const arrived = { peer: BOB, segment: idOf(12), chunk: 0, byteLength: CHUNK_BYTES, stored: true };
+    stage.tell({ type: "peer-chunk", ...arrived });
+    stage.list([10, 11, 12, 13]);
+    expect(stage.actions).toContainEqual({ type: "evict", segment: idOf(12) });
+    expect(stage.core.bytesOf(idOf(12))?.peerBytes).toBe(0);
+  });
+
+  test("and hashes that cannot be had, a segment comes from the origin alone", () => {
+    const stage = new Stage([12, 13]);
+    stage.says(BOB, { type: "have", slot: 0, segments: [12].map(whole) });
+    stage.pass(100);
+    expect(stage.asked()).toEqual([12]);
+    stage.tell({ type: "segment-unprovable", segment: idOf(12) });
+    expect(stage.sent("cancel", BOB)).toHaveLength(1);
+    stage.says(BOB, { type: "have", slot: 0, segments: [12, 13].map(whole) });
+    stage.pass(100);
+    expect(stage.sent("request").filter(({ segment }) => segment.sequence === 12)).toHaveLength(1);
+    expect(stage.asked()).toEqual([12, 13]);
+  });
+});
+
+test("[IN8] what the origin brings is offered once it is proven, and not before", () => {
+  const stage = new Stage([12]);
+  stage.tell({ type: "segment-wanted", segment: idOf(12) });
+  stage.pass(3000);
+  const fetch = stage.actions.find((action) => action.type === "fetch-origin");
+  if (fetch?.type !== "fetch-origin") throw new Error("nothing was fetched");
+  stage.tell({ type: "origin-opened", fetch: fetch.fetch, firstChunk: fetch.from });
+  stage.tell({ type: "origin-chunk", fetch: fetch.fetch, chunk: fetch.from, byteLength: CHUNK_BYTES });
+  stage.pass(500);
+  expect(stage.sent("have")).toEqual([]);
+  stage.says(BOB, { type: "request", slot: 0, segment: nameOf(12), chunks: [fetch.from], dueInMs: 5000 });
+  expect(stage.sent("reject", BOB)).toMatchObject([{ reason: "gone", chunks: [fetch.from] }]);
+
+  stage.tell({ type: "chunk-proven", segment: idOf(12), chunk: fetch.from });
+  stage.pass(500);
+  expect(stage.sent("have")).toMatchObject([{ segments: [{ segment: nameOf(12) }] }]);
+  stage.says(BOB, { type: "request", slot: 0, segment: nameOf(12), chunks: [fetch.from], dueInMs: 5000 });
+  expect(stage.actions).toContainEqual(expect.objectContaining({ type: "send-chunk", peer: BOB, chunk: fetch.from }));
+  expect(stage.core.stats()).toMatchObject({ verifiedChunks: 1, forgedChunks: 0 });
+});
+
+describe("[IN9] a forger", () => {
+  test("alone is cut off, for good, and its chunk is asked of another", () => {
+    const stage = new Stage([12]);
+    stage.says(EVE, { type: "have", slot: 0, segments: [12].map(whole) });
+    stage.pass(100);
+    expect(stage.asked(EVE)).toEqual([12]);
+    stage.says(BOB, { type: "have", slot: 0, segments: [12].map(whole) });
+    stage.tell({ type: "chunk-forged", peer: EVE, segment: idOf(12), byteLength: CHUNK_BYTES });
+    stage.pass(100);
+    expect(stage.sent("bye")).toEqual([{ type: "bye", reason: "protocol" }]);
+    expect(stage.actions).toContainEqual({ type: "close-peer", peer: EVE, reason: "protocol" });
+    expect(
+      stage
+        .sent("request", BOB)
+        .flatMap(({ chunks }) => chunks)
+        .sort(),
+    ).toEqual([0, 1]);
+    expect(stage.core.stats()).toMatchObject({
+      ...{ forgedChunks: 1, wastedBytes: CHUNK_BYTES, peerReceivedBytes: CHUNK_BYTES },
+      peers: [{ peer: BOB, state: "open" }],
+    });
+
+    const before = stage.actions.length;
+    stage.tell({ type: "tracker-message", message: { type: "signal", from: EVE, signal: "ooffer" } });
+    expect(stage.actions.slice(before).filter(({ type }) => type === "open-peer")).toEqual([]);
+  });
+});
