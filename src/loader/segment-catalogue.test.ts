@@ -39,6 +39,24 @@ describe("a playlist", () => {
     expect(listed.map(({ startedAtSeconds }) => startedAtSeconds)).toEqual([1_704_067_200, 1_704_067_204]);
   });
 
+  test("[IN1] tells the roots that it gives", () => {
+    const hash = "0".repeat(32);
+    const tag = (size: string): string => `#EXT-X-HLS-SWARM-ROOT:${hash},${size}\n`;
+    const tags = (n: number): string =>
+      n === 7
+        ? `#EXT-X-MAP:URI="init.mp4"\n${tag("100")}`
+        : n === 8
+          ? tag("none")
+          : `#EXT-X-DISCONTINUITY\n${tag("9")}`;
+    const details = parse({ first: 7, count: 3, tags, uri: (n) => `hd/s${String(n)}.ts?t=1` });
+    const listed = new SegmentCatalogue().update(TRACK, details);
+    expect(listed.map(({ root }) => root)).toEqual([
+      { hash, byteLength: 100, label: "7\ns7.ts\n\n100\n" },
+      undefined,
+      { hash, byteLength: 9, label: "9\ns9.ts\n\n9\n" },
+    ]);
+  });
+
   test("leaves out what must not be loaded", () => {
     const tags = (n: number): string => (n === 8 ? "#EXT-X-GAP\n" : "");
     const listed = new SegmentCatalogue().update(TRACK, parse({ first: 7, count: 3, tags }));

@@ -25,7 +25,7 @@ describe("[IN1] the tag", () => {
 
   test.each([
     ["", "nothing"],
-    [`${HASH}`, "no size"],
+    [HASH, "no size"],
     [`${HASH},0`, "an empty segment"],
     [`${HASH},007`, "a size in another form"],
     [`${HASH.toUpperCase()},7`, "capitals"],
