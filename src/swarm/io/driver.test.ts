@@ -32,9 +32,6 @@ class Stage {
   readonly trackers: { readonly events: TrackerLinkEvents; readonly sent: string[]; closed: number }[] = [];
   /** Segments that the origin was asked to find. */
   readonly sought: SegmentName[] = [];
-  /** Segments whose hashes the origin was asked for, and what it answers. */
-  readonly hashesSought: string[] = [];
-  hashes: Uint8Array | undefined;
   /** Whether it can. */
   finds = true;
   breakLinks = false;
@@ -54,10 +51,7 @@ class Stage {
       seed: 1,
       now: () => Date.now(),
       origin: {
-        hashes: (segment) => {
-          this.hashesSought.push(segment);
-          return Promise.resolve(this.hashes);
-        },
+        hashes: () => Promise.resolve(undefined),
         locate: (track, name) => {
           if (track === TRACK) this.sought.push(name);
           return this.finds;
