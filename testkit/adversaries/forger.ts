@@ -11,7 +11,7 @@ import { openWebSocketTrackerLink } from "../../src/swarm/io/websocket-tracker-l
 export const createForger = (tracker: string): Swarm =>
   new PlayerSwarm({}, (swarm, origin) =>
     createSwarmDriver({
-      ...{ swarm, origin, tracker, rtc: {}, upload: true, memoryBytesMax: 1e8, logger: SILENT },
+      ...{ swarm, origin, trackers: [tracker], rtc: {}, upload: true, memoryBytesMax: 1e8, logger: SILENT },
       ...{ openPeerLink: forging(openSimplePeerLink), openTrackerLink: openWebSocketTrackerLink },
     }),
   );

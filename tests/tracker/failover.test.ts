@@ -24,7 +24,11 @@ function view(trackers: readonly string[]): SwarmDriver {
   const driver = createSwarmDriver({
     swarm: swarmIdOf("stream"),
     trackers,
-    origin: { locate: () => false, fetch: () => ({ abort: () => undefined }) },
+    origin: {
+      locate: () => false,
+      hashes: () => Promise.resolve(undefined),
+      fetch: () => ({ abort: () => undefined }),
+    },
     rtc: {},
     upload: true,
     memoryBytesMax: 1e6,

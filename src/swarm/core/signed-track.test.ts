@@ -19,7 +19,7 @@ class Stage {
   readonly core = new SwarmCore({
     swarm: swarmIdOf("stream"),
     viewer: "8000000000000000" as ViewerId,
-    tracker: true,
+    trackers: ["wss://tracker.test"],
     uplink: 1,
     memoryBytesMax: 1e8,
     rng: createRng(1),
