@@ -73,18 +73,15 @@ describe("a resume token", () => {
     await third.leave();
   });
 
-  test("is worth nothing in another swarm, after leaving, or made up", async () => {
+  test("is worth nothing in another swarm, or made up", async () => {
     const alice = await TestViewer.join(tracker);
     const { resume } = alice.joined;
     const elsewhere = await TestViewer.join(tracker, { resume, swarm: OTHER_SWARM });
     expect(elsewhere.id).not.toBe(alice.id);
     expect(alice.ws.readyState).toBe(alice.ws.OPEN);
-    await alice.leave();
-    const again = await TestViewer.join(tracker, { resume });
-    expect(again.id).not.toBe(alice.id);
     const madeUp = await TestViewer.join(tracker, { resume: "x".repeat(24) });
-    expect(madeUp.id).not.toBe(again.id);
-    await Promise.all([elsewhere, again, madeUp].map((viewer) => viewer.leave()));
+    expect(madeUp.id).not.toBe(alice.id);
+    await Promise.all([alice, elsewhere, madeUp].map((viewer) => viewer.leave()));
   });
 });
 

@@ -65,7 +65,8 @@ class World {
     let ids = 0;
     this.#tracker = new Tracker(0, LIMITS, createRng(1), {
       newPeerId: () => `peer-${String(++ids).padStart(5, "0")}` as PeerId,
-      newResumeToken: () => `token-${String(ids)}`,
+      resumeToken: (peer, swarm) => `${peer} ${swarm}`,
+      ownerOf: (token, swarm) => (token.endsWith(swarm) ? (token.slice(0, 10) as PeerId) : undefined),
     });
   }
 
