@@ -149,6 +149,7 @@ class World {
   }
 
   #look(action: TrackerAction): void {
+    if (!("connection" in action)) throw new Error("a tracker that is alone says nothing to a bus");
     const { connection } = action;
     if (action.type === "accept") this.#open.add(connection);
     else if (action.type === "refuse") expect(this.#open.has(connection)).toBe(false);
