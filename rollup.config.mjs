@@ -53,7 +53,7 @@ export default [
   },
   {
     input: { tracker: "src/tracker-server/index.ts", cli: "src/cli.ts" },
-    external: ["redis", "ws", "maxmind", /^node:/],
+    external: ["commander", "maxmind", "pino", "prom-client", "redis", "ws", /^node:/],
     plugins: [nodeResolve({ extensions: [".ts", ".js"] }), typescript(), makeExecutable],
     onwarn: failOnWarning,
     output: {

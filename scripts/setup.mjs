@@ -22,6 +22,8 @@ if (isWanted("--chromium") && !findChromium()) installChromium();
 if (isWanted("--ffmpeg")) installProgram("ffmpeg", "ffmpeg"); // Firefox has no H.264 without its libraries, either
 if (isWanted("--redis")) installProgram("redis-server", "redis-server");
 if (isMatrix) installProgram("firefox-esr", "firefox-esr");
+if (isMatrix) installProgram("nginx", "nginx-light");
+if (isMatrix) installProgram("caddy", "caddy");
 
 function installPackages(folder, ...flags) {
   if (packagesAreInstalled(folder)) return;
@@ -58,7 +60,7 @@ function installChromium() {
 
 /** A program of a Debian package of which nothing else will do. */
 function installProgram(command, name) {
-  if (existsSync(`/usr/bin/${command}`)) return;
+  if (existsSync(`/usr/bin/${command}`) || existsSync(`/usr/sbin/${command}`)) return;
   if (!existsSync("/usr/bin/apt-get") || process.getuid?.() !== 0) fail(`${command} is missing: install ${name}.`);
   run("apt-get", ["update", "-qq"]);
   run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", name]);

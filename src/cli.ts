@@ -1,34 +1,34 @@
 #!/usr/bin/env node
 /** The command `hls-swarm`: finds the subcommand and says what went wrong. Each subcommand reads its own options. */
 import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
 import { OptionError } from "./base/option-error.ts";
 import { runSign } from "./signer/cli.ts";
-import { runLoadCommand } from "./tracker-load/cli.ts";
-import { runTracker } from "./tracker-server/cli.ts";
+import { loadCommand } from "./tracker-load/cli.ts";
+import { trackerCommand } from "./tracker-server/cli.ts";
 
-interface Command {
-  readonly summary: string;
-  run(args: readonly string[]): Promise<void>;
+/** Reads its own arguments. */
+const signCommand = new Command("sign")
+  .summary("gives viewers what they check each other's bytes against")
+  .argument("[arguments...]")
+  .allowUnknownOption()
+  .helpOption(false)
+  .action(() => runSign(signCommand.args));
+
+const program = new Command("hls-swarm")
+  .description("Lets the viewers of an HLS stream carry it for each other.")
+  .version(readVersion(), "-v, --version", "the version")
+  .helpOption("-h, --help", "this text, or after a command its options")
+  .addCommand(trackerCommand())
+  .addCommand(signCommand)
+  .addCommand(loadCommand());
+
+for (const command of [program, ...program.commands]) {
+  command.exitOverride(); // so that it is us who choose the exit code
+  command.showHelpAfterError(
+    `See ${[program.name(), command.name()].slice(command === program ? 1 : 0).join(" ")} --help`,
+  );
 }
-
-const COMMANDS: Readonly<Record<string, Command>> = {
-  tracker: { summary: "introduces the viewers of a stream to each other", run: runTracker },
-  sign: { summary: "gives viewers what they check each other's bytes against", run: runSign },
-  load: { summary: "sends a crowd of viewers to a tracker and says how it fared", run: runLoadCommand },
-};
-
-const usage = (): string =>
-  [
-    "hls-swarm: lets the viewers of an HLS stream carry it for each other.",
-    "",
-    "Usage: hls-swarm <command> [options]",
-    "",
-    ...Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`),
-    "",
-    "  --help      this text, or after a command its options",
-    "  --version   the version",
-    "",
-  ].join("\n");
 
 /** As the package says it: its `package.json` is one folder up, from the sources and from what is built. */
 function readVersion(): string {
@@ -36,28 +36,13 @@ function readVersion(): string {
   return typeof text === "object" && text && "version" in text ? String(text.version) : "unknown";
 }
 
-async function main([name, ...args]: readonly string[]): Promise<void> {
-  if (name === "--version" || name === "-v") {
-    process.stdout.write(`${readVersion()}\n`);
+function complain(error: unknown): void {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE; // it has said already what it had to say
     return;
   }
-  if (name === "--help" || name === "-h" || name === "help") {
-    process.stdout.write(usage());
-    return;
-  }
-  const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!command) {
-    process.stderr.write(name === undefined ? usage() : `hls-swarm: there is no command "${name}"\n\n${usage()}`);
-    process.exitCode = EXIT_USAGE;
-    return;
-  }
-  try {
-    await command.run(args);
-  } catch (error) {
-    process.stderr.write(`hls-swarm ${String(name)}: ${explain(error)}\n`);
-    if (error instanceof OptionError) process.stderr.write(`See hls-swarm ${String(name)} --help\n`);
-    process.exitCode = error instanceof OptionError ? EXIT_USAGE : EXIT_FAILED;
-  }
+  process.stderr.write(`error: ${explain(error)}\n`);
+  process.exitCode = error instanceof OptionError ? EXIT_USAGE : EXIT_FAILED;
 }
 
 function explain(error: unknown): string {
@@ -72,4 +57,4 @@ function explain(error: unknown): string {
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
-await main(process.argv.slice(2));
+await program.parseAsync().catch(complain);

@@ -1,120 +1,192 @@
-import { parseArgs } from "node:util";
-import { OptionError, startTracker, type TrackerOptions } from "./index.ts";
+/** The command `tracker`: one process, or several workers, that listen until a signal ends them. The settings are those of `settings/table.ts`. */
+import cluster from "node:cluster";
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { Command, Option } from "commander";
+import { OptionError } from "../base/option-error.ts";
+import type { Bus } from "./io/bus.ts";
+import type { TrackerLogger } from "./io/logger.ts";
+import type { TrackerOptions } from "./io/options.ts";
+import { createProcessLogger } from "./io/process-logger.ts";
+import { openRedisBus } from "./io/redis-bus.ts";
+import { startTracker, type RunningTracker } from "./io/server.ts";
+import { serveWorkerMetrics } from "./io/worker-metrics.ts";
+import { startWorkers } from "./io/workers.ts";
+import { flagNameOf, keyOf, SETTING_NAMES, variableOf } from "./settings/names.ts";
+import { printSettings, readSettings, standardOf, type GivenSettings } from "./settings/read.ts";
+import { GROUPS, SETTINGS, type SettingName } from "./settings/table.ts";
 
-/** What `hls-swarm tracker --help` prints. */
-export const TRACKER_USAGE = `hls-swarm tracker: introduces the viewers of a stream to each other.
+/** What `hls-swarm tracker` takes. Its action rejects with an {@link OptionError} when a setting is wrong. */
+export function trackerCommand(): Command {
+  const command = new Command("tracker")
+    .summary("introduces the viewers of a stream to each other")
+    .description("Introduces the viewers of a stream to each other. Viewers connect to ws://<host>:<port>.")
+    .usage("[options]")
+    .allowExcessArguments(false)
+    .option("--config <file>", "settings in a JSON file; also HLS_SWARM_CONFIG")
+    .option("--print-config", "print all settings as such a file, secrets hidden, and end")
+    .helpOption("--help", "this text")
+    .addHelpText("after", HELP_AFTER);
+  for (const group of GROUPS) {
+    for (const name of SETTING_NAMES) if (SETTINGS[name].group === group) addFlag(command, name);
+  }
+  return command.action(() => run(command));
+}
 
-Usage: hls-swarm tracker [options]
+/** The flag of one setting, if it has one; its text is read later, with those of the other sources. */
+function addFlag(command: Command, name: SettingName): void {
+  const { kind, help, group, isSecret } = SETTINGS[name];
+  if (isSecret) return;
+  const standard = standardOf(name);
+  const isSwitch = kind.placeholder === "";
+  const flags = isSwitch ? `--no-${flagNameOf(name)}` : `--${flagNameOf(name)} ${kind.placeholder}`;
+  const text = isSwitch ? `without ${help}` : standard === "none" ? help : `${help} (${standard})`;
+  const option = new Option(flags, text).helpGroup(`${group}:`);
+  if (!isSwitch) option.argParser((value, before: readonly string[] | undefined) => [...(before ?? []), value]);
+  command.addOption(option);
+}
 
-  --port <number>           where to listen                       (8080; 0 takes any free port)
-  --host <address>          on which address                      (0.0.0.0)
-  --allow-origin <origin>   sites whose players may connect, like https://example.com;
-                            repeat it for more                    (any)
-  --trust-proxy <who>       proxies whose X-Forwarded-For is believed: an address, a network
-                            like 10.0.0.0/8, or loopback; repeat it for more           (none)
-  --max-connections <n>     sockets of this process               (50000)
-  --max-per-address <n>     sockets of one address                (256)
-  --max-per-swarm <n>       viewers of one swarm                  (50000)
-  --no-debug                no /debug page
-  --quiet                   say nothing but errors
-  --help                    this text
-
-Viewers connect to ws://<host>:<port>. /healthz is for load balancers, /debug for you.
-SIGTERM or Ctrl-C drains: viewers are told when to come back, then it ends. A second one ends it at once.
-`;
-
-/**
- * Runs the command `tracker`. Resolves when it listens; after a signal the process has nothing left to
- * do, and ends. Rejects with an {@link OptionError} when the command line cannot be understood.
- */
-export async function runTracker(args: readonly string[]): Promise<void> {
-  const { values } = parse(args);
-  if (values.help) {
-    process.stdout.write(TRACKER_USAGE);
+async function run(command: Command): Promise<void> {
+  const given = command.opts<Readonly<Record<string, unknown>>>();
+  const flags = new Map<string, readonly string[]>();
+  for (const name of SETTING_NAMES) {
+    const value = given[keyOf(name)];
+    if (command.getOptionValueSource(keyOf(name)) === "cli")
+      flags.set(flagNameOf(name), Array.isArray(value) ? value.map(String) : [String(value)]);
+  }
+  const file = typeof given["config"] === "string" ? given["config"] : process.env["HLS_SWARM_CONFIG"];
+  const settings = readSettings({ flags, environment: process.env, file });
+  if (given["printConfig"] === true) {
+    process.stdout.write(printSettings(settings));
     return;
   }
-  const say = (text: string): void => {
-    if (!values.quiet) process.stdout.write(`${text}\n`);
-  };
-  const complain = (text: string): void => void process.stderr.write(`${text}\n`);
+  const format = settings.logFormat ?? (process.stdout.isTTY ? "text" : "json");
+  const logger = createProcessLogger(format, settings.logLevel ?? "info");
+  const { workers = 1 } = settings;
+  if (workers > 1) await serveWithWorkers(workers, settings, logger);
+  else await serveAlone(settings, logger);
+}
 
-  const tracker = await startTracker({
-    ...readOptions(values),
-    logger: {
-      info: say,
-      warn: (text) => {
-        complain(`warning: ${text}`);
-      },
-      error: (text, cause) => {
-        complain(`error: ${text}: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
-      },
-    },
+async function serveAlone(settings: GivenSettings, logger: TrackerLogger): Promise<void> {
+  const options = optionsOf(settings, logger);
+  const bus = await openBus(settings, logger);
+  const tracker = await startTracker({ ...options, ...(bus && { bus }) }).catch(async (cause: unknown) => {
+    await bus?.close();
+    throw cause;
   });
-  say(`tracker: ${tracker.url}`);
-  if (!values["no-debug"]) say(`page:    ${tracker.url.replace("ws:", "http:")}/debug`);
-  if (!values["allow-origin"]) say("Players of any site may use it. To change that: --allow-origin https://your.site");
+  logger.info("listening", { url: tracker.url, pages: tracker.pagesUrl });
+  adviseOnOrigins(options, logger);
+  const reload = (): void => {
+    reloadCertificate(tracker, logger);
+  };
+  process.on("SIGHUP", reload);
+  stopOnSignals(tracker, logger, async () => {
+    process.off("SIGHUP", reload);
+    await bus?.close();
+  });
+}
 
+/** The first process opens the port of the metrics, those it starts share the port of the viewers. */
+async function serveWithWorkers(count: number, settings: GivenSettings, logger: TrackerLogger): Promise<void> {
+  const { metricsPort, metricsHost = "127.0.0.1", ...others } = settings;
+  const options = optionsOf(others, logger);
+  // Viewers come back to whichever worker is next: all must sign alike.
+  if (cluster.isPrimary && options.secret === undefined)
+    process.env[variableOf("secret")] = randomBytes(32).toString("hex");
+  const start = async (ofMachine: Bus): Promise<RunningTracker> => {
+    const tracker = await startTracker({ ...options, bus: (await openBus(settings, logger)) ?? ofMachine });
+    process.on("SIGHUP", () => {
+      reloadCertificate(tracker, logger);
+    });
+    return tracker;
+  };
+  const workers = await startWorkers(count, start, logger);
+  if (!workers) return; // this is one of them
+  const metrics = metricsPort === undefined ? undefined : await serveWorkerMetrics(metricsPort, metricsHost);
+  logger.info("listening", { url: workers.url, workers: count, ...(metrics && { metrics: `${metrics.url}/metrics` }) });
+  adviseOnOrigins(options, logger);
+  const reload = (): void => {
+    for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill("SIGHUP");
+  };
+  process.on("SIGHUP", reload);
+  stopOnSignals(workers, logger, async () => {
+    process.off("SIGHUP", reload);
+    await metrics?.close();
+  });
+}
+
+const openBus = async ({ redis }: GivenSettings, logger: TrackerLogger): Promise<Bus | undefined> =>
+  redis === undefined ? undefined : openRedisBus(redis, logger);
+
+function adviseOnOrigins({ allowOrigins }: TrackerOptions, logger: TrackerLogger): void {
+  if (!allowOrigins) logger.info("players of any site may use it; --allow-origin https://your.site changes that");
+}
+
+/** The first signal drains, the second ends it. */
+function stopOnSignals(
+  running: Pick<RunningTracker, "drain" | "close">,
+  logger: TrackerLogger,
+  release: () => Promise<void>,
+): void {
   let isStopping = false;
-  const stop = (): void => {
+  const stop = (signal: NodeJS.Signals): void => {
     if (isStopping) {
-      void tracker.close();
+      void running.close();
       return;
     }
     isStopping = true;
-    say("draining");
-    void tracker.drain().then(() => {
-      say("stopped");
-      process.off("SIGTERM", stop);
-      process.off("SIGINT", stop);
-    });
+    logger.info("draining", { signal });
+    void running
+      .drain()
+      .then(release)
+      .then(() => {
+        logger.info("stopped");
+        process.off("SIGTERM", stop);
+        process.off("SIGINT", stop);
+      });
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
 }
 
-const OPTIONS = {
-  port: { type: "string" },
-  host: { type: "string" },
-  "allow-origin": { type: "string", multiple: true },
-  "trust-proxy": { type: "string", multiple: true },
-  "max-connections": { type: "string" },
-  "max-per-address": { type: "string" },
-  "max-per-swarm": { type: "string" },
-  "no-debug": { type: "boolean" },
-  quiet: { type: "boolean" },
-  help: { type: "boolean", short: "h" },
-} as const;
-
-function parse(args: readonly string[]) {
+function reloadCertificate(tracker: RunningTracker, logger: TrackerLogger): void {
   try {
-    return parseArgs({ args: [...args], options: OPTIONS });
+    tracker.reloadCertificate();
+    logger.info("the certificate was read again");
   } catch (error) {
-    throw new OptionError(error instanceof Error ? error.message : String(error));
+    logger.error("the certificate could not be read again, the old one stays", error);
   }
 }
 
-function readOptions(values: ReturnType<typeof parse>["values"]): TrackerOptions {
-  const options: { -readonly [Name in keyof TrackerOptions]: TrackerOptions[Name] } = {
-    port: readCount("--port", values.port ?? "8080", 0, 65_535),
-    debug: !values["no-debug"],
+/** What the library is to be told. */
+function optionsOf(settings: GivenSettings, logger: TrackerLogger): TrackerOptions {
+  const { tlsCert, tlsKey, secret, secretFile } = settings;
+  if ((tlsCert === undefined) !== (tlsKey === undefined))
+    throw new OptionError("--tls-cert and --tls-key belong together: give both or neither");
+  if (secret !== undefined && secretFile !== undefined)
+    throw new OptionError("the secret is given twice, as itself and as --secret-file: give one of them");
+  return {
+    ...settings,
+    ...(secretFile !== undefined && { secret: readSecret(secretFile) }),
+    ...(tlsCert !== undefined && tlsKey !== undefined && { tls: { certFile: tlsCert, keyFile: tlsKey } }),
+    logger,
   };
-  if (values.host !== undefined) options.host = values.host;
-  if (values["allow-origin"]) options.allowOrigins = values["allow-origin"];
-  if (values["trust-proxy"]) options.trustProxy = values["trust-proxy"];
-  const { "max-connections": all, "max-per-address": perAddress, "max-per-swarm": perSwarm } = values;
-  if (all !== undefined) options.connectionsMax = readCount("--max-connections", all, 1, COUNT_MAX);
-  if (perAddress !== undefined)
-    options.connectionsPerAddressMax = readCount("--max-per-address", perAddress, 1, COUNT_MAX);
-  if (perSwarm !== undefined) options.viewersPerSwarmMax = readCount("--max-per-swarm", perSwarm, 1, COUNT_MAX);
-  return options;
 }
 
-function readCount(name: string, text: string, min: number, max: number): number {
-  const count = Number(text);
-  if (text.trim() === "" || !Number.isInteger(count) || count < min || count > max)
-    throw new OptionError(`${name} must be a whole number from ${String(min)} to ${String(max)}, not "${text}"`);
-  return count;
+function readSecret(file: string): string {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    throw new OptionError(`--secret-file ${file} cannot be read: ${String(error)}`);
+  }
 }
 
-/** More than a process can hold; a larger number is a slip of the finger. */
-const COUNT_MAX = 10_000_000;
+const HELP_AFTER = `
+Each setting is also a variable and a key of the file: --region-header, HLS_SWARM_REGION_HEADER, "regionHeader".
+A flag counts more than a variable, a variable more than the file. The secret itself is no flag: HLS_SWARM_SECRET.
+
+/healthz, /readyz and /metrics are for machines, /debug is for you.
+SIGTERM or Ctrl-C drains: viewers are told when to come back, then it ends. A second one ends it at once.
+
+Example:
+  hls-swarm tracker --port 8080 --allow-origin https://your.site --trust-proxy loopback`;

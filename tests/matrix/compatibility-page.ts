@@ -48,4 +48,5 @@ const TITLES: Readonly<Record<Row["section"], string>> = {
   browsers: "Browsers",
   bundlers: "Bundlers and pages without one",
   node: "Node, for the servers",
+  proxies: "Proxies before the tracker",
 };

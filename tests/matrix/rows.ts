@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "nod
 import path from "node:path";
 
 /** The page's sections, in its order. */
-export const SECTIONS = ["streams", "hls.js", "players", "browsers", "bundlers", "node"] as const;
+export const SECTIONS = ["streams", "hls.js", "players", "browsers", "bundlers", "node", "proxies"] as const;
 
 export interface Row {
   readonly section: (typeof SECTIONS)[number];

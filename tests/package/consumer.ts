@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,6 +17,18 @@ export interface Consumer {
   /** Starts a command and resolves once it has printed `pattern`, with what the first group matched. */
   start(pattern: RegExp, command: string, ...args: readonly string[]): Promise<{ said: string; stop(): Promise<void> }>;
   close(): Promise<void>;
+}
+
+/** Whatever a user of the package gets with it, and with what it gets. */
+async function readRuntimePackages(): Promise<readonly string[]> {
+  const lock = JSON.parse(await readFile(`${ROOT}package-lock.json`, "utf8")) as LockFile;
+  return Object.entries(lock.packages)
+    .filter(([place, { dev, devOptional, optional, peer }]) => place && !dev && !devOptional && !optional && !peer)
+    .map(([place]) => place.replace("node_modules/", ""));
+}
+
+interface LockFile {
+  readonly packages: Readonly<Record<string, Partial<Record<"dev" | "devOptional" | "optional" | "peer", boolean>>>>;
 }
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -37,10 +49,11 @@ export async function createConsumer(): Promise<Consumer> {
   const packing = ["pack", ROOT, "--ignore-scripts", "--json", "--pack-destination", folder];
   const { fileName, packedFiles } = parsePacked(await run("npm", ...packing));
   // What a registry would bring is taken from where it is installed already.
-  const here = (name: string): string => `file:${ROOT}node_modules/${name}`;
-  const dependencies = { "hls-swarm": `file:${fileName}`, "hls.js": here("hls.js"), ws: here("ws") };
+  const here = (name: string): [string, string] => [name, `file:${ROOT}node_modules/${name}`];
+  const others = ["hls.js", ...(await readRuntimePackages())];
+  const dependencies = { "hls-swarm": `file:${fileName}`, ...Object.fromEntries(others.map(here)) };
   await write("package.json", JSON.stringify({ private: true, type: "module", dependencies }));
-  await run("npm", "install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund");
+  await run("npm", "install", "--offline", "--install-links", "--ignore-scripts", "--no-audit", "--no-fund");
 
   return {
     folder,

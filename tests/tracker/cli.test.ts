@@ -1,10 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, mkdir, rm } from "node:fs/promises";
+import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { TestViewer } from "./test-viewer.ts";
+import { createCertificate } from "../../testkit/certificate.ts";
+import { SWARM, TestViewer } from "./test-viewer.ts";
 
 /* The real command in a process of its own: built as the package builds it, one file beside its package.json. */
 
@@ -21,10 +23,12 @@ beforeAll(async () => {
     bundle: true,
     platform: "node",
     format: "esm",
-    external: ["ws"],
+    packages: "external",
   });
 });
 afterAll(() => rm(FOLDER, { recursive: true, force: true }));
+
+const LISTENS = /"url":"(wss?:[^"]+)"/;
 
 const running: ChildProcess[] = [];
 afterEach(() => {
@@ -33,7 +37,12 @@ afterEach(() => {
 
 /** Starts the command; what it says is collected, and can be waited for. */
 function run(...args: string[]) {
-  const child = spawn(process.execPath, [CLI, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  return runWith({}, ...args);
+}
+
+function runWith(environment: Record<string, string>, ...args: string[]) {
+  const env = { ...process.env, ...environment };
+  const child = spawn(process.execPath, [CLI, ...args], { stdio: ["ignore", "pipe", "pipe"], env });
   running.push(child);
   let out = "";
   let err = "";
@@ -58,7 +67,7 @@ function run(...args: string[]) {
 
 test("hls-swarm tracker listens, and drains on SIGTERM", async () => {
   const command = run("tracker", "--port", "0");
-  const url = await command.said(/tracker: (ws:\S+)\n/);
+  const url = await command.said(LISTENS);
   await command.said(/any site may use it/);
   const alice = await TestViewer.join({ url });
   const bob = await TestViewer.join({ url });
@@ -71,12 +80,19 @@ test("hls-swarm tracker listens, and drains on SIGTERM", async () => {
   }
   const { code, out, err } = await command.ended;
   expect({ code, err }).toEqual({ code: 0, err: "" });
-  expect(out).toMatch(/draining\nstopped\n$/);
+  const lines = out
+    .trim()
+    .split("\n")
+    .map((line): unknown => JSON.parse(line));
+  expect(lines.slice(-2)).toMatchObject([
+    { level: "info", msg: "draining", signal: "SIGTERM" },
+    { level: "info", msg: "stopped" },
+  ]);
 });
 
 test("a second signal does not wait for viewers that do not hang up", async () => {
   const command = run("tracker", "--port", "0", "--no-debug", "--allow-origin", "https://example.com");
-  const url = await command.said(/tracker: (ws:\S+)\n/);
+  const url = await command.said(LISTENS);
   const deaf = await TestViewer.join({ url }, {}, { origin: "https://example.com" });
   deaf.ws.pause();
   command.signal("SIGTERM");
@@ -87,29 +103,34 @@ test("a second signal does not wait for viewers that do not hang up", async () =
 });
 
 test("--help and --version", async () => {
-  const [help, trackerHelp, version, nothing] = await Promise.all(
-    [["--help"], ["tracker", "--help"], ["--version"], []].map((args) => run(...args).ended),
+  const [help, trackerHelp, loadHelp, version, nothing] = await Promise.all(
+    [["--help"], ["tracker", "--help"], ["load", "--help"], ["--version"], []].map((args) => run(...args).ended),
   );
-  expect(help).toMatchObject({ code: 0, out: expect.stringContaining("tracker     introduces") as string });
+  expect(help).toMatchObject({ code: 0, out: expect.stringMatching(/tracker .* introduces/) as string });
   expect(trackerHelp).toMatchObject({ code: 0, out: expect.stringContaining("--trust-proxy") as string });
+  expect(loadHelp).toMatchObject({ code: 0, out: expect.stringContaining("--viewers <n>") as string });
   expect(version).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\S*\n$/) as string });
   expect(nothing).toMatchObject({ code: 2, err: expect.stringContaining("Usage: hls-swarm") as string });
 });
 
 test("what is wrong is said, without a stack", async () => {
   const taken = run("tracker", "--port", "0");
-  const port = await taken.said(/tracker: ws:.*:(\d+)\n/);
+  const port = await taken.said(/"url":"ws:.*?:(\d+)"/);
   const cases: ReadonlyArray<readonly [args: string[], code: number, says: string]> = [
-    [["broadcast"], 2, 'there is no command "broadcast"'],
-    [["toString"], 2, 'there is no command "toString"'],
-    [["tracker", "--prot", "1"], 2, "'--prot'"],
+    [["broadcast"], 2, "unknown command 'broadcast'"],
+    [["toString"], 2, "unknown command 'toString'"],
+    [["tracker", "--prot", "1"], 2, "Did you mean --port?"],
     [["tracker", "--port", "http"], 2, '--port must be a whole number from 0 to 65535, not "http"'],
-    [["tracker", "--port", "65536"], 2, "--port must be"],
-    [["tracker", "--max-per-address", "0"], 2, "--max-per-address must be"],
+    [["tracker", "--connections-per-address-max", "0"], 2, "--connections-per-address-max must be"],
     [["tracker", "--allow-origin", "example.com"], 2, "https://example.com"],
     [["tracker", "--trust-proxy", "nginx"], 2, '"nginx"'],
-    [["tracker", "extra"], 2, "extra"],
+    [["tracker", "--config", "nowhere.json"], 2, "nowhere.json cannot be read"],
+    [["tracker", "--tls-cert", "cert.pem"], 2, "--tls-cert and --tls-key belong together"],
+    [["tracker", "--tls-cert", "no.pem", "--tls-key", "no.pem"], 2, "tls.certFile no.pem cannot be read"],
+    [["tracker", "extra"], 2, "too many arguments"],
     [["tracker", "--port", port], 1, "the port is taken"],
+    [["load", "--viewers", "none"], 2, "must be a number from 1 to 1000000"],
+    [["load", "--tracker", "http://127.0.0.1"], 2, "must be a ws:// or wss:// URL"],
   ];
   const results = await Promise.all(cases.map(([args]) => run(...args).ended));
   for (const [n, [args, code, says]] of cases.entries()) {
@@ -118,3 +139,88 @@ test("what is wrong is said, without a stack", async () => {
     expect(results[n]?.err).not.toContain("    at ");
   }
 });
+
+test("settings come from flags, variables and a file, and are printed without their secrets", async () => {
+  const file = `${FOLDER}/tracker.json`;
+  await writeFile(file, JSON.stringify({ port: 1, connectionsMax: 11, secret: "s".repeat(40) }));
+  const environment = { HLS_SWARM_CONFIG: file, HLS_SWARM_PORT: "2", HLS_SWARM_REDIS: "redis://:hush@10.0.0.1:6379" };
+  const { out } = await runWith(environment, "tracker", "--print-config", "--hold-out", "5%").ended;
+  expect(JSON.parse(out)).toMatchObject({
+    port: 2,
+    connectionsMax: 11,
+    holdOut: 0.05,
+    secret: "hidden",
+    redis: "redis://:hidden@10.0.0.1:6379",
+  });
+  expect(out).not.toMatch(/sss|hush/);
+});
+
+test("the log of a tracker that is attacked names no address, id, signal or secret", async () => {
+  const secret = "the-secret-of-this-tracker-32-chars-long";
+  const command = runWith(
+    { HLS_SWARM_SECRET: secret },
+    ...["tracker", "--port", "0", "--trust-proxy", "loopback", "--connections-per-address-max", "2"],
+  );
+  const url = await command.said(LISTENS);
+  const headers = { "X-Forwarded-For": "203.0.113.77" };
+  const alice = await TestViewer.join({ url }, {}, { headers });
+  const bob = await TestViewer.join({ url }, {}, { headers });
+  const third = new TestViewer(url, { headers }); // one too many
+  await third.closed;
+  alice.signal(bob, "candidate 198.51.100.5 typ host");
+  await bob.next("signal");
+  alice.sendRaw(`{"type":"join","swarm":"${"x".repeat(20_000)}"}`);
+  for (let n = 0; n < 8; n++) bob.sendRaw("\n203.0.113.77 \u001b[31m");
+  await Promise.all([alice.drop(), bob.closed]);
+  command.signal("SIGTERM");
+  const { out, err } = await command.ended;
+  expect(out).toContain("too many came from one address");
+  for (const hidden of ["203.0.113.77", "198.51.100.5", alice.id, bob.id, alice.joined.resume, SWARM, secret, "\u001b"])
+    expect(out + err).not.toContain(hidden);
+});
+
+test("TLS in the process: viewers come by wss, and SIGHUP takes the renewed certificate", async () => {
+  const pair = ["--tls-cert", `${FOLDER}/cert.pem`, "--tls-key", `${FOLDER}/key.pem`];
+  const make = (name: string): void => createCertificate(`${FOLDER}/cert.pem`, `${FOLDER}/key.pem`, name);
+  make("first.example");
+  const command = run("tracker", "--port", "0", ...pair);
+  const url = await command.said(LISTENS);
+  expect(url).toMatch(/^wss:/);
+  const alice = await TestViewer.join({ url }, {}, { rejectUnauthorized: false });
+  expect(await certificateNameOf(url)).toBe("first.example");
+  make("second.example");
+  command.signal("SIGHUP");
+  await command.said(/certificate was read again/);
+  expect(await certificateNameOf(url)).toBe("second.example");
+  await writeFile(`${FOLDER}/cert.pem`, "broken");
+  command.signal("SIGHUP");
+  await command.said(/could not be read again/);
+  expect(await certificateNameOf(url)).toBe("second.example");
+  await alice.settled();
+  await alice.leave();
+});
+
+test("workers share a port, their figures are added up, and a signal to the first one ends them all", async () => {
+  const command = run("tracker", "--port", "0", "--workers", "2", "--metrics-port", "0");
+  const url = await command.said(/"url":"(ws:[^"]+)","workers":2/);
+  const metrics = await command.said(/"metrics":"([^"]+)"/);
+  const viewers = await Promise.all([1, 2, 3, 4].map(() => TestViewer.join({ url })));
+  const response = await fetch(metrics);
+  const text = await response.text();
+  expect(text).toMatch(/^hls_swarm_viewers 4$/m);
+  expect(text).toMatch(/^hls_swarm_joins_total 4$/m);
+  expect(text).toMatch(/^process_resident_memory_bytes \d+$/m);
+  command.signal("SIGTERM");
+  expect(await Promise.all(viewers.map(async ({ closed }) => (await closed).code))).toEqual([1012, 1012, 1012, 1012]);
+  expect(await command.ended).toMatchObject({ code: 0, err: "" });
+});
+
+/** Who a server says it is. */
+async function certificateNameOf(url: string): Promise<string | undefined> {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false });
+  await once(socket, "secureConnect");
+  const { CN } = socket.getPeerCertificate().subject;
+  socket.destroy();
+  return Array.isArray(CN) ? CN[0] : CN;
+}

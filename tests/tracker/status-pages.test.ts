@@ -24,6 +24,63 @@ test("/healthz is green, and red while draining", async () => {
   await Promise.all([drained, bystander.closed]);
 });
 
+test("/readyz says why no viewer should be sent here", async () => {
+  const small = await startTracker({ port: 0, connectionsMax: 1 });
+  const askReady = async (): Promise<[number, unknown]> => {
+    const response = await fetch(`${small.pagesUrl}/readyz`);
+    return [response.status, await response.json()];
+  };
+  expect(await askReady()).toEqual([200, { status: "ready", reasons: [] }]);
+  const only = await TestViewer.join(small);
+  expect(await askReady()).toEqual([503, { status: "not-ready", reasons: ["full"] }]);
+  const drained = small.drain();
+  expect(await askReady()).toEqual([503, { status: "not-ready", reasons: ["draining", "full"] }]);
+  await Promise.all([drained, only.closed]);
+});
+
+test("/metrics says what the tracker counted, each time anew, and no secrets", async () => {
+  const alice = await TestViewer.join(tracker);
+  const bob = await TestViewer.join(tracker);
+  alice.signal(bob, "an offer");
+  await bob.next("signal");
+  alice.sendRaw("nonsense");
+  await alice.next("error");
+  const response = await fetch(`${base}/metrics`);
+  expect(response.headers.get("content-type")).toContain("text/plain; version=0.0.4");
+  const text = await response.text();
+  for (const line of [
+    "hls_swarm_viewers 2",
+    "hls_swarm_joins_total 2",
+    "hls_swarm_relays_total 1",
+    "hls_swarm_messages_received_total 4",
+    'hls_swarm_refusals_total{reason="not-json"} 1',
+    'hls_swarm_viewers_per_swarm_bucket{le="1"} 0',
+    'hls_swarm_viewers_per_swarm_bucket{le="2"} 1',
+    'hls_swarm_viewers_per_swarm_bucket{le="+Inf"} 1',
+  ])
+    expect(text.split("\n")).toContain(line);
+  expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds \S+$/m);
+  expect(text).toMatch(/^process_cpu_seconds_total \S+$/m);
+  for (const secret of ["127.0.0.1", SWARM.slice(0, 8), alice.id, alice.joined.resume])
+    expect(text).not.toContain(secret);
+  // Asked again, counters are what they were: they are read, not added up.
+  expect(await (await fetch(`${base}/metrics`)).text()).toContain("\nhls_swarm_joins_total 2\n");
+});
+
+test("with a port of their own, viewers see no pages", async () => {
+  const discreet = await startTracker({ port: 0, metricsPort: 0 });
+  const forViewers = discreet.url.replace("ws:", "http:");
+  expect(discreet.pagesUrl).not.toBe(forViewers);
+  const statusOf = async (url: string): Promise<number> => (await fetch(url)).status;
+  for (const page of ["/metrics", "/debug", "/debug.json"])
+    expect([await statusOf(forViewers + page), await statusOf(discreet.pagesUrl + page)]).toEqual([404, 200]);
+  for (const page of ["/healthz", "/readyz"])
+    expect([await statusOf(forViewers + page), await statusOf(discreet.pagesUrl + page)]).toEqual([200, 200]);
+  expect(await statusOf(`${discreet.pagesUrl}/`)).toBe(404);
+  await discreet.close();
+  await expect(fetch(`${discreet.pagesUrl}/healthz`)).rejects.toThrow();
+});
+
 test("/debug.json has the numbers and no secrets", async () => {
   const alice = await TestViewer.join(tracker);
   const report = { peerBytes: 900, originBytes: 100, uploadedBytes: 5, wastedBytes: 1, peers: 1 };

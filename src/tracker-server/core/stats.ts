@@ -78,6 +78,10 @@ export interface TrackerStats extends TrackerHealth {
   /** Addresses with a socket, or with one not long ago. */
   readonly addresses: number;
   readonly swarmCount: number;
+  /** How many swarms have at most as many viewers as each of {@link SWARM_SIZE_BOUNDS} says. */
+  readonly swarmSizes: readonly number[];
+  /** Regions by name, largest first; empty where no region is known. */
+  readonly viewersByRegion: Readonly<Record<string, number>>;
   /** The largest hundred. */
   readonly swarms: readonly SwarmSummary[];
   /** Sums since the process started, swarms that have ended included. */
@@ -117,6 +121,18 @@ export function summarize(swarms: Iterable<Swarm>): readonly SwarmSummary[] {
   }));
 }
 
+/** Swarms up to each bound. */
+export function countBySize(swarms: Iterable<Swarm>): readonly number[] {
+  const counts = SWARM_SIZE_BOUNDS.map(() => 0);
+  for (const { viewers } of swarms) {
+    for (const [index, bound] of SWARM_SIZE_BOUNDS.entries())
+      if (viewers <= bound) counts[index] = (counts[index] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** One viewer has nobody to share with; from a hundred on a swarm is as good as it gets. */
+export const SWARM_SIZE_BOUNDS: readonly number[] = [0, 1, 2, 5, 10, 20, 50, 100, 500, 1_000, 5_000, 10_000, 50_000];
 /** More than a person reads, and a page of about 30 kB. */
 const SWARMS_SHOWN_MAX = 100;
 /** Half of the shortest id: whoever sees the page must not be able to join what it lists. */

@@ -14,9 +14,10 @@ import type { Network } from "./network.ts";
 import type { TrackerLimits } from "./options.ts";
 import { TokenBucket, type Rate } from "./rate-limit.ts";
 import { Redirection } from "./redirection.ts";
-import { summarize, type RefusalReason, type TrackerHealth, type TrackerStats } from "./stats.ts";
+import { countBySize, summarize, type RefusalReason, type TrackerHealth, type TrackerStats } from "./stats.ts";
 import { TrackerList, type TrackerSite } from "./tracker-list.ts";
 import type { TrackerNode } from "./tracker-node.ts";
+import { countByRegion } from "./viewers-by-region.ts";
 import { Viewers, type IdSource, type Refusal } from "./viewers.ts";
 
 /** What becomes of one socket: it joins or is closed; from our close on, nothing it sends counts. */
@@ -169,6 +170,8 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
       held: registry.heldCount,
       addresses: this.#admission.addressCount,
       swarmCount: registry.swarmCount,
+      swarmSizes: countBySize(registry.swarms()),
+      viewersByRegion: countByRegion(registry.swarms()),
       swarms: summarize(registry.swarms()),
       reported,
       offload: offloadOf(reported),

@@ -7,6 +7,7 @@ import type { TrackerHealth, TrackerStats } from "../core/stats.ts";
 import type { Tracker } from "../core/tracker.ts";
 import type { BusLink } from "./bus-link.ts";
 import type { TrackerLogger } from "./logger.ts";
+import type { Traffic } from "./metrics.ts";
 import { RefusalWarnings } from "./refusal-warnings.ts";
 import type { ViewerSocket } from "./viewer-socket.ts";
 
@@ -41,6 +42,8 @@ export class TrackerDriver {
   readonly #queue: TrackerEvent<Buffer>[] = [];
   readonly #whenEmpty: Array<() => void> = [];
   #nextConnection: ConnectionId = 1;
+  #messagesIn = 0;
+  #messagesOut = 0;
   #isFeeding = false;
 
   constructor(core: DrivenCore, now: () => Millis, logger: TrackerLogger, bus?: Pick<BusLink, "perform">) {
@@ -82,6 +85,11 @@ export class TrackerDriver {
     return this.#core.stats(this.#now());
   }
 
+  /** Messages of all sockets since the start. */
+  traffic(): Traffic {
+    return { messagesIn: this.#messagesIn, messagesOut: this.#messagesOut };
+  }
+
   /** Resolves once there is no socket. */
   empty(): Promise<void> {
     return new Promise((resolve) => {
@@ -96,6 +104,7 @@ export class TrackerDriver {
 
   #feed(event: TrackerEvent<Buffer>): void {
     if (event.type === "connection-closed") this.#forget(event.connection);
+    if (event.type === "message" || event.type === "bad-message") this.#messagesIn++;
     try {
       for (const action of this.#core.handle(this.#now(), event)) this.#perform(action);
     } catch (bug) {
@@ -122,8 +131,8 @@ export class TrackerDriver {
         this.#takeCaller(connection)?.refuse(action.status, action.reason);
         break;
       case "send":
-        if (!this.#sockets.get(connection)?.send(action.message))
-          this.tell({ type: "send-dropped", connection, message: action.message });
+        if (this.#sockets.get(connection)?.send(action.message)) this.#messagesOut++;
+        else this.tell({ type: "send-dropped", connection, message: action.message });
         break;
       case "close":
         this.#sockets.get(connection)?.close(action.code, action.reason);

@@ -72,7 +72,7 @@ export function limitsOf(options: TrackerOptions): TrackerLimits {
 }
 
 /** An origin as browsers send it: scheme and host in lower case, no path, no default port. */
-function originOf(entry: string): string {
+export function originOf(entry: string): string {
   const origin = URL.canParse(entry) ? new URL(entry).origin : "null";
   if (origin === "null") throw new OptionError(`an allowed origin must look like https://example.com, not "${entry}"`);
   return origin;

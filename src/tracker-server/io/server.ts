@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import cluster from "node:cluster";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import { randomInt } from "node:crypto";
 import type { Duplex } from "node:stream";
@@ -17,14 +18,19 @@ import { TrackerDriver, type CalledFrom, type Caller } from "./driver.ts";
 import { FlushQueue } from "./frame-writer.ts";
 import { Handshakes } from "./handshakes.ts";
 import { HeartbeatWheel } from "./heartbeat.ts";
+import { createHttpServer, createHttpsServer, listen, stopListening, urlOf } from "./listening.ts";
 import { Locator } from "./locator.ts";
 import { SILENT } from "./logger.ts";
+import { LoopLag } from "./loop-lag.ts";
 import { residentBytes } from "./memory.ts";
+import { TrackerMetrics } from "./metrics.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 import { limitsOf, type TrackerOptions } from "./options.ts";
 import { createIds, newBootId, newNodeId } from "./random-ids.ts";
+import { unreadyReasons } from "./readiness.ts";
 import { secretOf, siteOf } from "./site.ts";
 import { StatusPages } from "./status-pages.ts";
+import { readCertificate } from "./tls.ts";
 import { TrackerListPage } from "./tracker-list-page.ts";
 import { ViewerSocket, ViewerWebSocket, type ViewerSocketCommons } from "./viewer-socket.ts";
 
@@ -33,6 +39,8 @@ export interface RunningTracker {
   /** What viewers put into their configuration, seen from this machine: `ws://127.0.0.1:8080`. */
   readonly url: string;
   readonly port: number;
+  /** Where `/healthz`, `/readyz`, `/metrics` and `/debug` are: `http://127.0.0.1:8080`. */
+  readonly pagesUrl: string;
   stats(): TrackerStats;
   /** This process and those it knows on its bus. */
   nodes(): readonly TrackerNode[];
@@ -41,6 +49,8 @@ export interface RunningTracker {
    * with 1012. Resolves when all is closed. Links between viewers are untouched.
    */
   drain(): Promise<void>;
+  /** Reads the files of the `tls` option again, for sockets to come. Throws when they cannot be used; the old ones stay. */
+  reloadCertificate(): void;
   /** Stops at once. Resolves when the port is free. */
   close(): Promise<void>;
 }
@@ -48,7 +58,9 @@ export interface RunningTracker {
 /** Starts a tracker. Rejects when an option is wrong (`OptionError`, which names it) or the port is taken. */
 export async function startTracker(options: TrackerOptions = {}): Promise<RunningTracker> {
   const { port = 8080, host = "0.0.0.0", heartbeatMs = 30_000, logger = SILENT } = options;
+  const { tls, metricsPort, metricsHost = "127.0.0.1" } = options;
   const limits = limitsOf(options);
+  const certificate = tls && readCertificate(tls);
   const trusted = parseTrustList(options.trustProxy ?? []);
   const [ids, site] = [createIds(secretOf(options)), siteOf(options)];
   const locator = await Locator.open(options, trusted, logger);
@@ -64,18 +76,41 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   const wheel = new HeartbeatWheel(heartbeatMs, TICK_MS);
   const commons: ViewerSocketCommons = { wheel, flushes: new FlushQueue(), tell: driver.tell };
   const sockets = new WebSocketServer(SOCKET_OPTIONS);
-  const pages = new StatusPages(driver, options.debug ?? true);
-  const list = new TrackerListPage(core);
+  const lag = new LoopLag(now);
+  const metrics = new TrackerMetrics(driver);
+  if (cluster.isWorker) metrics.answerFirstProcess();
+  const pages = new StatusPages(
+    {
+      health: () => driver.health(),
+      stats: () => driver.stats(),
+      nodes: () => core.nodes(),
+      lag: () => lag.figures(),
+      unready: () =>
+        unreadyReasons({
+          health: driver.health(),
+          connectionsMax: limits.connectionsMax,
+          lagMsP99: lag.figures().p99,
+          isBusUp: !options.bus || core.stats(now()).cluster.busUp,
+        }),
+    },
+    metrics,
+    options.debug ?? true,
+  );
 
+  const list = new TrackerListPage(core);
   const handshakes = new Handshakes(limits.handshakesMax);
+  const answerPage = metricsPort === undefined ? pages.handlerFor("viewers", "operator") : pages.handlerFor("viewers");
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const isList = list.handle(request, response, () => calledFrom(request).network.region);
-    if (!isList) pages.handle(request, response);
+    if (!isList) answerPage(request, response);
   };
   const ban = (socket: Socket): void => {
     handshakes.ban(now(), socket);
   };
-  const server = createServer(HTTP_OPTIONS, oneAtATime(answer, ban));
+  const handle = oneAtATime(answer, ban);
+  const tlsServer = certificate && createHttpsServer(certificate, handle);
+  const server = tlsServer ?? createHttpServer(handle);
+  const operatorServer = metricsPort === undefined ? undefined : createHttpServer(pages.handlerFor("operator"));
   server.maxConnections = limits.connectionsMax + limits.handshakesMax;
   server.on("connection", (socket: Socket) => {
     handshakes.add(now(), socket);
@@ -105,21 +140,27 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     return { addressKey: client.addressKey, network, origin: headers.origin };
   };
 
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  }).catch((cause: unknown) => {
+  const stopServing = async (): Promise<void> => {
     locator.close();
-    throw cause;
-  });
+    lag.close();
+    await stopListening(server);
+    if (operatorServer) await stopListening(operatorServer);
+  };
+  let listening: number;
+  let operatorPort: number | undefined;
+  try {
+    listening = await listen(server, port, host);
+    operatorPort = operatorServer && (await listen(operatorServer, metricsPort ?? 0, metricsHost));
+  } catch (error) {
+    await stopServing();
+    throw error;
+  }
   server.on("error", (cause) => {
     logger.error("the listening socket failed", cause);
   });
   const ticking = setInterval(() => {
     wheel.tick();
+    lag.tick();
     // After the sockets were read: a process that stood still finds messages there that were in time.
     setImmediate(() => {
       driver.tick();
@@ -129,22 +170,16 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     driver.tell({ type: "memory-measured", bytes: residentBytes() });
   }, MEMORY_EVERY_MS);
   driver.tick(); // the others on the bus need not wait to hear of us
-  const listening = portOf(server.address());
 
   let closed: Promise<void> | undefined;
-  const close = (): Promise<void> =>
-    (closed ??= new Promise<void>((resolve) => {
-      clearInterval(ticking);
-      clearInterval(weighing);
-      locator.close();
-      link?.close();
-      driver.terminateAll();
-      server.close(() => {
-        resolve();
-      });
-      server.closeAllConnections();
-    }));
-
+  const stop = async (): Promise<void> => {
+    clearInterval(ticking);
+    clearInterval(weighing);
+    link?.close();
+    driver.terminateAll();
+    await stopServing();
+  };
+  const close = (): Promise<void> => (closed ??= stop());
   let drained: Promise<void> | undefined;
   const drain = (): Promise<void> => {
     driver.tell({ type: "drain" });
@@ -152,10 +187,17 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   };
 
   return {
-    url: `ws://${urlHostOf(host)}:${String(listening)}`,
+    url: urlOf(tls ? "wss" : "ws", host, listening),
     port: listening,
+    pagesUrl:
+      operatorPort === undefined
+        ? urlOf(tls ? "https" : "http", host, listening)
+        : urlOf("http", metricsHost, operatorPort),
     stats: () => driver.stats(),
     nodes: () => core.nodes(),
+    reloadCertificate() {
+      if (tls) tlsServer?.setSecureContext(readCertificate(tls));
+    },
     drain,
     close,
   };
@@ -191,30 +233,11 @@ function refuseUpgrade(raw: Duplex, status: number, reason: string): void {
  */
 const ignoreError = (): void => undefined;
 
-const portOf = (address: AddressInfo | string | null): number =>
-  typeof address === "object" && address ? address.port : 0;
-
-function urlHostOf(host: string): string {
-  if (host === "0.0.0.0") return "127.0.0.1";
-  if (host === "::") return "[::1]";
-  return host.includes(":") ? `[${host}]` : host;
-}
-
 /** How often heartbeats and deadlines are looked at. */
 const TICK_MS: Millis = 100;
 
 /** Memory does not grow by a tenth of a machine's in this time, and reading it costs microseconds. */
 const MEMORY_EVERY_MS: Millis = 1_000;
-
-/** Node's defaults let a client take a minute over its headers, a byte at a time. */
-const HTTP_OPTIONS = {
-  headersTimeout: 5_000,
-  requestTimeout: 10_000,
-  connectionsCheckingInterval: 2_000,
-  keepAliveTimeout: 5_000,
-  maxHeaderSize: 8 * 1024,
-  noDelay: true,
-};
 
 const SOCKET_OPTIONS = {
   noServer: true,

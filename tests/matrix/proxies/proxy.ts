@@ -1,0 +1,40 @@
+/** A real proxy in a process of its own, on files in a folder of its own; gone when the test says so. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+
+export interface RunningProxy {
+  stop(): Promise<void>;
+}
+
+/** Resolves once the proxy has said that it serves. Rejects with what it said instead. */
+export async function startProxy(command: string, args: readonly string[], serves: RegExp): Promise<RunningProxy> {
+  const child = spawn(command, args, {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, HOME: args[1] ?? "" },
+  });
+  const ended = once(child, "close");
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+  while (!serves.test(said)) {
+    const isOver = await Promise.race([once(child.stderr, "data").then(() => false), ended.then(() => true)]);
+    if (isOver) throw new Error(`${command} ended: ${said}`);
+  }
+  return {
+    async stop() {
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+/** A port that was free a moment ago: a proxy cannot be asked to choose. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (typeof address !== "object" || !address) throw new Error("no port");
+  return address.port;
+}

@@ -1,0 +1,44 @@
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { startTracker, type RunningTracker } from "../../src/tracker-server/index.ts";
+import { launchChromium } from "../../testkit/chromium.ts";
+import { SWARM, TestViewer } from "./test-viewer.ts";
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchChromium();
+});
+afterAll(() => browser.close());
+
+let tracker: RunningTracker;
+beforeEach(async () => {
+  tracker = await startTracker({ port: 0, host: "127.0.0.1" });
+});
+afterEach(() => tracker.close());
+
+test.each([
+  ["a desk, light", 1200, "light"],
+  ["a phone, dark", 390, "dark"],
+] as const)("the page is drawn under its own strict policy: %s", async (_, width, colorScheme) => {
+  const alice = await TestViewer.join(tracker);
+  await TestViewer.join(tracker);
+  alice.send({ type: "report", peerBytes: 9e8, originBytes: 1e8, uploadedBytes: 0, wastedBytes: 0, peers: 1 });
+  alice.sendRaw("nonsense");
+  await alice.next("error");
+
+  const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
+  const complaints: string[] = [];
+  page.on("console", (message) => complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.goto(`${tracker.pagesUrl}/debug`);
+  await page.getByText("healthy").waitFor();
+  const text = await page.locator("main").innerText();
+  for (const shown of ["900 MB", "90.0 %", "not-json", "event-loop lag", SWARM.slice(0, 8)])
+    expect(text).toContain(shown);
+  expect(text).not.toContain("127.0.0.1");
+  // Cards of what there is none of are left out.
+  expect(await page.getByText("Regions").isVisible()).toBe(false);
+  expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+  expect(complaints).toEqual([]);
+  await page.close();
+});
