@@ -59,7 +59,7 @@ export default [
     output: {
       dir: "dist",
       format: "es",
-      chunkFileNames: "tracker-[name].js",
+      chunkFileNames: "tracker-server.js",
       hoistTransitiveImports: false,
       sourcemap: true,
     },
