@@ -15,7 +15,14 @@ import {
 } from "./limits.ts";
 import type { UplinkClass } from "./peer-message.ts";
 import { ProtocolError } from "./protocol-error.ts";
-import type { Introduction, Place, TrackerErrorCode, TrackerToViewer, ViewerToTracker } from "./tracker-message.ts";
+import type {
+  Introduction,
+  Place,
+  PlayCounts,
+  TrackerErrorCode,
+  TrackerToViewer,
+  ViewerToTracker,
+} from "./tracker-message.ts";
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "./version.ts";
 
 /** JSON, but for signals: those are relayed by the thousand, and a mark with a peer id is overwritten in place (TR10). */
@@ -52,6 +59,7 @@ export function parseViewerControl(text: string): ViewerToTracker<never> {
         ...(has(fields, "resume") && { resume: string(fields, "resume", 1, RESUME_CHARS_MAX) }),
         ...(has(fields, "links") && { links: integer(fields, "links", 0, LINKS_MAX) }),
         ...optionalPlace(fields),
+        ...(has(fields, "holdOut") && { holdOut: boolean(fields, "holdOut") }),
       };
     }
     case "need":
@@ -71,6 +79,7 @@ export function parseViewerControl(text: string): ViewerToTracker<never> {
         uploadedBytes: integer(fields, "uploadedBytes", 0, Number.MAX_SAFE_INTEGER),
         wastedBytes: integer(fields, "wastedBytes", 0, Number.MAX_SAFE_INTEGER),
         peers: integer(fields, "peers", 0, LINKS_MAX),
+        ...optionalCounts(fields),
       };
     case "leave":
       return { type };
@@ -98,6 +107,7 @@ export function parseTrackerToViewer(text: string): TrackerToViewer {
         peers: introductions(fields),
         ...optionalSpread(fields),
         ...optionalTrackers(fields),
+        ...(own(fields, "holdOut") === true && { holdOut: true }),
       };
     }
     case "peers":
@@ -145,6 +155,12 @@ function integer(fields: Fields, name: string, min: number, max: number): number
   return value + 0; // JSON knows -0; nothing inside should
 }
 
+function boolean(fields: Fields, name: string, path = name): boolean {
+  const value = own(fields, name);
+  if (typeof value !== "boolean") throw wrong(value, path, "true or false");
+  return value;
+}
+
 function string(fields: Fields, name: string, charsMin: number, charsMax: number): string {
   const value = own(fields, name);
   if (typeof value !== "string" || value.length < charsMin || value.length > charsMax)
@@ -177,12 +193,18 @@ function optionalPlace(fields: Fields): { place?: Place } {
   if (!has(fields, "place")) return {};
   const place = own(fields, "place");
   if (!isFields(place)) throw badField("place", "an object");
-  const playing = own(place, "playing");
-  if (typeof playing !== "boolean") throw wrong(playing, "place.playing", "true or false");
+  const playing = boolean(place, "playing", "place.playing");
   const position = seconds(place, "position", PLACE_SECONDS_MAX);
   const ahead = seconds(place, "ahead", HELD_SECONDS_MAX);
   const behind = seconds(place, "behind", HELD_SECONDS_MAX);
   return { place: { position, ahead, behind, playing } };
+}
+
+function optionalCounts(fields: Fields): Partial<PlayCounts> {
+  const counts: { -readonly [Name in keyof PlayCounts]?: number } = {};
+  for (const name of PLAY_COUNTERS)
+    if (has(fields, name)) counts[name] = integer(fields, name, 0, Number.MAX_SAFE_INTEGER);
+  return counts;
 }
 
 /** A span of media in a place, with whatever fraction the player's clock gave it. */
@@ -277,6 +299,8 @@ const TRACKER_ERROR_CODES: readonly TrackerErrorCode[] = [
   "bad-version",
   "not-introduced",
 ];
+
+const PLAY_COUNTERS = ["originReceivedBytes", "stalls", "stalledMs", "playedMs", "startUpMs"] as const;
 
 /** What a signal begins with, which no JSON does, and the length of that and of the peer id behind it (TR10). */
 export const SIGNAL_MARK = "S";

@@ -12,6 +12,19 @@ export interface Place {
   readonly playing: boolean;
 }
 
+/** What a viewer with a player counts besides, since its session began. Whatever is absent is not counted. */
+export interface PlayCounts {
+  /** Whatever the origin sent of segments, handed to the player or not. */
+  readonly originReceivedBytes: number;
+  /** How often playback stopped for want of data, once it had begun; and for how long in all. */
+  readonly stalls: number;
+  readonly stalledMs: number;
+  /** How long it moved on. */
+  readonly playedMs: number;
+  /** From the source's loading until the first picture; 0 until it is known. */
+  readonly startUpMs: number;
+}
+
 /** What a viewer tells its tracker. `Signal` is text to viewers; a tracker does not read it and leaves it as it came. */
 export type ViewerToTracker<Signal = string> =
   | {
@@ -30,6 +43,8 @@ export type ViewerToTracker<Signal = string> =
       /** Links that live already, of a viewer that comes back. */
       readonly links?: number | undefined;
       readonly place?: Place | undefined;
+      /** What the last `joined` said, if there was one: a viewer stays in its group. */
+      readonly holdOut?: boolean | undefined;
     }
   /** More candidates, because links closed or never opened. */
   | {
@@ -46,15 +61,15 @@ export type ViewerToTracker<Signal = string> =
       readonly track?: TrackId | undefined;
       readonly place?: Place | undefined;
     }
-  /** Bytes since the last `joined`, for the operator's page. Until the next one they never go back. */
-  | {
+  /** What was counted since the session began, for the operator's pages. Counters never go back within a session. */
+  | ({
       readonly type: "report";
       readonly peerBytes: number;
       readonly originBytes: number;
       readonly uploadedBytes: number;
       readonly wastedBytes: number;
       readonly peers: number;
-    }
+    } & Partial<PlayCounts>)
   | { readonly type: "leave" };
 
 export interface Introduction {
@@ -82,6 +97,8 @@ export type TrackerToViewer<Signal = string> =
       readonly reconnectWithinMs?: number | undefined;
       /** WebSocket URLs to fail over to, the best first. */
       readonly trackers?: readonly string[] | undefined;
+      /** Whether this viewer is to load from the origin alone, as plain hls.js does, and to report. */
+      readonly holdOut?: boolean | undefined;
     }
   /** Answer to `need`; whoever asked offers. */
   | {
