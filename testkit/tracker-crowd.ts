@@ -1,11 +1,11 @@
 import type { PeerId, SwarmId, TrackId } from "../src/protocol/ids.ts";
 import type { UplinkClass } from "../src/protocol/peer-message.ts";
 import type { Place } from "../src/protocol/tracker-message.ts";
-import { NO_BYTES } from "../src/tracker-server/core/byte-counts.ts";
 import { Introductions } from "../src/tracker-server/core/introductions.ts";
 import type { Member } from "../src/tracker-server/core/member.ts";
 import type { Network } from "../src/tracker-server/core/network.ts";
 import { TokenBucket } from "../src/tracker-server/core/rate-limit.ts";
+import { NO_COUNTS } from "../src/tracker-server/core/session-counts.ts";
 import { Swarm } from "../src/tracker-server/core/swarm.ts";
 
 /** A swarm to put members into, without a tracker. Names are ids. */
@@ -29,7 +29,10 @@ export function createCrowd() {
         introductions: new Introductions(),
         introductionQuota: new TokenBucket(0, { burst: 1, perSecond: 1 }),
         nextNeedAt: 0,
-        reported: NO_BYTES,
+        holdOut: false,
+        reported: NO_COUNTS,
+        leftOut: NO_COUNTS,
+        reportedUntil: 0,
       };
       swarm.putIn(member);
       return member;

@@ -1,7 +1,7 @@
 import { createRng } from "../src/base/random.ts";
 import type { PeerId, SwarmId } from "../src/protocol/ids.ts";
 import { encodeTrackerMessage } from "../src/protocol/tracker-codec.ts";
-import type { TrackerToViewer, ViewerToTracker } from "../src/protocol/tracker-message.ts";
+import type { PlayCounts, TrackerToViewer, ViewerToTracker } from "../src/protocol/tracker-message.ts";
 import type { TrackerAction } from "../src/tracker-server/core/action.ts";
 import type { ConnectionFault, TrackerEvent } from "../src/tracker-server/core/event.ts";
 import type { Network } from "../src/tracker-server/core/network.ts";
@@ -92,8 +92,8 @@ export function createTrackerStage(limits: Partial<TrackerLimits> = {}, site: Tr
       signal(to: PeerId, signal = "an offer"): void {
         this.say({ type: "signal", to, signal });
       },
-      report(peerBytes: number, originBytes: number): void {
-        this.say({ type: "report", peerBytes, originBytes, uploadedBytes: 0, wastedBytes: 0, peers: 1 });
+      report(peerBytes: number, originBytes: number, counts: Partial<PlayCounts> = {}): void {
+        this.say({ type: "report", peerBytes, originBytes, uploadedBytes: 0, wastedBytes: 0, peers: 1, ...counts });
       },
       speakNonsense(): void {
         tell({ type: "bad-message", connection, code: "bad-field", field: "swarm", text: "swarm must be a swarm" });
@@ -117,6 +117,7 @@ export function createTrackerStage(limits: Partial<TrackerLimits> = {}, site: Tr
     viewer: (options: Partial<Join> = {}) => connect().join(options),
     stats: () => tracker.stats(now),
     trackersFor: (region?: string, turn = 0) => tracker.trackersFor(region, turn),
+    stream: (id = SWARM) => tracker.stream(now, id),
     /** Lets time pass; the tracker wakes whenever it wants to. */
     wait(ms: number): void {
       const until = now + ms;

@@ -8,9 +8,8 @@ import type { Refusal } from "./viewers.ts";
  * resumes was judged when it came.
  */
 export function joinRefusalOf(swarm: Swarm, swarmCount: number, limits: TrackerLimits): Refusal | undefined {
-  const isNew = swarm.viewers + swarm.held === 0;
-  if (isNew && swarmCount >= limits.swarmsMax) return FULL_TRACKER;
-  if (swarm.viewers >= limits.viewersPerSwarmMax) return FULL_SWARM;
+  if (swarm.isEmpty && swarmCount >= limits.swarmsMax) return FULL_TRACKER;
+  if (swarm.viewers + swarm.heldOut >= limits.viewersPerSwarmMax) return FULL_SWARM;
   return undefined;
 }
 

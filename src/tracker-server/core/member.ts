@@ -1,13 +1,13 @@
 import type { Millis } from "../../base/time.ts";
 import type { PeerId, TrackId } from "../../protocol/ids.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
-import type { ByteCounts } from "./byte-counts.ts";
 import type { ConnectionId } from "./event.ts";
 import type { Introductions } from "./introductions.ts";
 import type { Network } from "./network.ts";
 import type { ToldPlace } from "./place.ts";
 import type { TokenBucket } from "./rate-limit.ts";
 import type { Seats } from "./seats.ts";
+import type { SessionCounts } from "./session-counts.ts";
 import type { Swarm } from "./swarm.ts";
 
 /** One viewer (or seeder) of one swarm, from its join until it leaves or its resume token expires. */
@@ -32,6 +32,11 @@ export interface Member {
   /** How many peers it may yet be told of. */
   readonly introductionQuota: TokenBucket;
   nextNeedAt: Millis;
-  /** Its last report. */
-  reported: ByteCounts;
+  /** Stays with the CDN, to be compared with the others: gives nothing, and nobody hears of it. */
+  readonly holdOut: boolean;
+  /** Its last report, and what of it is not counted: all of the first one where another tracker has counted before. */
+  reported: SessionCounts;
+  leftOut: SessionCounts | undefined;
+  /** Until when all that was counted took at the least. */
+  reportedUntil: Millis;
 }

@@ -48,6 +48,8 @@ export interface TrackerLimits {
   readonly introductions: Rate;
   /** How often viewers report, while they are few. See `reportEveryMs` in tracker.ts. */
   readonly reportEveryMs: Millis;
+  /** Share of viewers, 0 to 0.5, that stays with the CDN so that the others can be compared with them. */
+  readonly holdOutShare: number;
   /** Drained viewers are told to come back within this span, or 1 ms per viewer if that is longer. */
   readonly drainSpreadMs: Millis;
   /** `Origin` values that may connect; undefined lets any. Compared in lower case. */
@@ -74,6 +76,7 @@ export const TRACKER_LIMITS: TrackerLimits = {
   needEveryMs: 5_000,
   introductions: { burst: 48, perSecond: 0.4 },
   reportEveryMs: 30_000,
+  holdOutShare: 0,
   drainSpreadMs: 5_000,
   allowOrigins: undefined,
 };

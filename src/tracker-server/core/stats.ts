@@ -2,9 +2,10 @@ import type { Millis } from "../../base/time.ts";
 import type { ProtocolErrorCode } from "../../protocol/protocol-error.ts";
 import type { TrackerErrorCode } from "../../protocol/tracker-message.ts";
 import type { AdmissionRefusal } from "./admission.ts";
-import { offloadOf, type ByteCounts } from "./byte-counts.ts";
 import type { ClusterStats } from "./cluster.ts";
 import type { ConnectionFault } from "./event.ts";
+import { offloadOf, type SessionCounts } from "./session-counts.ts";
+import { ceilingOf, savedBytesOf, sessionsOf } from "./stream-report.ts";
 import type { Swarm } from "./swarm.ts";
 
 /** Everything a tracker ever says no to, by the one word it is counted under. */
@@ -16,7 +17,8 @@ export type RefusalReason =
   | "draining"
   | "join-timeout"
   | "handshakes-full"
-  | "counter-went-back";
+  | "counter-went-back"
+  | "implausible-report";
 
 /** What has happened since the process started. Never goes back. */
 export interface TrackerCounters {
@@ -48,15 +50,21 @@ export interface SwarmSummary {
   /** The first eight characters of the id: enough to tell swarms apart, not enough to join one. */
   readonly swarm: string;
   readonly viewers: number;
-  /** Those of them that can upload. */
+  /** Viewers that stay with the CDN, to be compared with them. */
+  readonly heldOut: number;
+  /** Those of the viewers that can upload. */
   readonly givers: number;
   /** Renditions watched now. */
   readonly tracks: number;
   /** Dropped viewers that may resume. */
   readonly held: number;
-  /** As the viewers report it, unverified. */
-  readonly reported: ByteCounts;
+  /** As the viewers report it, unverified; of all who ever reported, as is the rest. */
+  readonly reported: SessionCounts;
   readonly offload: number;
+  readonly ceiling: number;
+  readonly savedBytes: number;
+  readonly peak: number;
+  readonly sessions: number;
 }
 
 /** What a load balancer asks for; costs nothing to answer. */
@@ -85,7 +93,7 @@ export interface TrackerStats extends TrackerHealth {
   /** The largest hundred. */
   readonly swarms: readonly SwarmSummary[];
   /** Sums since the process started, swarms that have ended included. */
-  readonly reported: ByteCounts;
+  readonly reported: SessionCounts;
   readonly offload: number;
   readonly counters: Readonly<TrackerCounters>;
   readonly refusals: Readonly<Partial<Record<RefusalReason, number>>>;
@@ -108,17 +116,25 @@ export const createCounters = (): TrackerCounters => ({
 });
 
 /** The largest swarms, most viewers first; ids break ties, so that a page does not flicker. */
-export function summarize(swarms: Iterable<Swarm>): readonly SwarmSummary[] {
+export function summarize(now: Millis, swarms: Iterable<Swarm>): readonly SwarmSummary[] {
   const bySize = [...swarms].sort((a, b) => b.viewers - a.viewers || (a.id < b.id ? -1 : 1));
-  return bySize.slice(0, SWARMS_SHOWN_MAX).map((swarm) => ({
-    swarm: swarm.id.slice(0, SWARM_ID_CHARS_SHOWN),
-    viewers: swarm.viewers,
-    givers: swarm.everybody.givers.size,
-    tracks: swarm.tracks,
-    held: swarm.held,
-    reported: swarm.reported,
-    offload: offloadOf(swarm.reported),
-  }));
+  return bySize.slice(0, SWARMS_SHOWN_MAX).map((swarm) => {
+    const sums = swarm.savings.sums(now);
+    return {
+      swarm: swarm.id.slice(0, SWARM_ID_CHARS_SHOWN),
+      viewers: swarm.viewers,
+      heldOut: swarm.heldOut,
+      givers: swarm.everybody.givers.size,
+      tracks: swarm.tracks,
+      held: swarm.held,
+      reported: swarm.savings.counts,
+      offload: offloadOf(swarm.savings.counts),
+      ceiling: ceilingOf(sums),
+      savedBytes: savedBytesOf(sums).net,
+      peak: sums.peak,
+      sessions: sessionsOf(sums),
+    };
+  });
 }
 
 /** Swarms up to each bound. */

@@ -1,8 +1,10 @@
 import type { Millis } from "../../base/time.ts";
 import type { PeerId, SwarmId } from "../../protocol/ids.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
+import { EndedStreams } from "./ended-streams.ts";
 import type { ConnectionId } from "./event.ts";
 import type { Member } from "./member.ts";
+import type { StreamSavings } from "./stream-savings.ts";
 import { Swarm } from "./swarm.ts";
 
 /**
@@ -13,6 +15,7 @@ export class SwarmRegistry {
   readonly #swarms = new Map<SwarmId, Swarm>();
   readonly #byPeer = new Map<PeerId, Member>();
   readonly #held: DeadlineQueue<Member>;
+  readonly #ended = new EndedStreams();
 
   constructor(resumeWithinMs: Millis) {
     this.#held = new DeadlineQueue(resumeWithinMs);
@@ -35,8 +38,13 @@ export class SwarmRegistry {
   }
 
   /** The swarm of that id, or a new one that is kept once somebody is added. */
-  swarm(id: SwarmId): Swarm {
-    return this.#swarms.get(id) ?? new Swarm(id);
+  swarm(now: Millis, id: SwarmId): Swarm {
+    return this.#swarms.get(id) ?? new Swarm(id, this.#ended.get(now, id));
+  }
+
+  /** The figures of a stream that is watched, or was lately. */
+  savingsOf(now: Millis, id: SwarmId): StreamSavings | undefined {
+    return this.#swarms.get(id)?.savings ?? this.#ended.get(now, id);
   }
 
   member(peer: PeerId): Member | undefined {
@@ -45,6 +53,7 @@ export class SwarmRegistry {
 
   add(member: Member): void {
     this.#swarms.set(member.swarm.id, member.swarm);
+    this.#ended.delete(member.swarm.id);
     this.#byPeer.set(member.peer, member);
     member.swarm.putIn(member);
   }
@@ -67,7 +76,7 @@ export class SwarmRegistry {
     member.connection = connection;
   }
 
-  remove(member: Member): void {
+  remove(now: Millis, member: Member): void {
     this.#byPeer.delete(member.peer);
     if (member.connection === undefined) {
       this.#held.delete(member);
@@ -75,7 +84,10 @@ export class SwarmRegistry {
     } else {
       member.swarm.takeOut(member);
     }
-    if (member.swarm.viewers + member.swarm.held === 0) this.#swarms.delete(member.swarm.id);
+    const { swarm } = member;
+    if (!swarm.isEmpty) return;
+    this.#swarms.delete(swarm.id);
+    this.#ended.add(now, swarm.id, swarm.savings);
   }
 
   /** When the next held viewer is to be forgotten. */
@@ -90,7 +102,7 @@ export class SwarmRegistry {
       const oldest = this.#held.takeOldest();
       if (oldest) expired.push(oldest);
     }
-    for (const member of expired) this.remove(member);
+    for (const member of expired) this.remove(now, member);
     return expired.length;
   }
 }

@@ -1,8 +1,8 @@
 import type { SwarmId, TrackId } from "../../protocol/ids.ts";
-import { NO_BYTES, type ByteCounts } from "./byte-counts.ts";
 import { Lane } from "./lane.ts";
 import type { Member } from "./member.ts";
 import type { Seats } from "./seats.ts";
+import { StreamSavings } from "./stream-savings.ts";
 import { SwapList } from "./swap-list.ts";
 
 /** The viewers of one swarm, in the order that peer selection wants them. Knows no ids and no sockets. */
@@ -17,15 +17,24 @@ export class Swarm {
   readonly seats = new Map<TrackId, Seats>();
   /** Viewers whose socket dropped and who may resume. */
   held = 0;
+  /** Viewers with a socket that stay with the CDN: in no lane, since nobody is to meet them. */
+  heldOut = 0;
   /** Sums over everybody who ever reported here, those who left included. */
-  reported: ByteCounts = NO_BYTES;
+  readonly savings: StreamSavings;
 
-  constructor(id: SwarmId) {
+  constructor(id: SwarmId, savings = new StreamSavings()) {
     this.id = id;
+    this.savings = savings;
   }
 
+  /** Those that share, or may. */
   get viewers(): number {
     return this.everybody.givers.size + this.everybody.takers.size;
+  }
+
+  /** Whether it is of nobody, not even of somebody who may come back. */
+  get isEmpty(): boolean {
+    return this.viewers + this.heldOut + this.held === 0;
   }
 
   get tracks(): number {
@@ -39,6 +48,10 @@ export class Swarm {
 
   /** Puts a viewer where its uplink, track and network belong. To change one of them: take out, change, put in. */
   putIn(member: Member): void {
+    if (member.holdOut) {
+      this.heldOut++;
+      return;
+    }
     this.everybody.putIn(member);
     if (member.isSeeder) this.seeders.add(member);
     if (member.isSeeder || member.track === undefined) return;
@@ -48,6 +61,10 @@ export class Swarm {
   }
 
   takeOut(member: Member): void {
+    if (member.holdOut) {
+      this.heldOut--;
+      return;
+    }
     this.everybody.takeOut(member);
     this.seeders.delete(member);
     if (member.isSeeder) return;

@@ -2,10 +2,10 @@ import { assertNever } from "../../base/assert.ts";
 import type { Core } from "../../base/core.ts";
 import type { Rng } from "../../base/random.ts";
 import type { Millis } from "../../base/time.ts";
+import type { SwarmId } from "../../protocol/ids.ts";
 import type { TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-message.ts";
 import { CLOSE_CODE, type TrackerAction } from "./action.ts";
 import { Admission, type Entry } from "./admission.ts";
-import { offloadOf } from "./byte-counts.ts";
 import { ALONE, Cluster, type ClusterOptions } from "./cluster.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
 import type { AnySignal, ConnectionId, TrackerEvent } from "./event.ts";
@@ -14,7 +14,9 @@ import type { Network } from "./network.ts";
 import type { TrackerLimits } from "./options.ts";
 import { TokenBucket, type Rate } from "./rate-limit.ts";
 import { Redirection } from "./redirection.ts";
+import { offloadOf } from "./session-counts.ts";
 import { countBySize, summarize, type RefusalReason, type TrackerHealth, type TrackerStats } from "./stats.ts";
+import { reportStream, type StreamReport } from "./stream-report.ts";
 import { TrackerList, type TrackerSite } from "./tracker-list.ts";
 import type { TrackerNode } from "./tracker-node.ts";
 import { countByRegion } from "./viewers-by-region.ts";
@@ -172,13 +174,19 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
       swarmCount: registry.swarmCount,
       swarmSizes: countBySize(registry.swarms()),
       viewersByRegion: countByRegion(registry.swarms()),
-      swarms: summarize(registry.swarms()),
+      swarms: summarize(now, registry.swarms()),
       reported,
       offload: offloadOf(reported),
       counters: { ...counters },
       refusals: Object.fromEntries(this.#refusals),
       cluster: this.#cluster.stats(),
     };
+  }
+
+  /** What is known of one stream, if anything is. Costs the same whatever its size. */
+  stream(now: Millis, swarm: SwarmId): StreamReport | undefined {
+    const savings = this.#viewers.registry.savingsOf(now, swarm);
+    return savings && reportStream(savings.sums(now));
   }
 
   #handleAsked(now: Millis, asked: Extract<TrackerEvent, { type: "connection-asked" }>): void {
@@ -251,9 +259,13 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
       case "update":
         this.#viewers.update(now, member, message);
         break;
-      case "report":
-        this.#blame(now, connection, this.#viewers.report(member, message));
+      case "report": {
+        const refusal = this.#viewers.report(now, member, message);
+        // No mistake of a viewer that was long without us: what it counted meanwhile comes all at once.
+        if (refusal?.reason === "implausible-report") this.#refuse(connection, refusal);
+        else this.#blame(now, connection, refusal);
         break;
+      }
       case "leave":
         this.#viewers.leave(now, member);
         this.#close(now, connection, CLOSE_CODE.left, "left");

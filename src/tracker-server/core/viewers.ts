@@ -5,10 +5,10 @@ import type { Introduction, TrackerToViewer, ViewerToTracker } from "../../proto
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import type { Send } from "./action.ts";
 import type { BusRecord, NodeId } from "./bus-record.ts";
-import { addGrowth, findShrunk, NO_BYTES, type ByteCounts } from "./byte-counts.ts";
 import type { Cluster } from "./cluster.ts";
 import type { AnySignal, ConnectionId } from "./event.ts";
 import { FarViewers } from "./far-viewers.ts";
+import { drawHoldOut } from "./hold-out.ts";
 import { Holdings } from "./holdings.ts";
 import { Introductions } from "./introductions.ts";
 import { joinRefusalOf } from "./join-refusal.ts";
@@ -17,7 +17,9 @@ import type { Network } from "./network.ts";
 import type { TrackerLimits } from "./options.ts";
 import { pickPeers } from "./peer-selection.ts";
 import { TokenBucket } from "./rate-limit.ts";
+import { REPORT_CREDIT_MS, takeReport } from "./report-check.ts";
 import { Seating } from "./seating.ts";
+import { addCounts, NO_COUNTS } from "./session-counts.ts";
 import { createCounters, type RefusalReason } from "./stats.ts";
 import { SwarmRegistry } from "./swarm-registry.ts";
 import type { TrackerList } from "./tracker-list.ts";
@@ -66,9 +68,10 @@ export class Viewers<Signal extends AnySignal> {
   readonly far: FarViewers<Signal>;
   readonly counters = createCounters();
   /** Sums over all swarms, those that have ended included. */
-  reported: ByteCounts = NO_BYTES;
+  reported = NO_COUNTS;
   readonly #limits: TrackerLimits;
   readonly #rng: Rng;
+  readonly #holdOutRng: Rng;
   readonly #ids: IdSource;
   readonly #trackers: TrackerList;
   readonly #send: Send<Signal>;
@@ -84,6 +87,7 @@ export class Viewers<Signal extends AnySignal> {
   ) {
     this.#limits = limits;
     this.#rng = rng;
+    this.#holdOutRng = rng.fork("hold-out");
     this.#ids = ids;
     this.#trackers = trackers;
     this.#send = send;
@@ -114,7 +118,6 @@ export class Viewers<Signal extends AnySignal> {
     if (resumed) {
       this.counters.resumes++;
       this.registry.revive(resumed, connection);
-      resumed.reported = NO_BYTES;
       change(now, resumed, join, socket.network);
     }
     const member = resumed ?? this.#admit(now, socket, join, owner);
@@ -131,6 +134,7 @@ export class Viewers<Signal extends AnySignal> {
       peers: this.#introduce(now, member, join.peersWanted),
       ...this.#spread(),
       trackers: this.#trackers.forMember(socket.network.region, connection),
+      ...(member.holdOut && { holdOut: true }),
     });
     this.#settle(now, member, resumed !== undefined);
     return { member, former };
@@ -173,6 +177,7 @@ export class Viewers<Signal extends AnySignal> {
     }
     this.counters.relays++;
     this.counters.relayedBytes += signal.length;
+    member.swarm.savings.relayedBytes += signal.length;
     this.#send(addressee.connection, { type: "signal", from: member.peer, signal });
     return undefined;
   }
@@ -190,25 +195,20 @@ export class Viewers<Signal extends AnySignal> {
     this.#settle(now, member);
   }
 
-  report(member: Member, report: Message<"report">): Refusal | undefined {
-    const shrunk = findShrunk(member.reported, report);
-    if (shrunk) {
-      const message = `${shrunk} must not be less than in the report before`;
-      return { reason: "counter-went-back", error: { code: "bad-message", message, field: shrunk } };
-    }
-    const { swarm } = member;
-    swarm.reported = addGrowth(swarm.reported, member.reported, report);
-    this.reported = addGrowth(this.reported, member.reported, report);
-    const { peerBytes, originBytes, uploadedBytes, wastedBytes, peers } = report;
-    member.reported = { peerBytes, originBytes, uploadedBytes, wastedBytes };
-    member.links = peers;
+  report(now: Millis, member: Member, report: Message<"report">): Refusal | undefined {
+    const taken = takeReport(now, member, report);
+    if (!taken || "reason" in taken) return taken;
+    const { savings } = member.swarm;
+    savings.grew(member.holdOut, taken.before, taken.growth);
+    if (member.isSeeder) savings.seederBytes += taken.growth.uploadedBytes;
+    this.reported = addCounts(this.reported, taken.growth);
     return undefined;
   }
 
   leave(now: Millis, member: Member): void {
     this.counters.leaves++;
     this.#sendGone(member);
-    this.registry.remove(member);
+    this.registry.remove(now, member);
     member.connection = undefined;
     this.#settle(now, member);
   }
@@ -280,9 +280,13 @@ export class Viewers<Signal extends AnySignal> {
     join: Message<"join">,
     owner: PeerId | undefined,
   ): Member | Refusal {
-    const swarm = this.registry.swarm(join.swarm);
+    const swarm = this.registry.swarm(now, join.swarm);
     const refusal = joinRefusalOf(swarm, this.registry.swarmCount, this.#limits);
     if (refusal) return refusal;
+    // Somewhere else, or before a restart, it has been drawn, and has reported. A seeder plays nothing to compare.
+    const isReturning = join.resume !== undefined;
+    const told = join.holdOut ?? (isReturning || join.seeder ? false : undefined);
+    const holdOut = drawHoldOut(this.#limits.holdOutShare, told, this.#holdOutRng);
     let peer = owner ?? this.#ids.newPeerId(this.#cluster.node);
     while (this.registry.member(peer)) peer = this.#ids.newPeerId(this.#cluster.node);
     const member: Member = {
@@ -290,7 +294,7 @@ export class Viewers<Signal extends AnySignal> {
       swarm,
       connection,
       network,
-      uplink: join.uplink,
+      uplink: holdOut ? 0 : join.uplink,
       isSeeder: join.seeder ?? false,
       track: join.track,
       place: join.place && { place: join.place, toldAt: now },
@@ -299,9 +303,13 @@ export class Viewers<Signal extends AnySignal> {
       introductions: new Introductions(),
       introductionQuota: new TokenBucket(now, this.#limits.introductions),
       nextNeedAt: now,
-      reported: NO_BYTES,
+      holdOut,
+      reported: NO_COUNTS,
+      leftOut: isReturning ? undefined : NO_COUNTS,
+      reportedUntil: now - REPORT_CREDIT_MS,
     };
     this.registry.add(member);
+    swarm.savings.began(holdOut);
     this.counters.joins++;
     if (peer === owner) this.counters.restores++;
     return member;
@@ -310,15 +318,17 @@ export class Viewers<Signal extends AnySignal> {
   #settle(now: Millis, member: Member, comesBack = false): void {
     this.seating.settle(now, member, comesBack);
     this.holdings.touch(member.swarm);
+    attend(now, member);
   }
 
   /** In its swarm, those of other processes included. */
   #viewersOf({ swarm }: Member): number {
-    return swarm.viewers + this.holdings.viewersElsewhere(swarm);
+    return Math.max(1, swarm.viewers + this.holdings.viewersElsewhere(swarm));
   }
 
   /** Tells nobody but the asker: the others learn of it by its offer. */
   #introduce(now: Millis, asker: Member, wanted: number): readonly Introduction[] {
+    if (asker.holdOut) return [];
     const allowed = Math.min(wanted, asker.introductionQuota.available(now));
     const far = this.far.countWanted(now, asker, allowed);
     const near = this.#introduceNear(now, asker, allowed - far);
@@ -359,7 +369,7 @@ function change(
   network: Network,
 ): void {
   member.swarm.takeOut(member);
-  member.uplink = to.uplink;
+  if (!member.holdOut) member.uplink = to.uplink;
   member.track = to.track;
   member.network = network;
   member.swarm.putIn(member);
@@ -370,6 +380,11 @@ function change(
 const SPREAD_MS_MIN: Millis = 500;
 /** The longest that viewers wait between two attempts: those of a full process come back 1,700 a second. */
 const SPREAD_MS_MAX: Millis = 30_000;
+/** Who is there has changed, or what they watch. Seeders watch nothing. */
+function attend(now: Millis, { swarm }: Member): void {
+  const viewers = swarm.viewers - swarm.seeders.size;
+  swarm.savings.attend(now, { viewers, heldOut: swarm.heldOut, tracks: swarm.tracks });
+}
 
 const NOT_INTRODUCED: Refusal = {
   reason: "not-introduced",
