@@ -89,6 +89,7 @@ test("a bug costs the socket whose event found it, and nobody else", () => {
     nextWakeup: () => core.nextWakeup(),
     health: (now) => core.health(now),
     stats: (now) => core.stats(now),
+    stream: (now, swarm) => core.stream(now, swarm),
   });
   const [alice, bob] = [connect(), connect()];
   driver.tell(join(alice.connection));

@@ -2,8 +2,10 @@ import { assertNever } from "../../base/assert.ts";
 import type { Core } from "../../base/core.ts";
 import type { Millis } from "../../base/time.ts";
 import type { TrackerAction } from "../core/action.ts";
+import type { SwarmId } from "../../protocol/ids.ts";
 import type { ConnectionId, TrackerEvent } from "../core/event.ts";
 import type { TrackerHealth, TrackerStats } from "../core/stats.ts";
+import type { StreamReport } from "../core/stream-report.ts";
 import type { Tracker } from "../core/tracker.ts";
 import type { BusLink } from "./bus-link.ts";
 import type { TrackerLogger } from "./logger.ts";
@@ -15,7 +17,8 @@ import type { ViewerSocket } from "./viewer-socket.ts";
 export type DrivenSocket = Pick<ViewerSocket, "send" | "close" | "terminate">;
 
 /** What it needs of the core beyond events and actions. */
-export type DrivenCore = Core<TrackerEvent<Buffer>, TrackerAction<Buffer>> & Pick<Tracker, "health" | "stats">;
+export type DrivenCore = Core<TrackerEvent<Buffer>, TrackerAction<Buffer>> &
+  Pick<Tracker, "health" | "stats" | "stream">;
 
 /** Somebody who asked for a socket and waits for the answer. */
 export interface Caller {
@@ -88,6 +91,10 @@ export class TrackerDriver {
   /** Messages of all sockets since the start. */
   traffic(): Traffic {
     return { messagesIn: this.#messagesIn, messagesOut: this.#messagesOut };
+  }
+
+  stream(swarm: SwarmId): StreamReport | undefined {
+    return this.#core.stream(this.#now(), swarm);
   }
 
   /** Resolves once there is no socket. */

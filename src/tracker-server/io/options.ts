@@ -52,6 +52,9 @@ export interface TrackerOptions extends Partial<TrackerLimits> {
 
 /** The limits with their defaults. Throws an {@link OptionError} that names a wrong one. */
 export function limitsOf(options: TrackerOptions): TrackerLimits {
+  const { holdOutShare = 0 } = options;
+  if (!(holdOutShare >= 0 && holdOutShare <= HOLD_OUT_SHARE_MAX))
+    throw new OptionError(`holdOutShare must be from 0 to ${String(HOLD_OUT_SHARE_MAX)}`);
   const { allowOrigins, ...others } = options;
   const limits: TrackerLimits = {
     ...TRACKER_LIMITS,
@@ -61,7 +64,7 @@ export function limitsOf(options: TrackerOptions): TrackerLimits {
   };
   const entries: ReadonlyArray<[string, unknown]> = Object.entries(limits);
   for (const [name, value] of entries) {
-    if (name === "allowOrigins" || !(name in TRACKER_LIMITS)) continue;
+    if (NOT_BOUNDS.has(name) || !(name in TRACKER_LIMITS)) continue;
     const isRate = typeof value === "object" && value && "burst" in value && "perSecond" in value;
     const numbers = isRate ? [value.burst, value.perSecond] : [value];
     for (const number of numbers) {
@@ -71,9 +74,28 @@ export function limitsOf(options: TrackerOptions): TrackerLimits {
   return limits;
 }
 
+/** What the CDN costs, if its operator has told. */
+export interface Price {
+  /** Of 10^9 bytes. */
+  readonly perGb: number;
+  readonly currency: string;
+}
+
+export function priceOf({ pricePerGb, currency = "USD" }: TrackerOptions): Price | undefined {
+  if (pricePerGb === undefined) return undefined;
+  if (!(pricePerGb >= 0 && pricePerGb < Infinity)) throw new OptionError("pricePerGb must be 0 or more");
+  return { perGb: pricePerGb, currency };
+}
+
 /** An origin as browsers send it: scheme and host in lower case, no path, no default port. */
 export function originOf(entry: string): string {
   const origin = URL.canParse(entry) ? new URL(entry).origin : "null";
   if (origin === "null") throw new OptionError(`an allowed origin must look like https://example.com, not "${entry}"`);
   return origin;
 }
+
+/** With more than half held out there is more to compare with than to compare. */
+const HOLD_OUT_SHARE_MAX = 0.5;
+
+/** Those of the limits that are checked apart. */
+const NOT_BOUNDS: ReadonlySet<string> = new Set(["allowOrigins", "holdOutShare"]);

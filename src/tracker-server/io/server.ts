@@ -25,12 +25,13 @@ import { LoopLag } from "./loop-lag.ts";
 import { residentBytes } from "./memory.ts";
 import { TrackerMetrics } from "./metrics.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
-import { limitsOf, type TrackerOptions } from "./options.ts";
+import { limitsOf, priceOf, type TrackerOptions } from "./options.ts";
 import { createIds, newBootId, newNodeId } from "./random-ids.ts";
 import { unreadyReasons } from "./readiness.ts";
 import { secretOf, siteOf } from "./site.ts";
 import { StatusPages } from "./status-pages.ts";
 import { readCertificate } from "./tls.ts";
+import { StreamPage } from "./stream-page.ts";
 import { TrackerListPage } from "./tracker-list-page.ts";
 import { ViewerSocket, ViewerWebSocket, type ViewerSocketCommons } from "./viewer-socket.ts";
 
@@ -98,11 +99,12 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   );
 
   const list = new TrackerListPage(core);
+  const streams = new StreamPage(driver, priceOf(options));
   const handshakes = new Handshakes(limits.handshakesMax);
   const answerPage = metricsPort === undefined ? pages.handlerFor("viewers", "operator") : pages.handlerFor("viewers");
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const isList = list.handle(request, response, () => calledFrom(request).network.region);
-    if (!isList) answerPage(request, response);
+    if (!isList && !streams.handle(request, response)) answerPage(request, response);
   };
   const ban = (socket: Socket): void => {
     handshakes.ban(now(), socket);

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Millis } from "../../base/time.ts";
 import type { TrackerHealth, TrackerStats } from "../core/stats.ts";
 import type { TrackerNode } from "../core/tracker-node.ts";
+import { answer, ANY_ORIGIN, HTML, JSON_TYPE, TEXT } from "./http-answer.ts";
 import { DEBUG_PAGE, DEBUG_PAGE_POLICY } from "./debug-page.ts";
 import type { LagFigures } from "./loop-lag.ts";
 import { residentBytes } from "./memory.ts";
@@ -102,29 +103,6 @@ export class StatusPages {
 }
 
 const wantsJson = (accept = ""): boolean => accept.includes("application/json") && !accept.includes("text/html");
-
-function answer(
-  response: ServerResponse,
-  status: number,
-  type: string,
-  body: string,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  response.writeHead(status, {
-    "content-type": type,
-    "content-length": Buffer.byteLength(body),
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-    ...headers,
-  });
-  response.end(body); // Node leaves the body out of the answer to HEAD
-}
-
-const TEXT = "text/plain; charset=utf-8";
-const HTML = "text/html; charset=utf-8";
-const JSON_TYPE = "application/json; charset=utf-8";
-/** Numbers without names: a dashboard on another site may read them. */
-const ANY_ORIGIN = { "access-control-allow-origin": "*" };
 
 /** With many swarms a report costs milliseconds; asking more often than this gets the same one. */
 const REPORT_KEPT_MS: Millis = 500;
