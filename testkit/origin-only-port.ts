@@ -15,6 +15,7 @@ export function createOriginOnlyPort(origin: Origin): SwarmDriver {
   const stats = (): SwarmStats => ({
     ...{ peerBytes: 0, originBytes, offload: 0, peerReceivedBytes: 0, originReceivedBytes: originBytes },
     ...{ uploadedBytes: 0, wastedBytes: 0, tracker: "off", viewers: 1, peers: [], segments: [], retired: false },
+    holdOut: false,
     integrity: "none",
     verifiedChunks: 0,
     forgedChunks: 0,
@@ -29,6 +30,7 @@ export function createOriginOnlyPort(origin: Origin): SwarmDriver {
     },
     followTracks: () => undefined,
     playback: () => undefined,
+    tell: () => undefined,
     lists: (segment) => [...listed.values()].some((ids) => ids.has(segment)),
     want(segment, watcher) {
       const parts: Uint8Array[] = [];

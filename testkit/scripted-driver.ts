@@ -15,6 +15,7 @@ export class ScriptedDriver implements SwarmDriver {
   followed: readonly TrackId[] = [];
   readonly wanted = new Map<SegmentId, SegmentWatcher>();
   retired = false;
+  readonly told: Parameters<SwarmPort["tell"]>[0][] = [];
   isClosed = false;
   /** Thrown by the next call of `want`. */
   bugOfWant: Error | undefined;
@@ -39,6 +40,9 @@ export class ScriptedDriver implements SwarmDriver {
     this.bugOfPlayback = undefined;
     if (bug) throw bug;
     this.playbacks.push(state);
+  }
+  tell(event: Parameters<SwarmPort["tell"]>[0]): void {
+    this.told.push(event);
   }
   lists(segment: SegmentId): boolean {
     return this.playlists.some(({ segments }) => segments.some(({ id }) => id === segment));
@@ -90,6 +94,7 @@ export class ScriptedDriver implements SwarmDriver {
 const EMPTY: SwarmStats = {
   ...{ peerBytes: 0, originBytes: 0, offload: 0, peerReceivedBytes: 0, originReceivedBytes: 0 },
   ...{ uploadedBytes: 0, wastedBytes: 0, tracker: "off", viewers: 1, peers: [], segments: [], retired: false },
+  holdOut: false,
   integrity: "none",
   verifiedChunks: 0,
   forgedChunks: 0,

@@ -375,3 +375,18 @@ describe("the swarm gives up", () => {
     expect(world.plain).toEqual([]);
   });
 });
+
+test("[TK56] a viewer that is held out loads plainly, and counts what the swarm would have brought", async () => {
+  const { driver, plain, frags, load } = await stage();
+  const before = load(frags[0]);
+  driver.change({ holdOut: true });
+  const after = load(frags[1]);
+  expect(driver.wanted.size).toBe(1); // what was begun is not begun again
+  expect(plain).toHaveLength(1);
+  after.loader.stats.loaded = 500; // as hls.js's own loaders write it
+  plain[0]?.succeed(bytes(500).buffer);
+  await settled();
+  expect(after.said).toContain("success");
+  expect(before.said).toEqual(["started"]);
+  expect(driver.told).toEqual([{ type: "loaded-plainly", byteLength: 500 }]);
+});

@@ -33,6 +33,8 @@ export interface LoadDesk {
   readonly port: SwarmPort;
   readonly origin: HlsOrigin;
   readonly pending: Set<PendingLoad>;
+  /** Whether everything is to be loaded as plain hls.js does, and counted. */
+  readonly heldOut: boolean;
   /** The segment that a request is for, if the swarm may bring it; otherwise it is loaded as plain hls.js does. */
   segmentFor(context: FragmentLoaderContext): CataloguedSegment | undefined;
   rates(level: number): RateKnowledge;
@@ -75,6 +77,15 @@ function find(desk: LoadDesk, context: FragmentLoaderContext): CataloguedSegment
   }
 }
 
+/** What the swarm would have brought counts, if the player gets it. */
+const counted = (port: SwarmPort, callbacks: Callbacks): Callbacks => ({
+  ...callbacks,
+  onSuccess(response, stats, ...rest) {
+    port.tell({ type: "loaded-plainly", byteLength: stats.loaded });
+    callbacks.onSuccess(response, stats, ...rest);
+  },
+});
+
 class SwarmFragmentLoader implements Loader<FragmentLoaderContext>, PendingLoad {
   /** The plain loader's own, so that it can take over at any time. */
   readonly stats: LoaderStats;
@@ -94,9 +105,9 @@ class SwarmFragmentLoader implements Loader<FragmentLoaderContext>, PendingLoad 
     this.context = context;
     const desk = this.#desk();
     const segment = desk && find(desk, context);
-    if (!desk || !segment) {
+    if (!desk || !segment || desk.heldOut) {
       this.#state = { phase: "plain" };
-      this.#plain.load(context, config, callbacks);
+      this.#plain.load(context, config, segment ? counted(desk.port, callbacks) : callbacks);
       return;
     }
     segment.context = context; // a loader around ours has been here

@@ -1,6 +1,6 @@
 import Hls from "hls.js";
-import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { openPlayer, standInForBrowser } from "../../testkit/headless-player.ts";
+import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { hidePage, openPlayer, standInForBrowser } from "../../testkit/headless-player.ts";
 import { ScriptedDriver, type PlaybackState } from "../../testkit/scripted-driver.ts";
 import { PlaybackMonitor } from "./playback-monitor.ts";
 
@@ -14,6 +14,7 @@ class FakeMedia extends EventTarget {
   paused = true;
   ended = false;
   playbackRate = 1;
+  seeking = false;
   ranges: [start: number, end: number][] = [];
 
   get buffered(): TimeRanges {
@@ -70,13 +71,14 @@ describe("position", () => {
   test("is unknown until there is something to show, for a live player starts at 0 and jumps", () => {
     attach();
     media.say("play", { paused: false });
-    expect(last()).toEqual({ bufferedEnd: 0, rate: 1, bufferAheadMax: 30 });
+    expect(last()).toMatchObject({ bufferedEnd: 0, rate: 1, bufferAheadMax: 30 });
+    expect(last()).not.toHaveProperty("position");
     media.say("timeupdate", { ranges: [[100, 104]] });
     expect(last()).not.toHaveProperty("position");
     media.say("seeking", { currentTime: 101 });
     expect(last()).not.toHaveProperty("position");
     media.say("loadeddata", { readyState: 2 });
-    expect(last()).toEqual({ position: 101, bufferedEnd: 104, rate: 1, bufferAheadMax: 30 });
+    expect(last()).toMatchObject({ position: 101, bufferedEnd: 104, rate: 1, bufferAheadMax: 30 });
   });
 
   test("is known through seeks and stalls from then on", () => {
@@ -169,6 +171,80 @@ test.each(["timeupdate", "seeking", "seeked", "waiting", "playing", "play", "pau
     expect(port.playbacks).toHaveLength(before + 1);
   },
 );
+
+describe("[TR40] what is counted", () => {
+  let now = 0;
+  beforeEach(() => {
+    now = 5000;
+    vi.spyOn(performance, "now").mockImplementation(() => now);
+    return () => {
+      vi.restoreAllMocks();
+    };
+  });
+  /** Something happens after a while. */
+  const later = (ms: number, event: string, change: Partial<FakeMedia> = {}): void => {
+    now += ms;
+    media.say(event, change);
+  };
+  const start = (): void => {
+    attach();
+    media.say("play", { paused: false });
+    later(700, "loadeddata", { readyState: 4, ranges: [[0, 20]] });
+  };
+
+  test("the wait for the first picture is the start-up, also when the viewer has not clicked yet", () => {
+    attach();
+    later(400, "timeupdate");
+    later(500, "loadeddata", { readyState: 4, ranges: [[0, 8]] });
+    later(60_000, "play", { paused: false });
+    expect(last()?.played).toEqual({ startUpMs: 900, playedMs: 0, stalls: 0, stalledMs: 0 });
+  });
+
+  test("playing, stalls and pauses are told apart", () => {
+    start();
+    later(3000, "waiting", { readyState: 2 });
+    later(250, "timeupdate");
+    later(1250, "playing", { readyState: 4 });
+    later(2000, "pause", { paused: true });
+    later(60_000, "play", { paused: false });
+    later(1000, "ended", { ended: true, readyState: 2 });
+    later(9000, "timeupdate");
+    expect(last()?.played).toEqual({ startUpMs: 700, playedMs: 6000, stalls: 1, stalledMs: 1500 });
+  });
+
+  test("a seek is no stall, and neither is the wait after it until it is over", () => {
+    start();
+    later(3000, "seeking", { seeking: true, readyState: 1, currentTime: 60 });
+    later(800, "seeked", { seeking: false, readyState: 4 });
+    later(1000, "timeupdate");
+    expect(last()?.played).toEqual({ startUpMs: 700, playedMs: 4000, stalls: 0, stalledMs: 0 });
+  });
+
+  test("a player that was met while it played has no start-up", () => {
+    Object.assign(media, { readyState: 4, paused: false, ranges: [[0, 20]], currentTime: 10 });
+    attach();
+    later(1000, "timeupdate");
+    expect(last()?.played).toMatchObject({ startUpMs: 0, playedMs: 1000 });
+  });
+
+  test("an element that was taken out and put back has stalled meanwhile", () => {
+    start();
+    later(2000, "timeupdate");
+    hls.trigger(Hls.Events.MEDIA_DETACHING, {});
+    Object.assign(media, { readyState: 0, ranges: [] });
+    attach();
+    later(300, "loadeddata", { readyState: 4, ranges: [[0, 20]] });
+    expect(last()?.played).toMatchObject({ startUpMs: 700, stalls: 1, stalledMs: 300 });
+  });
+});
+
+test("[TR43] a page that goes away reports, until the monitor is closed", () => {
+  hidePage();
+  expect(port.told).toEqual([{ type: "report-due" }]);
+  monitor.close();
+  hidePage();
+  expect(port.told).toHaveLength(1);
+});
 
 test("a closed monitor is silent and lets the element go", () => {
   attach();

@@ -3,7 +3,7 @@
  * element speaks at least four times a second while it plays, and the swarm reckons on from there by itself.
  */
 import type Hls from "hls.js";
-import type { Seconds } from "../base/time.ts";
+import type { Millis, Seconds } from "../base/time.ts";
 import type { SwarmPort } from "../swarm/io/driver-api.ts";
 import {
   FRAG_BUFFERED,
@@ -20,9 +20,14 @@ export class PlaybackMonitor {
   readonly #port: SwarmPort;
   #stops: readonly (() => void)[] = [];
   readonly #report: () => void;
+  readonly #leave: () => void;
   #media: HTMLMediaElement | null = null;
   /** Whether the element has had something to show since it was attached. */
   #hasShown = false;
+  readonly #played = { stalls: 0, stalledMs: 0, playedMs: 0, startUpMs: 0 };
+  /** When the element was last looked at, and what the time counts as from then on. */
+  #countedAt: Millis = 0;
+  #countsAs: "startUpMs" | "stalledMs" | "playedMs" | undefined;
 
   constructor({ hls, port, guard }: MonitorOptions) {
     this.#hls = hls;
@@ -31,6 +36,9 @@ export class PlaybackMonitor {
       guard(() => {
         this.#tell();
       });
+    };
+    this.#leave = (): void => {
+      port.tell({ type: "report-due" });
     };
   }
 
@@ -47,7 +55,11 @@ export class PlaybackMonitor {
       listen(hls, FRAG_BUFFERED, this.#report),
       listen(hls, LEVEL_UPDATED, this.#report),
       listen(hls, LEVEL_SWITCHING, this.#report),
+      () => {
+        removeEventListener("pagehide", this.#leave);
+      },
     ];
+    addEventListener("pagehide", this.#leave);
     this.#watch(hls.media);
   }
 
@@ -77,8 +89,24 @@ export class PlaybackMonitor {
     const rate = media.paused || media.ended ? 0 : media.playbackRate;
     // A live player starts at 0 and jumps to the edge once it has data there: until then its position means nothing.
     this.#hasShown ||= media.readyState >= HAVE_CURRENT_DATA && bufferedEnd > currentTime;
+    this.#count(media, rate);
     const position = this.#hasShown ? { position: currentTime } : {};
-    this.#port.playback({ ...position, bufferedEnd, rate: Math.max(0, rate), bufferAheadMax });
+    const played = { ...this.#played };
+    this.#port.playback({ ...position, bufferedEnd, rate: Math.max(0, rate), bufferAheadMax, played });
+  }
+
+  /** Where the time has gone: the element speaks whenever it comes to a halt or goes on. */
+  #count({ readyState, seeking }: HTMLMediaElement, rate: number): void {
+    const played = this.#played;
+    const now = Math.round(performance.now());
+    const before = this.#countsAs;
+    if (before) played[before] += now - this.#countedAt;
+    this.#countedAt = now;
+    const goes = rate > 0 && !seeking;
+    const waits = !this.#hasShown || (goes && readyState < HAVE_FUTURE_DATA);
+    const waitsAs = played.playedMs > 0 ? "stalledMs" : "startUpMs";
+    this.#countsAs = waits ? waitsAs : goes ? "playedMs" : undefined;
+    if (this.#countsAs === "stalledMs" && before !== "stalledMs") played.stalls++;
   }
 
   /** End of what can be played on from `position`, over holes that hls.js would jump. */
@@ -117,5 +145,6 @@ const MEDIA_EVENTS = [
 
 const PAUSES = ["bufferingEnabled", "loadingEnabled"] as const;
 
-/** HTMLMediaElement.HAVE_CURRENT_DATA, which a server does not have. */
+/** HTMLMediaElement.HAVE_CURRENT_DATA and the one above it, which a server does not have. */
 const HAVE_CURRENT_DATA = 2;
+const HAVE_FUTURE_DATA = 3;

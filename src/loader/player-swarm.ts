@@ -113,6 +113,7 @@ const NO_STATS: SwarmStats = {
   forgedChunks: 0,
   tracker: "off",
   viewers: 0,
+  holdOut: false,
   peers: [],
   segments: [],
   retired: false,

@@ -83,6 +83,10 @@ export class StreamSession implements LoadDesk {
     return this.#lastStats ?? this.#driver.stats();
   }
 
+  get heldOut(): boolean {
+    return this.stats().holdOut;
+  }
+
   segmentFor(context: FragmentLoaderContext): CataloguedSegment | undefined {
     const { frag, part } = context;
     // Measurements must be the CDN's; init segments are small, and late at once.

@@ -1,8 +1,8 @@
-import type { Millis, Seconds } from "../../base/time.ts";
+import type { Bytes, Millis, Seconds } from "../../base/time.ts";
 import type { PeerId, SegmentId, SegmentName, TrackId } from "../../protocol/ids.ts";
 import type { PeerMessage } from "../../protocol/peer-message.ts";
 import type { SegmentRoot } from "../../protocol/segment-root.ts";
-import type { TrackerToViewer } from "../../protocol/tracker-message.ts";
+import type { PlayCounts, TrackerToViewer } from "../../protocol/tracker-message.ts";
 
 /** Names one origin request of one viewer. */
 export type FetchId = number;
@@ -21,6 +21,9 @@ export interface ListedSegment {
   /** What its chunks can be checked against. */
   readonly root?: SegmentRoot;
 }
+
+/** What only the player can count. */
+export type Played = Omit<PlayCounts, "originReceivedBytes">;
 
 /** Everything the swarm core is ever told. Plain data: a recorded list of these replays a session. */
 export type SwarmEvent =
@@ -49,7 +52,13 @@ export type SwarmEvent =
       readonly rate: number;
       /** How far ahead of `position` the player would buffer by itself. */
       readonly bufferAheadMax: Seconds;
+      /** How it has played so far. */
+      readonly played?: Played | undefined;
     }
+  /** The player loaded this much from the origin by itself, as one that is held out does. */
+  | { readonly type: "loaded-plainly"; readonly byteLength: Bytes }
+  /** The session may be at its end: what was not reported is reported now. */
+  | { readonly type: "report-due" }
   /** hls.js asks for a segment. */
   | { readonly type: "segment-wanted"; readonly segment: SegmentId }
   /** hls.js has it, or no longer wants it. What was received stays in the store. */

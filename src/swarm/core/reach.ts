@@ -11,6 +11,8 @@ export type Reach = "uploads" | "requests" | "origin";
 export function reachOf(event: SwarmEvent): Reach {
   switch (event.type) {
     case "wakeup":
+    case "report-due":
+    case "loaded-plainly":
       return "uploads";
     case "peer-chunk":
     case "origin-chunk":

@@ -56,6 +56,8 @@ export interface SwarmStats {
   readonly tracker: "off" | "connecting" | "joined" | "lost";
   /** Viewers in the swarm as the tracker counts them, this one included; 1 without a tracker. */
   readonly viewers: number;
+  /** The tracker keeps this viewer with the CDN, so that the others can be compared with it. */
+  readonly holdOut: boolean;
   readonly peers: readonly PeerStats[];
   readonly segments: readonly SegmentStats[];
   /** True after a bug of ours: everything now comes straight from the origin. */

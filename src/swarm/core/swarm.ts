@@ -8,7 +8,7 @@ import type { SegmentRoot } from "../../protocol/segment-root.ts";
 import type { SwarmAction } from "./action.ts";
 import { Announcer } from "./announcer.ts";
 import { CACHE_CHECK_MS, planEvictions } from "./cache.ts";
-import type { SwarmEvent } from "./event.ts";
+import type { Played, SwarmEvent } from "./event.ts";
 import { Intake } from "./intake.ts";
 import { Links } from "./links.ts";
 import { Liveness } from "./liveness.ts";
@@ -58,6 +58,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   readonly #outlook: Outlook;
   readonly #whereabouts = new Whereabouts();
 
+  #played: Played | undefined;
   #out: SwarmAction[] = [];
   #beganAt: Millis | undefined;
   #evaluatedAt: Millis = -Infinity;
@@ -130,6 +131,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       dialing: this.#topology.dialing.keys(),
       tracker: this.#topology.trackerPhase,
       viewers: this.#topology.viewers,
+      holdOut: this.#topology.holdOut ?? false,
       ...this.#counters(),
     });
   }
@@ -193,8 +195,16 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
         this.#follow(now, event.tracks);
         return true;
       case "playback":
+        this.#played = event.played ?? this.#played;
         if (this.#playback.update(now, event.position, event.bufferedEnd, event.rate, event.bufferAheadMax))
           this.#outlook.lookAt = now;
+        return false;
+      case "loaded-plainly":
+        this.#intake.originBytes += event.byteLength;
+        this.#intake.originReceivedBytes += event.byteLength;
+        return false;
+      case "report-due":
+        this.#out.push(...this.#topology.report(now, this.#report()));
         return false;
       case "segment-wanted": {
         const segment = this.#table.get(event.segment);
@@ -302,10 +312,15 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     this.#beganAt ??= now;
     const dialAt = this.#playback.started ? now : this.#beganAt + DIAL_AFTER_MS_MAX;
     this.#whereabouts.look(now, this.#table, this.#playback, this.#peers);
-    const report = (): Report => ({ ...this.#counters(), peers: this.#peers.size });
-    this.#out.push(...this.#topology.evaluate(now, now >= dialAt, this.#whereabouts, report));
+    this.#out.push(...this.#topology.evaluate(now, now >= dialAt, this.#whereabouts, () => this.#report()));
     this.#cleanUp(now);
     this.#lookAgainAt = Math.min(outlook.lookAt, now < dialAt ? dialAt : Infinity, this.#requests.checkAt);
+  }
+
+  #report(): Report {
+    const { peerBytes, originBytes, originReceivedBytes, uploadedBytes, wastedBytes } = this.#counters();
+    const bytes = { peerBytes, originBytes, originReceivedBytes, uploadedBytes, wastedBytes };
+    return { ...bytes, ...this.#played, peers: this.#peers.size };
   }
 
   #counters() {

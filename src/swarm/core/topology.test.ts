@@ -7,7 +7,11 @@ import { Topology, type Report } from "./topology.ts";
 import { DEFAULT_TUNING } from "./tuning.ts";
 import type { Surroundings } from "./whereabouts.ts";
 
-const report = (): Report => ({ peerBytes: 1, originBytes: 2, uploadedBytes: 3, wastedBytes: 0, peers: 1 });
+const report = (): Report => ({
+  ...{ peerBytes: 1, originBytes: 2, originReceivedBytes: 2, uploadedBytes: 3, wastedBytes: 0 },
+  ...{ stalls: 0, stalledMs: 0, playedMs: 0, startUpMs: 0 },
+  peers: 1,
+});
 const LIVE: Surroundings = { place: undefined, providers: 0 };
 const peerId = (name: string): PeerId => name.padEnd(10, "_") as PeerId;
 
@@ -134,23 +138,42 @@ describe("the tracker", () => {
     expect(topology.evaluate(topology.nextWakeup(), true, LIVE, report)).toEqual([{ type: "open-tracker", url: HERE }]);
   });
 
-  test("[TR14] is told of every byte once, whether or not it knows a viewer that comes back", () => {
+  test("[TR14] is told what was counted since the session began, whichever tracker it is", () => {
     const topology = joined([]);
-    const bytesAt = (now: number, peerBytes: number): unknown => {
-      const told = topology.evaluate(now, true, LIVE, () => ({ ...report(), peerBytes, originBytes: 2 * peerBytes }));
-      return sent(told, "report")[0];
-    };
-    const comeBack = (now: number, peer: string): void => {
-      topology.trackerClosed(now);
-      topology.trackerOpened(now);
-      const more = { version: 1, resume: "token", viewers: 1, reportEveryMs: 10_000, peers: [] };
-      topology.trackerMessage(now, { type: "joined", peer: peerId(peer), ...more });
-    };
-    expect(bytesAt(20_000, 100)).toMatchObject({ peerBytes: 100, originBytes: 200 });
-    comeBack(21_000, "m");
-    expect(bytesAt(40_000, 150)).toMatchObject({ peerBytes: 50, originBytes: 100 });
-    comeBack(41_000, "n");
-    expect(bytesAt(60_000, 180)).toMatchObject({ peerBytes: 30, originBytes: 60 });
+    const bytesAt = (now: number, peerBytes: number): unknown =>
+      sent(
+        topology.evaluate(now, true, LIVE, () => ({ ...report(), peerBytes })),
+        "report",
+      )[0];
+    expect(bytesAt(20_000, 100)).toMatchObject({ peerBytes: 100 });
+    topology.trackerClosed(21_000);
+    topology.trackerOpened(21_000);
+    const more = { version: 1, resume: "token", viewers: 1, reportEveryMs: 10_000, peers: [] };
+    topology.trackerMessage(21_000, { type: "joined", peer: peerId("n"), ...more });
+    expect(bytesAt(40_000, 150)).toMatchObject({ peerBytes: 150 });
+  });
+
+  test("[TR43] is told at once when the session may end, and nothing when it has not been joined", () => {
+    const topology = joined([]);
+    expect(sent(topology.report(200, report()), "report")).toEqual([{ type: "report", ...report() }]);
+    expect(topology.nextWakeup()).toBeGreaterThan(200);
+    topology.trackerClosed(300);
+    expect(topology.report(400, report())).toEqual([]);
+  });
+
+  test("[TR41] that holds this viewer out hears reports, no needs, and its group on every further join", () => {
+    const topology = createTopology();
+    topology.evaluate(0, true, LIVE, report);
+    expect(sent(topology.trackerOpened(10), "join")).not.toMatchObject([{ holdOut: true }]);
+    const more = { version: 1, resume: "token", viewers: 1, reportEveryMs: 10_000, peers: [] };
+    topology.trackerMessage(20, { type: "joined", peer: peerId("m"), ...more, holdOut: true });
+    const said: unknown[] = [];
+    for (let now = 20; now <= 60_020; now = Math.max(now + 100, topology.nextWakeup()))
+      said.push(...topology.evaluate(now, true, LIVE, report).map((action) => "message" in action && action.message));
+    expect(said).toHaveLength(6);
+    expect(said).toEqual(Array.from({ length: 6 }, () => expect.objectContaining({ type: "report" }) as unknown));
+    topology.trackerClosed(61_000);
+    expect(sent(topology.trackerOpened(62_000), "join")[0]).toMatchObject({ holdOut: true, resume: "token" });
   });
 
   test("[TR34] that is joined again hears how many links live, and introduces only whom we lack", () => {

@@ -3,21 +3,15 @@ import type { Millis } from "../../base/time.ts";
 import type { PeerId, SwarmId, TrackId } from "../../protocol/ids.ts";
 import { PEERS_PER_ANNOUNCE_MAX, SIGNAL_CHARS_MAX, TRACK_SLOTS_MAX } from "../../protocol/limits.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
-import type { Place, TrackerToViewer } from "../../protocol/tracker-message.ts";
+import type { Place, TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-message.ts";
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "../../protocol/version.ts";
 import type { SwarmAction } from "./action.ts";
 import { TrackerSession } from "./tracker-session.ts";
 import type { SwarmTuning } from "./tuning.ts";
 import { isNews, type Surroundings, type ToldPlace } from "./whereabouts.ts";
 
-/** Byte counters for the operator's page. */
-export interface Report {
-  readonly peerBytes: number;
-  readonly originBytes: number;
-  readonly uploadedBytes: number;
-  readonly wastedBytes: number;
-  readonly peers: number;
-}
+/** Everything counted since the session began, and the links open now. */
+export type Report = Omit<Extract<ViewerToTracker, { type: "report" }>, "type">;
 
 export interface TopologyOptions {
   readonly swarm: SwarmId;
@@ -60,12 +54,11 @@ export class Topology {
   #told: ToldPlace | undefined;
   #reportAt: Millis = Infinity;
   #reportEveryMs: Millis = Infinity;
+  /** Whether the tracker wants us to stay with the origin; we stay with that at whatever tracker. */
+  holdOut: boolean | undefined;
   /** The election seats we hold, by track, and until when they are ours if the tracker stays away. */
   readonly #seats = new Map<TrackId, readonly number[]>();
   #seatsUntil: Millis = Infinity;
-  /** The last report, and what of it was told before the last `joined`. */
-  #reported = NOTHING;
-  #settled = NOTHING;
   /** Until then somebody may still answer; undefined before the first event. */
   #hopeUntil: Millis | undefined;
 
@@ -124,6 +117,7 @@ export class Topology {
           resume: this.#resume,
           links: this.#open.size,
           place: this.#place,
+          holdOut: this.holdOut,
         },
       },
     ];
@@ -143,8 +137,6 @@ export class Topology {
     switch (message.type) {
       case "joined":
         this.#session.joined(message.trackers);
-        // This viewer is counted from 0 again, and what it has reported has been counted.
-        this.#settled = this.#reported;
         // Seats that we still hold are told again.
         if (this.#self !== message.peer || now >= this.#seatsUntil) this.#seats.clear();
         this.#seatsUntil = Infinity;
@@ -154,6 +146,7 @@ export class Topology {
         this.#reportAt = now + message.reportEveryMs;
         this.#hopeUntil = message.peers.length > 0 ? now + HOPE_MS : now;
         this.#introduced(now, message);
+        if ((this.holdOut = message.holdOut)) this.#needAt = Infinity;
         return { actions: this.#hasNews ? [this.#update()] : [] };
       case "peers":
         this.#introduced(now, message);
@@ -239,6 +232,8 @@ export class Topology {
     this.#providers = providers;
     const actions = this.#session.evaluate(now);
     if (this.trackerPhase !== "joined") return actions;
+    if (now >= this.#reportAt) actions.push(...this.report(now, report()));
+    if (this.holdOut) return actions;
 
     const { peersWanted, providersMin } = this.#options.tuning;
     const linksMax = place ? this.peersMax + peersWanted : peersWanted;
@@ -280,11 +275,14 @@ export class Topology {
       this.#told = { place, at: now };
       actions.push(this.#update());
     }
-    if (now >= this.#reportAt) {
-      this.#reportAt = now + this.#reportEveryMs;
-      actions.push({ type: "send-tracker", message: { type: "report", ...this.#growth(report()) } });
-    }
     return actions;
+  }
+
+  /** Reports now, be it due or not. */
+  report(now: Millis, report: Report): SwarmAction[] {
+    if (this.trackerPhase !== "joined") return [];
+    this.#reportAt = now + this.#reportEveryMs;
+    return [{ type: "send-tracker", message: { type: "report", ...report } }];
   }
 
   nextWakeup(): Millis {
@@ -331,25 +329,11 @@ export class Topology {
     this.#candidates.splice(0, this.#candidates.length - CANDIDATES_MAX);
     this.#needAt = now + this.#needWaitMs;
   }
-
-  #growth(now: Report): Report {
-    const before = this.#settled;
-    this.#reported = now;
-    return {
-      peerBytes: now.peerBytes - before.peerBytes,
-      originBytes: now.originBytes - before.originBytes,
-      uploadedBytes: now.uploadedBytes - before.uploadedBytes,
-      wastedBytes: now.wastedBytes - before.wastedBytes,
-      peers: now.peers,
-    };
-  }
 }
 
 /** First character of a signal, telling which side of the link it comes from (PE rules on glare). */
 const INITIATOR = "o";
 const ANSWERER = "a";
-
-const NOTHING: Report = { peerBytes: 0, originBytes: 0, uploadedBytes: 0, wastedBytes: 0, peers: 0 };
 
 /** A lost tracker deals our seats to others; one that is lost to everybody deals them to nobody. */
 const SEATS_KEPT_MS = 5_000;

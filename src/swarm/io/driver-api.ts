@@ -1,6 +1,6 @@
 import type { Seconds } from "../../base/time.ts";
 import type { SegmentId, TrackId } from "../../protocol/ids.ts";
-import type { ListedSegment } from "../core/event.ts";
+import type { ListedSegment, Played, SwarmEvent } from "../core/event.ts";
 
 /** A segment handed to the player, and where its bytes came from. */
 export interface SegmentDelivery {
@@ -38,7 +38,10 @@ export interface SwarmPort {
     readonly bufferedEnd: Seconds;
     readonly rate: number;
     readonly bufferAheadMax: Seconds;
+    readonly played?: Played;
   }): void;
+  /** What else the player has to say. */
+  tell(event: Extract<SwarmEvent, { type: "loaded-plainly" | "report-due" }>): void;
   /** Asks for a segment that a playlist update has listed. Returns how to stop asking (idempotent, harmless after the end). */
   want(segment: SegmentId, watcher: SegmentWatcher): () => void;
   /** Whether the segment is one this port knows from a playlist: otherwise load it as plain hls.js does. */

@@ -365,6 +365,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
     playback: (playback) => {
       feed({ type: "playback", ...playback });
     },
+    tell: feed,
     lists: (segment) => [...listed.values()].some((segments) => segments.has(segment)),
     want(segment, watcher) {
       if (state !== "working") return () => undefined;
@@ -383,6 +384,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
       return () => changeListeners.delete(listener);
     },
     close() {
+      feed({ type: "report-due" });
       if (state === "working") shut();
       state = "closed";
       changeListeners.clear();

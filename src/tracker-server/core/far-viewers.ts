@@ -126,7 +126,7 @@ export class FarViewers<Signal extends AnySignal> {
   /** Both ends remember the pair, each at its own process (TK1): so neither needs to trust the other's word. */
   #handleQuery(now: Millis, from: NodeId, { query, asker, swarm: id, wanted, place, ...of }: Query): void {
     const { registry, cluster, holdings, rng } = this.#parts;
-    const swarm = registry.swarm(id);
+    const swarm = registry.swarm(now, id);
     if (swarm.viewers === 0 || cluster.isDraining) return;
     // Nobody answers in full: the asker takes the first that come, and the others' viewers would wait for nothing.
     const share = Math.ceil((2 * wanted) / Math.max(1, holdings.holders(swarm)));

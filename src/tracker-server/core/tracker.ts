@@ -260,10 +260,9 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
         this.#viewers.update(now, member, message);
         break;
       case "report": {
-        const refusal = this.#viewers.report(now, member, message);
-        // No mistake of a viewer that was long without us: what it counted meanwhile comes all at once.
-        if (refusal?.reason === "implausible-report") this.#refuse(connection, refusal);
-        else this.#blame(now, connection, refusal);
+        const wrong = this.#viewers.report(now, member, message);
+        if (wrong?.reason !== "implausible-report") this.#blame(now, connection, wrong);
+        else this.#refuse(connection, wrong); // without blame: it may only have been long without us
         break;
       }
       case "leave":
