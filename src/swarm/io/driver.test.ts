@@ -380,6 +380,15 @@ describe("the tracker's link", () => {
   });
 });
 
+test("[TR43] a viewer reports before it leaves, and whenever it may be leaving", () => {
+  const stage = new Stage();
+  stage.meet();
+  const before = stage.trackers[0]?.sent.length ?? 0;
+  stage.driver.tell({ type: "report-due" });
+  stage.driver.close();
+  expect(stage.trackers[0]?.sent.slice(before)).toEqual(["report", "report", "leave"]);
+});
+
 test("listeners hear of every round until they stop", () => {
   const stage = new Stage();
   const heard = vi.fn();

@@ -59,6 +59,15 @@ describe("figures of a stream", () => {
     expect(net).toBe(origin - tracker - seeders);
   });
 
+  test("[TK51] what seeders upload is taken off too, and they count as nobody who watches", () => {
+    const stage = createTrackerStage({ holdOutShare: 1 });
+    const seeder = stage.viewer({ seeder: true });
+    stage.wait(30_000);
+    seeder.say({ type: "report", peerBytes: 0, originBytes: 0, uploadedBytes: 5 * MB, wastedBytes: 0, peers: 1 });
+    expect(reportOf(stage)).toMatchObject({ viewers: 0, heldOut: 0, savedBytes: { seeders: 5 * MB } });
+    expect(reportOf(stage).savedBytes.net).toBeLessThan(-5 * MB);
+  });
+
   test("[TK52] the ceiling counts viewers and renditions for as long as they were there", () => {
     const stage = createTrackerStage();
     const alice = stage.viewer({ track: HIGH });
