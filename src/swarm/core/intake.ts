@@ -164,6 +164,18 @@ export class Intake {
     };
   }
 
+  /** The player loaded this much by itself. */
+  loadedPlainly(byteLength: Bytes): void {
+    this.originBytes += byteLength;
+    this.originReceivedBytes += byteLength;
+  }
+
+  /** Those of the counters that the tracker is told. */
+  reported() {
+    const { peerBytes, originBytes, originReceivedBytes, wastedBytes } = this;
+    return { peerBytes, originBytes, originReceivedBytes, wastedBytes };
+  }
+
   /** Acknowledges what came since the last time, each peer once. */
   acknowledge(): readonly SwarmAction[] {
     if (this.#unacknowledged.length === 0) return NO_ACTIONS;

@@ -200,8 +200,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
           this.#outlook.lookAt = now;
         return false;
       case "loaded-plainly":
-        this.#intake.originBytes += event.byteLength;
-        this.#intake.originReceivedBytes += event.byteLength;
+        this.#intake.loadedPlainly(event.byteLength);
         return false;
       case "report-due":
         this.#out.push(...this.#topology.report(now, this.#report()));
@@ -318,9 +317,8 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   }
 
   #report(): Report {
-    const { peerBytes, originBytes, originReceivedBytes, uploadedBytes, wastedBytes } = this.#counters();
-    const bytes = { peerBytes, originBytes, originReceivedBytes, uploadedBytes, wastedBytes };
-    return { ...bytes, ...this.#played, peers: this.#peers.size };
+    const { uploadedBytes } = this.#uploads;
+    return { ...this.#intake.reported(), uploadedBytes, ...this.#played, peers: this.#peers.size };
   }
 
   #counters() {
