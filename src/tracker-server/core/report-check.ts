@@ -42,6 +42,7 @@ export function takeReport(now: Millis, member: Member, report: Message<"report"
 
 const IMPLAUSIBLE: Refusal = {
   reason: "implausible-report",
+  isForgiven: true, // it may only have been long without us
   error: { code: "bad-message", message: "more than can have happened since the last report: not counted" },
 };
 

@@ -4,7 +4,7 @@ import { DeadlineQueue } from "./deadline-queue.ts";
 import { EndedStreams } from "./ended-streams.ts";
 import type { ConnectionId } from "./event.ts";
 import type { Member } from "./member.ts";
-import type { StreamSavings } from "./stream-savings.ts";
+import { reportStream, type StreamReport } from "./stream-report.ts";
 import { Swarm } from "./swarm.ts";
 
 /**
@@ -43,8 +43,9 @@ export class SwarmRegistry {
   }
 
   /** The figures of a stream that is watched, or was lately. */
-  savingsOf(now: Millis, id: SwarmId): StreamSavings | undefined {
-    return this.#swarms.get(id)?.savings ?? this.#ended.get(now, id);
+  reportOf(now: Millis, id: SwarmId): StreamReport | undefined {
+    const savings = this.#swarms.get(id)?.savings ?? this.#ended.get(now, id);
+    return savings && reportStream(savings.sums(now));
   }
 
   member(peer: PeerId): Member | undefined {

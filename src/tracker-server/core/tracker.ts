@@ -16,7 +16,6 @@ import { TokenBucket, type Rate } from "./rate-limit.ts";
 import { Redirection } from "./redirection.ts";
 import { offloadOf } from "./session-counts.ts";
 import { countBySize, summarize, type RefusalReason, type TrackerHealth, type TrackerStats } from "./stats.ts";
-import { reportStream, type StreamReport } from "./stream-report.ts";
 import { TrackerList, type TrackerSite } from "./tracker-list.ts";
 import type { TrackerNode } from "./tracker-node.ts";
 import { countByRegion } from "./viewers-by-region.ts";
@@ -184,9 +183,8 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
   }
 
   /** What is known of one stream, if anything is. Costs the same whatever its size. */
-  stream(now: Millis, swarm: SwarmId): StreamReport | undefined {
-    const savings = this.#viewers.registry.savingsOf(now, swarm);
-    return savings && reportStream(savings.sums(now));
+  stream(now: Millis, swarm: SwarmId) {
+    return this.#viewers.registry.reportOf(now, swarm);
   }
 
   #handleAsked(now: Millis, asked: Extract<TrackerEvent, { type: "connection-asked" }>): void {
@@ -259,12 +257,9 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
       case "update":
         this.#viewers.update(now, member, message);
         break;
-      case "report": {
-        const wrong = this.#viewers.report(now, member, message);
-        if (wrong?.reason !== "implausible-report") this.#blame(now, connection, wrong);
-        else this.#refuse(connection, wrong); // without blame: it may only have been long without us
+      case "report":
+        this.#blame(now, connection, this.#viewers.report(now, member, message));
         break;
-      }
       case "leave":
         this.#viewers.leave(now, member);
         this.#close(now, connection, CLOSE_CODE.left, "left");
@@ -348,7 +343,7 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     if (!refusal) return;
     this.#refuse(connection, refusal);
     connection.mistakes ??= new TokenBucket(now, this.#limits.mistakes);
-    if (connection.mistakes.take(now)) return;
+    if (refusal.isForgiven || connection.mistakes.take(now)) return;
     const isFlood = refusal.reason === "rate-limited";
     if (isFlood) this.#admission.punish(now, connection.entry.address);
     const code = isFlood ? CLOSE_CODE.flood : CLOSE_CODE.misbehaved;

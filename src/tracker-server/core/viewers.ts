@@ -42,6 +42,8 @@ export type Message<Type extends ViewerToTracker["type"], Signal = never> = Extr
 /** Something a viewer asked for and does not get: counted under `reason`, answered with `error`. */
 export interface Refusal {
   readonly reason: RefusalReason;
+  /** Is no mistake. */
+  readonly isForgiven?: true;
   readonly error: Omit<Extract<TrackerToViewer, { type: "error" }>, "type">;
 }
 

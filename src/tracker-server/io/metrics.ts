@@ -4,7 +4,7 @@
  * a bounded number of values. docs/metrics.md explains each.
  */
 import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
-import type { ByteCounts } from "../core/byte-counts.ts";
+import type { SessionCounts } from "../core/session-counts.ts";
 import { SWARM_SIZE_BOUNDS, type TrackerCounters, type TrackerStats } from "../core/stats.ts";
 
 /** What is read at each scrape. */
@@ -152,13 +152,18 @@ const COUNTERS: Readonly<Record<keyof TrackerCounters, string>> = {
 };
 const COUNTER_NAMES = Object.keys(COUNTERS).filter((name): name is keyof TrackerCounters => name in COUNTERS);
 
-const REPORTED: Readonly<Record<keyof ByteCounts, string>> = {
+const REPORTED: Readonly<Record<keyof SessionCounts, string>> = {
   peerBytes: "Bytes played from peers, as viewers say",
   originBytes: "Bytes played from the CDN, as viewers say",
+  originReceivedBytes: "Bytes that the CDN sent, as viewers say",
   uploadedBytes: "Bytes sent to peers, as viewers say",
   wastedBytes: "Bytes received and not used, as viewers say",
+  stalls: "Times that playback stopped for want of data, as viewers say",
+  stalledMs: "Milliseconds that it stood still, as viewers say",
+  playedMs: "Milliseconds that it went on, as viewers say",
+  startUpMs: "Milliseconds until the first picture, as viewers say",
 };
-const REPORTED_NAMES = Object.keys(REPORTED).filter((name): name is keyof ByteCounts => name in REPORTED);
+const REPORTED_NAMES = Object.keys(REPORTED).filter((name): name is keyof SessionCounts => name in REPORTED);
 
 let ofProcess: Registry | undefined;
 
