@@ -84,5 +84,5 @@ function tableOf(servers: readonly TrackerFigures[]): string {
   ].join("\n");
 }
 
-const WHOLE: Scale = { joins: 3_000, connects: 1_500, pairs: 100, relays: 40_000, openLoopMs: 4_000, idle: 5_000 };
+const WHOLE: Scale = { joins: 3_000, connects: 4_000, pairs: 100, relays: 40_000, openLoopMs: 4_000, idle: 5_000 };
 const QUICK: Scale = { joins: 400, connects: 100, pairs: 50, relays: 5_000, openLoopMs: 1_000, idle: 1_000 };

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { FlushQueue, frameBytesOf, writeFrames, type FramePayload } from "./frame-writer.ts";
 
 const framesOf = (...payloads: FramePayload[]): Buffer =>
@@ -28,7 +28,7 @@ test("a text that no tracker sends is a bug, not a frame", () => {
 });
 
 test("whoever was sent something is flushed once, when the turn is over", async () => {
-  const queue = new FlushQueue();
+  const queue = new FlushQueue(() => 0);
   const flushed: string[] = [];
   const source = (name: string) => ({ flush: () => flushed.push(name) });
   queue.add(source("alice"));
@@ -36,7 +36,32 @@ test("whoever was sent something is flushed once, when the turn is over", async 
   expect(flushed).toEqual([]);
   await new Promise((resolve) => setImmediate(resolve));
   expect(flushed).toEqual(["alice", "bob"]);
-  queue.add(source("carol"));
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(flushed).toEqual(["alice", "bob", "carol"]);
+});
+
+test("what is sent soon after that is gathered for some milliseconds, and later not", () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "setImmediate"] });
+  onTestFinished(() => void vi.useRealTimers());
+  let now = 0;
+  const flushedAt: number[] = [];
+  const queue = new FlushQueue(() => now);
+  const send = () => {
+    queue.add({ flush: () => flushedAt.push(now) });
+  };
+  const pass = (ms: number) => {
+    now += ms;
+    vi.advanceTimersByTime(ms);
+  };
+  send();
+  pass(0);
+  pass(1);
+  send();
+  pass(1);
+  send();
+  expect(flushedAt).toEqual([0]);
+  pass(2);
+  expect(flushedAt).toEqual([0, 4, 4]);
+  pass(100);
+  send();
+  pass(0);
+  expect(flushedAt).toEqual([0, 4, 4, 104]);
 });

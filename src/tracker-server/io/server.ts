@@ -75,7 +75,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   const link = options.bus && new BusLink(options.bus, (event) => driver.tell(event));
   const driver: TrackerDriver = new TrackerDriver(core, now, logger, link);
   const wheel = new HeartbeatWheel(heartbeatMs, TICK_MS);
-  const commons: ViewerSocketCommons = { wheel, flushes: new FlushQueue(), tell: driver.tell };
+  const commons: ViewerSocketCommons = { wheel, flushes: new FlushQueue(now), tell: driver.tell };
   const sockets = new WebSocketServer(SOCKET_OPTIONS);
   const lag = new LoopLag(now);
   const metrics = new TrackerMetrics(driver);
