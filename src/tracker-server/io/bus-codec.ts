@@ -3,14 +3,7 @@
  * body: of a signal its addressee and its frame, of all others JSON. Whatever comes from the bus is checked field by
  * field, as if it came from a viewer: the engine may be shared, and so may its mistakes.
  */
-import {
-  HEX_64_PATTERN,
-  PEER_ID_PATTERN,
-  SWARM_ID_PATTERN,
-  type PeerId,
-  type SwarmId,
-  type TrackId,
-} from "../../protocol/ids.ts";
+import { HEX_64_PATTERN, PEER_ID_PATTERN, type PeerId, type TrackId } from "../../protocol/ids.ts";
 import { isFields, parseFields, type Fields } from "../../protocol/json-fields.ts";
 import { PEERS_PER_ANNOUNCE_MAX, SIGNAL_CHARS_MAX } from "../../protocol/limits.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
@@ -21,6 +14,7 @@ import { ANSWER_PEERS_MAX, HOLDING_TRACKS_MAX, type BusRecord, type NodeId } fro
 import type { Network } from "../core/network.ts";
 import { NODE_ID_CHARS } from "../core/peer-routes.ts";
 import { WEIGHT_MAX } from "../core/seat-share.ts";
+import { amount, count, flag, list, matching, NODE_PATTERN, optional, own, swarmOf, text } from "./bus-fields.ts";
 
 /** A record and the process that it comes from. */
 export interface Sent {
@@ -134,53 +128,7 @@ function framed(from: NodeId, mark: number, ...body: readonly Buffer[]): Buffer 
   return Buffer.concat([head, ...body]);
 }
 
-const own = (fields: Fields, name: string): unknown => (Object.hasOwn(fields, name) ? fields[name] : undefined);
-
-const optional = <Value>(fields: Fields, name: string, read: (value: unknown) => Value): Value | undefined => {
-  const value = own(fields, name);
-  return value === undefined ? undefined : read(value);
-};
-
-function amount(fields: Fields, name: string): number {
-  const value = own(fields, name);
-  if (typeof value !== "number" || !Number.isFinite(value) || value < 0) throw badField(name);
-  return value;
-}
-
-function count(fields: Fields, name: string, max = Number.MAX_SAFE_INTEGER): number {
-  const value = amount(fields, name);
-  if (!Number.isSafeInteger(value) || value > max) throw badField(name);
-  return value;
-}
-
-function text(fields: Fields, name: string, charsMax: number): string {
-  const value = own(fields, name);
-  if (typeof value !== "string" || value.length > charsMax) throw badField(name);
-  return value;
-}
-
-function flag(fields: Fields, name: string): boolean {
-  const value = own(fields, name);
-  if (typeof value !== "boolean") throw badField(name);
-  return value;
-}
-
-function list(fields: Fields, name: string, lengthMax: number): readonly Fields[] {
-  const value: unknown = own(fields, name);
-  if (!Array.isArray(value) || value.length > lengthMax) throw badField(name);
-  return value.map((entry: unknown) => {
-    if (!isFields(entry)) throw badField(name);
-    return entry;
-  });
-}
-
-function matching(value: unknown, name: string, pattern: RegExp): string {
-  if (typeof value !== "string" || !pattern.test(value)) throw badField(name);
-  return value;
-}
-
 const peerOf = (value: unknown, name: string): PeerId => matching(value, name, PEER_ID_PATTERN) as PeerId;
-const swarmOf = (fields: Fields): SwarmId => matching(own(fields, "swarm"), "swarm", SWARM_ID_PATTERN) as SwarmId;
 const trackOf = (fields: Fields): TrackId => matching(own(fields, "track"), "track", HEX_64_PATTERN) as TrackId;
 
 function uplinkOf(fields: Fields): UplinkClass {
@@ -215,7 +163,6 @@ function networkOf(value: unknown): Network {
 
 const LENGTH_BYTES = 4;
 const PEER_ID_CHARS = 10;
-const NODE_PATTERN = /^[A-Za-z0-9_-]{2}$/;
 const SIGNAL_MARK = "S".charCodeAt(0);
 const JSON_MARK = "{".charCodeAt(0);
 
