@@ -6,6 +6,7 @@ import type { TrackerAction } from "../src/tracker-server/core/action.ts";
 import type { ConnectionFault, TrackerEvent } from "../src/tracker-server/core/event.ts";
 import type { Network } from "../src/tracker-server/core/network.ts";
 import { TRACKER_LIMITS, type TrackerLimits } from "../src/tracker-server/core/options.ts";
+import { reportStream } from "../src/tracker-server/core/stream-report.ts";
 import type { TrackerSite } from "../src/tracker-server/core/tracker-list.ts";
 import { Tracker } from "../src/tracker-server/core/tracker.ts";
 
@@ -117,7 +118,10 @@ export function createTrackerStage(limits: Partial<TrackerLimits> = {}, site: Tr
     viewer: (options: Partial<Join> = {}) => connect().join(options),
     stats: () => tracker.stats(now),
     trackersFor: (region?: string, turn = 0) => tracker.trackersFor(region, turn),
-    stream: (id = SWARM) => tracker.stream(now, id),
+    stream(id = SWARM) {
+      const sums = tracker.stream(now, id);
+      return sums && reportStream(sums);
+    },
     /** Lets time pass; the tracker wakes whenever it wants to. */
     wait(ms: number): void {
       const until = now + ms;

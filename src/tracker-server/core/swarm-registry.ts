@@ -4,7 +4,7 @@ import { DeadlineQueue } from "./deadline-queue.ts";
 import { EndedStreams } from "./ended-streams.ts";
 import type { ConnectionId } from "./event.ts";
 import type { Member } from "./member.ts";
-import { reportStream, type StreamReport } from "./stream-report.ts";
+import type { StreamSums } from "./stream-savings.ts";
 import { Swarm } from "./swarm.ts";
 
 /**
@@ -43,9 +43,9 @@ export class SwarmRegistry {
   }
 
   /** The figures of a stream that is watched, or was lately. */
-  reportOf(now: Millis, id: SwarmId): StreamReport | undefined {
+  sumsOf(now: Millis, id: SwarmId): StreamSums | undefined {
     const savings = this.#swarms.get(id)?.savings ?? this.#ended.get(now, id);
-    return savings && reportStream(savings.sums(now));
+    return savings?.sums(now);
   }
 
   member(peer: PeerId): Member | undefined {

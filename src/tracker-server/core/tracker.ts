@@ -182,9 +182,9 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     };
   }
 
-  /** What is known of one stream, if anything is. Costs the same whatever its size. */
+  /** What this process knows of one stream, if anything. Costs the same whatever its size. */
   stream(now: Millis, swarm: SwarmId) {
-    return this.#viewers.registry.reportOf(now, swarm);
+    return this.#viewers.registry.sumsOf(now, swarm);
   }
 
   #handleAsked(now: Millis, asked: Extract<TrackerEvent, { type: "connection-asked" }>): void {

@@ -5,7 +5,7 @@ import type { TrackerAction } from "../core/action.ts";
 import type { SwarmId } from "../../protocol/ids.ts";
 import type { ConnectionId, TrackerEvent } from "../core/event.ts";
 import type { TrackerHealth, TrackerStats } from "../core/stats.ts";
-import type { StreamReport } from "../core/stream-report.ts";
+import type { StreamSums } from "../core/stream-savings.ts";
 import type { Tracker } from "../core/tracker.ts";
 import type { BusLink } from "./bus-link.ts";
 import type { TrackerLogger } from "./logger.ts";
@@ -93,7 +93,7 @@ export class TrackerDriver {
     return { messagesIn: this.#messagesIn, messagesOut: this.#messagesOut };
   }
 
-  stream(swarm: SwarmId): StreamReport | undefined {
+  stream(swarm: SwarmId): StreamSums | undefined {
     return this.#core.stream(this.#now(), swarm);
   }
 

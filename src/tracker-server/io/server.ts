@@ -31,6 +31,7 @@ import { unreadyReasons } from "./readiness.ts";
 import { secretOf, siteOf } from "./site.ts";
 import { StatusPages } from "./status-pages.ts";
 import { readCertificate } from "./tls.ts";
+import { StreamGathering } from "./stream-gathering.ts";
 import { StreamPage } from "./stream-page.ts";
 import { TrackerListPage } from "./tracker-list-page.ts";
 import { ViewerSocket, ViewerWebSocket, type ViewerSocketCommons } from "./viewer-socket.ts";
@@ -99,7 +100,19 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   );
 
   const list = new TrackerListPage(core);
-  const streams = new StreamPage(driver, priceOf(options));
+  const gathering = new StreamGathering(
+    {
+      now,
+      nodes: () => core.nodes(),
+      stream: (swarm) => driver.stream(swarm),
+      countDropped() {
+        driver.tell({ type: "bus-dropped", records: 1 });
+      },
+    },
+    newBootId(),
+    options.bus,
+  );
+  const streams = new StreamPage(gathering, priceOf(options));
   const handshakes = new Handshakes(limits.handshakesMax);
   const answerPage = metricsPort === undefined ? pages.handlerFor("viewers", "operator") : pages.handlerFor("viewers");
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
@@ -143,6 +156,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   };
 
   const stopServing = async (): Promise<void> => {
+    gathering.close();
     locator.close();
     lag.close();
     await stopListening(server);

@@ -1,23 +1,19 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SWARM_ID_PATTERN, type SwarmId } from "../../protocol/ids.ts";
-import type { StreamReport } from "../core/stream-report.ts";
+import { reportStream, type StreamReport } from "../core/stream-report.ts";
 import { answer, ANY_ORIGIN, JSON_TYPE } from "./http-answer.ts";
 import type { Price } from "./options.ts";
-
-/** Where the figures of streams can be had from. */
-export interface StreamSource {
-  stream(swarm: SwarmId): StreamReport | undefined;
-}
+import type { GatheredStream, StreamGathering } from "./stream-gathering.ts";
 
 /**
  * Answers `GET /v1/streams/:id/stats`: what one stream saved, and what that is worth. Whoever knows the id could join the
- * stream as well, so it is not asked who wants to know. Costs a few microseconds: the sums are there.
+ * stream as well, so it is not asked who wants to know. Costs a few microseconds, and a question on the bus at times.
  */
 export class StreamPage {
-  readonly #source: StreamSource;
+  readonly #source: Pick<StreamGathering, "gather">;
   readonly #price: Price | undefined;
 
-  constructor(source: StreamSource, price: Price | undefined) {
+  constructor(source: Pick<StreamGathering, "gather">, price: Price | undefined) {
     this.#source = source;
     this.#price = price;
   }
@@ -27,10 +23,18 @@ export class StreamPage {
     const isAsked = request.method === "GET" || request.method === "HEAD";
     const id = PATH.exec(request.url ?? "")?.[1];
     if (!isAsked || id === undefined) return false;
-    const report = SWARM_ID_PATTERN.test(id) ? this.#source.stream(id as SwarmId) : undefined;
-    const body = report ? { ...report, ...this.#moneyOf(report) } : { error: "no such stream, or none of today" };
-    answer(response, report ? 200 : 404, JSON_TYPE, `${JSON.stringify(body)}\n`, { ...ANY_ORIGIN, ...KEPT });
+    if (SWARM_ID_PATTERN.test(id))
+      void this.#source.gather(id as SwarmId).then((gathered) => {
+        this.#answer(response, gathered);
+      });
+    else send(response, 404, UNKNOWN);
     return true;
+  }
+
+  #answer(response: ServerResponse, { sums, processes }: GatheredStream): void {
+    const report = sums && reportStream(sums);
+    if (report) send(response, 200, { ...report, ...this.#moneyOf(report), processes });
+    else send(response, 404, { ...UNKNOWN, processes });
   }
 
   #moneyOf({ savedBytes, totals }: StreamReport) {
@@ -48,6 +52,12 @@ export class StreamPage {
     };
   }
 }
+
+const send = (response: ServerResponse, status: number, body: object): void => {
+  answer(response, status, JSON_TYPE, `${JSON.stringify(body)}\n`, { ...ANY_ORIGIN, ...KEPT });
+};
+
+const UNKNOWN = { error: "no such stream, or none of today" };
 
 const PATH = /^\/v1\/streams\/([^/?]+)\/stats(?:\?|$)/;
 
