@@ -49,6 +49,7 @@ export class LoadViewer {
   readonly #peers: PeerId[] = [];
   #joined: ((message: Extract<TrackerToViewer, { type: "joined" }>) => void) | undefined;
   #joinedAt: Millis = 0;
+  #isLinking = false;
   #reporting: ReturnType<typeof setInterval> | undefined;
 
   constructor({ url, localAddress, signalBytes = SIGNAL_BYTES, ...back }: LoadViewerOptions, log: LoadLog) {
@@ -102,16 +103,8 @@ export class LoadViewer {
 
   /** Offers a connection to everybody it was introduced to; resolves when all have answered, or are gone. */
   async link(): Promise<void> {
-    await Promise.all(
-      this.#peers.map(async (peer) => {
-        const startedAt = performance.now();
-        await new Promise<void>((resolve) => {
-          this.#answers.set(peer, resolve);
-          this.#signal("o", peer);
-        });
-        this.#log.answerMs.push(performance.now() - startedAt);
-      }),
-    );
+    this.#isLinking = true;
+    await Promise.all(this.#peers.map((peer) => this.#offer(peer)));
   }
 
   /** One more signal, a candidate say, to somebody that it was introduced to. */
@@ -124,10 +117,26 @@ export class LoadViewer {
     this.#send({ type: "leave" });
   }
 
+  async #offer(peer: PeerId): Promise<void> {
+    const startedAt = performance.now();
+    await new Promise<void>((resolve) => {
+      this.#answers.set(peer, resolve);
+      this.#signal("o", peer);
+    });
+    this.#log.answerMs.push(performance.now() - startedAt);
+  }
+
   #handle(message: TrackerToViewer): void {
     switch (message.type) {
       case "joined":
         this.#joined?.(message);
+        break;
+      case "peers": // viewers of other processes, which take a while to be found
+        this.#log.introductions += message.peers.length;
+        for (const { peer } of message.peers) {
+          this.#peers.push(peer);
+          if (this.#isLinking) void this.#offer(peer);
+        }
         break;
       case "signal":
         this.#handleSignal(message.from, message.signal);
@@ -151,7 +160,7 @@ export class LoadViewer {
     const side = signal[0];
     if (side === "o") this.#signal("a", from);
     else if (side === "a") this.#settle(from);
-    else this.#log.relayMs.push(performance.now() - Number(signal.slice(1, 1 + STAMP_CHARS)));
+    else this.#log.relayMs.push(clock() - Number(signal.slice(1, 1 + STAMP_CHARS)));
   }
 
   #settle(peer: PeerId): void {
@@ -160,8 +169,7 @@ export class LoadViewer {
   }
 
   #signal(side: string, to: PeerId): void {
-    const stamp = performance.now().toFixed(STAMP_DECIMALS).padStart(STAMP_CHARS, "0");
-    this.#send({ type: "signal", to, signal: side + stamp + this.#padding });
+    this.#send({ type: "signal", to, signal: side + clock().toFixed(STAMP_DECIMALS) + this.#padding });
   }
 
   /** Done by itself as often as the tracker asks for it. */
@@ -181,9 +189,12 @@ function count(refusals: Map<string, number>, what: string): void {
 }
 
 const SIGNAL_BYTES = 800;
-/** When a signal was sent travels in it: `0000012345.678`. */
+/** Steady, and the same in every process of the machine: two crowds may talk to each other. */
+const clock = (): Millis => performance.timeOrigin + performance.now();
+
+/** When a signal was sent travels in it: `1767225600000.125`. */
 const STAMP_DECIMALS = 3;
-const STAMP_CHARS = 14;
+const STAMP_CHARS = 17;
 /** Close code after a `leave` (docs/protocol.md, TR16). */
 const LEFT = 1000;
 /** A stream of 4 Mbit/s. */
