@@ -1,30 +1,36 @@
 import { assertNever } from "../../base/assert.ts";
+import type { Millis } from "../../base/time.ts";
 import { ProtocolError } from "../../protocol/protocol-error.ts";
 import type { BusAction } from "../core/bus-record.ts";
 import type { TrackerEvent } from "../core/event.ts";
 import { decodeRecords, encodeRecord } from "./bus-codec.ts";
 import type { Bus } from "./bus.ts";
+import { Gathering } from "./gathering.ts";
 
-/** What waits to be published on one channel in this turn of the event loop. */
+/** What waits to be published on one channel. */
 interface Batch {
   readonly records: Buffer[];
   bytes: number;
 }
 
 /**
- * A tracker core's end of its bus: actions to messages, messages to events. All records of one turn of the event loop for
- * one channel go in one message, which makes a signal to another process cost hardly more than one within.
+ * A tracker core's end of its bus: actions to messages, messages to events. The records that gather for one channel
+ * go in one message: one message each would cost several times what a signal within the process does.
  */
 export class BusLink {
   readonly #bus: Bus;
   readonly #tell: (event: TrackerEvent<Buffer>) => void;
   readonly #channels = new Set<string>();
+  readonly #gathering: Gathering;
   #batches = new Map<string, Batch>();
   #isClosed = false;
 
-  constructor(bus: Bus, tell: (event: TrackerEvent<Buffer>) => void) {
+  constructor(bus: Bus, now: () => Millis, tell: (event: TrackerEvent<Buffer>) => void) {
     this.#bus = bus;
     this.#tell = tell;
+    this.#gathering = new Gathering(now, () => {
+      this.#flush();
+    });
   }
 
   perform(action: BusAction<Buffer>): void {
@@ -69,7 +75,7 @@ export class BusLink {
 
   #add(channel: string, record: Buffer): void {
     if (this.#isClosed) return;
-    if (this.#batches.size === 0) setImmediate(() => this.#flush());
+    this.#gathering.begin();
     const batch = this.#batches.get(channel);
     if (!batch) {
       this.#batches.set(channel, { records: [record], bytes: record.length });

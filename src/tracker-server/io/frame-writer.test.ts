@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { FlushQueue, frameBytesOf, writeFrames, type FramePayload } from "./frame-writer.ts";
 
 const framesOf = (...payloads: FramePayload[]): Buffer =>
@@ -36,32 +36,4 @@ test("whoever was sent something is flushed once, when the turn is over", async 
   expect(flushed).toEqual([]);
   await new Promise((resolve) => setImmediate(resolve));
   expect(flushed).toEqual(["alice", "bob"]);
-});
-
-test("what is sent soon after that is gathered for some milliseconds, and later not", () => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "setImmediate"] });
-  onTestFinished(() => void vi.useRealTimers());
-  let now = 0;
-  const flushedAt: number[] = [];
-  const queue = new FlushQueue(() => now);
-  const send = () => {
-    queue.add({ flush: () => flushedAt.push(now) });
-  };
-  const pass = (ms: number) => {
-    now += ms;
-    vi.advanceTimersByTime(ms);
-  };
-  send();
-  pass(0);
-  pass(1);
-  send();
-  pass(1);
-  send();
-  expect(flushedAt).toEqual([0]);
-  pass(2);
-  expect(flushedAt).toEqual([0, 4, 4]);
-  pass(100);
-  send();
-  pass(0);
-  expect(flushedAt).toEqual([0, 4, 4, 104]);
 });

@@ -1,45 +1,38 @@
 /**
- * Text frames for a viewer's socket (RFC 6455 section 5.2: server to client, unmasked, never fragmented). Whatever is
- * sent to one socket in one turn of the event loop goes out as one buffer in one write: what a relay costs is mostly
- * writes, and `ws` takes two for each message. Knows nothing of when a socket may be written to.
+ * Text frames for a viewer's socket (RFC 6455 section 5.2: server to client, unmasked, never fragmented). Whatever
+ * gathers for one socket goes out as one buffer in one write: what a relay costs is mostly writes, and `ws` takes two
+ * for each message. Knows nothing of when a socket may be written to.
  */
 import { assert } from "../../base/assert.ts";
 import type { Millis } from "../../base/time.ts";
+import { Gathering } from "./gathering.ts";
 
 /** What a frame carries. A buffer holds text in UTF-8, and is left alone until it is written. */
 export type FramePayload = Buffer | string;
 
-/** Somebody with frames to write at the end of the turn. */
+/** Somebody with frames to write. */
 export interface FrameSource {
   flush(): void;
 }
 
-/**
- * Everybody who was sent something and not yet written to. One for the whole process. A process with little to do writes
- * at the end of the turn; a busy one at most every {@link GATHER_MS}, so that the answers to a newcomer, which come
- * within a few milliseconds of each other, take one write and not five.
- */
+/** Everybody who was sent something that is not yet written. One for the whole process. */
 export class FlushQueue {
-  readonly #now: () => Millis;
+  readonly #gathering: Gathering;
   #sources: FrameSource[] = [];
-  #flushedAt: Millis = -Infinity;
 
   constructor(now: () => Millis) {
-    this.#now = now;
+    this.#gathering = new Gathering(now, this.#flush);
   }
 
   add(source: FrameSource): void {
-    if (this.#sources.push(source) > 1) return;
-    const waitMs = this.#flushedAt + GATHER_MS - this.#now();
-    if (waitMs > 0) setTimeout(this.#flush, waitMs);
-    else setImmediate(this.#flush);
+    this.#sources.push(source);
+    this.#gathering.begin();
   }
 
   readonly #flush = (): void => {
     const sources = this.#sources;
     this.#sources = [];
     for (const source of sources) source.flush();
-    this.#flushedAt = this.#now();
   };
 }
 
@@ -81,9 +74,6 @@ function writeHeader(frames: Buffer, at: number, bytes: number): number {
 
 const bytesOf = (payload: FramePayload): number =>
   typeof payload === "string" ? Buffer.byteLength(payload) : payload.length;
-
-/** Nobody notices it beside the round trips that two browsers take to connect. */
-const GATHER_MS: Millis = 4;
 
 const FINAL_TEXT = 0x81;
 /** In the place of a length of its own: the next two bytes are the length. */

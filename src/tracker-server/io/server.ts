@@ -73,7 +73,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     boot: newBootId(),
     newNodeId,
   });
-  const link = options.bus && new BusLink(options.bus, (event) => driver.tell(event));
+  const link = options.bus && new BusLink(options.bus, now, (event) => driver.tell(event));
   const driver: TrackerDriver = new TrackerDriver(core, now, logger, link);
   const wheel = new HeartbeatWheel(heartbeatMs, TICK_MS);
   const commons: ViewerSocketCommons = { wheel, flushes: new FlushQueue(now), tell: driver.tell };
