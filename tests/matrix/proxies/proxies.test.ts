@@ -41,7 +41,7 @@ const PROXIES: Readonly<Record<string, (folder: string, tracker: number, port: n
       `daemon off; master_process off; pid ${folder}/pid; error_log stderr notice; events {}
        http { access_log off; ${temporary.join(" ")} include ${folder}/site.conf; }`,
     );
-    return startProxy("nginx", ["-p", folder, "-c", `${folder}/nginx.conf`], /start|using the "epoll"/);
+    return startProxy(folder, "nginx", ["-p", folder, "-c", `${folder}/nginx.conf`], /start|using the "epoll"/);
   },
   async caddy(folder, tracker, port) {
     const site = replaceAll(deployed("Caddyfile"), {
@@ -51,6 +51,7 @@ const PROXIES: Readonly<Record<string, (folder: string, tracker: number, port: n
     const options = `{\n\tadmin off\n\tskip_install_trust\n\tauto_https disable_redirects\n\tstorage file_system ${folder}/storage\n}\n`;
     writeFileSync(`${folder}/Caddyfile`, options + site);
     return startProxy(
+      folder,
       "caddy",
       ["run", "--config", `${folder}/Caddyfile`, "--adapter", "caddyfile"],
       /(?=.*serving initial configuration)(?=.*certificate obtained successfully)/s,

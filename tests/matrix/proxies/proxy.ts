@@ -7,11 +7,16 @@ export interface RunningProxy {
   stop(): Promise<void>;
 }
 
-/** Resolves once the proxy has said that it serves. Rejects with what it said instead. */
-export async function startProxy(command: string, args: readonly string[], serves: RegExp): Promise<RunningProxy> {
+/** Resolves once the proxy has said that it serves. Rejects with what it said instead. `folder` is its home. */
+export async function startProxy(
+  folder: string,
+  command: string,
+  args: readonly string[],
+  serves: RegExp,
+): Promise<RunningProxy> {
   const child = spawn(command, args, {
     stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, HOME: args[1] ?? "" },
+    env: { ...process.env, HOME: folder },
   });
   const ended = once(child, "close");
   let said = "";
