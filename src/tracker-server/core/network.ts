@@ -1,4 +1,7 @@
-/** Where a viewer's address lies, as far as the tracker knows. Compared, never shown and never sent to anybody. */
+/**
+ * Where a viewer's address lies, as far as the tracker knows. Compared, and never shown or sent to viewers; what a tracker
+ * asks others over the bus for a viewer (TK31) carries its prefix and area.
+ */
 export interface Network {
   /** Viewers with the same key share a network: an IPv4 /24 or an IPv6 /48. */
   readonly prefixKey: string;
