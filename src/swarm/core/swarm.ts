@@ -9,6 +9,7 @@ import type { SwarmAction } from "./action.ts";
 import { Announcer } from "./announcer.ts";
 import { CACHE_CHECK_MS, planEvictions } from "./cache.ts";
 import type { Played, SwarmEvent } from "./event.ts";
+import { forget, type SegmentKeepers } from "./forget.ts";
 import { Intake } from "./intake.ts";
 import { Links } from "./links.ts";
 import { Liveness } from "./liveness.ts";
@@ -54,6 +55,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   readonly #topology: Topology;
   readonly #peerDesk: PeerDesk;
   readonly #intake: Intake;
+  readonly #keepers: SegmentKeepers;
   readonly #links: Links;
   readonly #outlook: Outlook;
   readonly #whereabouts = new Whereabouts();
@@ -75,7 +77,6 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     this.#liveness = new Liveness(this.#tuning);
     this.#topology = new Topology({ ...options, tuning: this.#tuning, rng: options.rng.fork("topology") });
     this.#links = new Links(options, this.#tuning, this.#peers, this.#requests, this.#uploads);
-    const shares = options.uplink > 0;
     const facts = {
       table: this.#table,
       playback: this.#playback,
@@ -84,20 +85,15 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       requests: this.#requests,
       links: this.#links,
       tuning: this.#tuning,
-    };
-    this.#intake = new Intake({ ...facts, announcer: this.#announcer, shares });
-    const selfHash = hash32(options.viewer);
-    this.#outlook = new Outlook({ ...facts, selfHash, topology: this.#topology }, options.uplink);
-    this.#peerDesk = {
-      self: options.viewer,
-      table: this.#table,
-      peers: this.#peers,
-      requests: this.#requests,
       uploads: this.#uploads,
       announcer: this.#announcer,
-      liveness: this.#liveness,
-      shares,
+      shares: options.uplink > 0,
     };
+    this.#intake = new Intake(facts);
+    this.#keepers = facts;
+    const selfHash = hash32(options.viewer);
+    this.#outlook = new Outlook({ ...facts, selfHash, topology: this.#topology }, options.uplink);
+    this.#peerDesk = { ...facts, self: options.viewer, liveness: this.#liveness };
   }
 
   handle(now: Millis, event: SwarmEvent): readonly SwarmAction[] {
@@ -378,22 +374,9 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     this.#out.push(...this.#links.tellUplink(uplink), ...this.#topology.rateUplink(uplink));
   }
 
-  /** Forgets a segment's bytes, and the segment itself unless the playlist still lists it. */
   #drop(segment: Segment): void {
-    const held = segment.heldCount > 0;
     this.#intake.forgotten(segment);
-    if (segment.wanted && !segment.listed) {
-      // Another segment took its name: hls.js has to ask anew.
-      segment.wanted = false;
-      this.#out.push({ type: "segment-failed", segment: segment.id, status: 0 });
-    }
-    for (const fetch of this.#desk.all()) if (fetch.segment === segment) this.#out.push(this.#desk.abort(fetch));
-    this.#out.push(...this.#requests.cancel(segment, () => false));
-    this.#uploads.dropSegment(segment);
-    this.#announcer.forget(segment);
-    segment.reset();
-    if (!segment.listed) this.#table.remove(segment);
-    if (held) this.#out.push({ type: "evict", segment: segment.id }, ...this.#links.tellGone(segment));
+    this.#out.push(...forget(this.#keepers, segment));
   }
 }
 
