@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { unreadyReasons } from "./readiness.ts";
 
 const HEALTH = { uptimeMs: 1, draining: false, connections: 5, viewers: 5, shortOfMemory: false };
-const FACTS = { health: HEALTH, connectionsMax: 10, lagMsP99: 3, isBusUp: true };
+const FACTS = { health: HEALTH, connectionsMax: 10, lagMsP99: 3 };
 
-test("a tracker with room, memory, time and its bus is ready", () => {
+test("a tracker with room, memory and time is ready", () => {
   expect(unreadyReasons(FACTS)).toEqual([]);
 });
 
@@ -13,7 +13,6 @@ test.each([
   ["full", { connectionsMax: 5 }],
   ["memory", { health: { ...HEALTH, shortOfMemory: true } }],
   ["event-loop-lag", { lagMsP99: 501 }],
-  ["bus-away", { isBusUp: false }],
 ])("not ready: %s", (reason, facts) => {
   expect(unreadyReasons({ ...FACTS, ...facts })).toEqual([reason]);
 });

@@ -92,7 +92,6 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
           health: driver.health(),
           connectionsMax: limits.connectionsMax,
           lagMsP99: lag.figures().p99,
-          isBusUp: !options.bus || core.stats(now()).cluster.busUp,
         }),
     },
     metrics,
