@@ -24,14 +24,9 @@ export async function openRedisBus(url: string, logger: TrackerLogger = SILENT):
   const address = parseAddress(url);
   const redis = await loadRedis();
   const bus = new RenewedBus(connectTo(redis, address), logger);
-  try {
-    await bus.open();
-  } catch (cause) {
-    if (cause instanceof redis.ErrorReply) throw new OptionError(`Redis refuses us: ${cause.message}`);
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    logger.warn(`Redis cannot be reached (${reason}): viewers are introduced within this process until it can`);
-  }
-  bus.start();
+  const failure: unknown = await bus.open().catch((cause: unknown) => cause);
+  if (failure instanceof redis.ErrorReply) throw new OptionError(`Redis refuses us: ${failure.message}`);
+  bus.start(failure);
   return bus;
 }
 

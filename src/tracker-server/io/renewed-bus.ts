@@ -40,8 +40,9 @@ export class RenewedBus implements Bus {
     this.#take(await this.#connect(this.#deliver));
   }
 
-  /** Keeps a connection from now on. */
-  start(): void {
+  /** Keeps a connection from now on. `failure` is why there is none yet, if there is none. */
+  start(failure: unknown): void {
+    if (failure !== undefined) this.#warnOf(failure);
     void this.#keep();
   }
 
@@ -98,7 +99,7 @@ export class RenewedBus implements Bus {
         if (this.#isClosed()) connection.close();
         else this.#take(connection);
       } catch (cause) {
-        this.#warn(`the bus cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}`);
+        this.#warnOf(cause);
       }
     }
   }
@@ -122,6 +123,11 @@ export class RenewedBus implements Bus {
     task(connection).catch(() => {
       connection.close();
     });
+  }
+
+  #warnOf(failure: unknown): void {
+    const reason = failure instanceof Error ? failure.message : String(failure);
+    this.#warn(`the bus cannot be reached (${reason}): viewers are introduced within this process until it can`);
   }
 
   #warn(text: string): void {

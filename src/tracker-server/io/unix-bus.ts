@@ -61,10 +61,7 @@ export async function startUnixBusHub(path: string): Promise<UnixBusHub> {
 /** A process's end of the hub at `path`. Waits for a hub that is not there. */
 export async function openUnixBus(path: string, logger: TrackerLogger = SILENT): Promise<Bus> {
   const bus = new RenewedBus((deliver) => connectTo(path, deliver), logger);
-  await bus.open().catch(() => {
-    logger.warn("the hub of the workers cannot be reached: viewers are introduced within each until it can");
-  });
-  bus.start();
+  bus.start(await bus.open().catch((cause: unknown) => cause));
   return bus;
 }
 
