@@ -48,7 +48,8 @@ function complain(error: unknown): void {
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = "code" in error ? error.code : undefined;
-  if (code === "EADDRINUSE") return "the port is taken: another program listens there. Choose one with --port";
+  if (code === "EADDRINUSE")
+    return `${"port" in error ? `port ${String(error.port)}` : "the port"} is taken: another program listens there`;
   if (code === "EACCES") return "the port may not be opened: below 1024 that takes special rights";
   // Anything else without a code is a bug of ours, and whoever reports it needs the place.
   return error instanceof OptionError || code !== undefined ? error.message : (error.stack ?? error.message);

@@ -128,7 +128,7 @@ test("what is wrong is said, without a stack", async () => {
     [["tracker", "--tls-cert", "cert.pem"], 2, "--tls-cert and --tls-key belong together"],
     [["tracker", "--tls-cert", "no.pem", "--tls-key", "no.pem"], 2, "tls.certFile no.pem cannot be read"],
     [["tracker", "extra"], 2, "too many arguments"],
-    [["tracker", "--port", port], 1, "the port is taken"],
+    [["tracker", "--port", port], 1, `port ${port} is taken`],
     [["load", "--viewers", "none"], 2, "must be a number from 1 to 1000000"],
     [["load", "--tracker", "http://127.0.0.1"], 2, "must be a ws:// or wss:// URL"],
   ];
