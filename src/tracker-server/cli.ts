@@ -89,7 +89,9 @@ async function serveAlone(settings: GivenSettings, logger: TrackerLogger): Promi
 /** The first process opens the port of the metrics, those it starts share the port of the viewers. */
 async function serveWithWorkers(count: number, settings: GivenSettings, logger: TrackerLogger): Promise<void> {
   const { metricsPort, metricsHost = "127.0.0.1", ...others } = settings;
-  const options = optionsOf(others, logger);
+  // Pages that are to be apart must not be on the port of the viewers: those of a worker go to a port that only the machine has.
+  const pagesApart = metricsPort === undefined ? {} : { metricsPort: 0, metricsHost: "127.0.0.1" };
+  const options = optionsOf({ ...others, ...pagesApart }, logger);
   // Viewers come back to whichever worker is next: all must sign alike.
   if (cluster.isPrimary && options.secret === undefined)
     process.env[variableOf("secret")] = randomBytes(32).toString("hex");

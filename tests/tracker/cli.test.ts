@@ -210,6 +210,9 @@ test("workers share a port, their figures are added up, and a signal to the firs
   expect(text).toMatch(/^hls_swarm_viewers 4$/m);
   expect(text).toMatch(/^hls_swarm_joins_total 4$/m);
   expect(text).toMatch(/^process_resident_memory_bytes \d+$/m);
+  const ofViewers = url.replace("ws:", "http:");
+  const pages = await Promise.all(["/metrics", "/debug", "/healthz"].map((path) => fetch(new URL(path, ofViewers))));
+  expect(pages.map(({ status }) => status)).toEqual([404, 404, 200]);
   command.signal("SIGTERM");
   expect(await Promise.all(viewers.map(async ({ closed }) => (await closed).code))).toEqual([1012, 1012, 1012, 1012]);
   expect(await command.ended).toMatchObject({ code: 0, err: "" });
