@@ -58,7 +58,7 @@ const swarmRow = (swarm) => {
   share.append(...(used ? [bar(swarm.reported), element("span", percent(swarm.offload), "percent")] : ["–"]));
   row.append(name, element("td", count(swarm.viewers)), share, element("td", bytes(swarm.reported.peerBytes), "wide"),
     element("td", bytes(swarm.reported.originBytes), "wide"), element("td", bytes(swarm.reported.wastedBytes), "wide"),
-    element("td", count(swarm.givers), "wide"), element("td", count(swarm.tracks), "wide"));
+    element("td", count(swarm.heldOut), "wide"), element("td", count(swarm.givers), "wide"), element("td", count(swarm.tracks), "wide"));
   return row;
 };
 const list = (entries) => entries.flatMap(([name, value]) => [element("dt", name), element("dd", value)]);
