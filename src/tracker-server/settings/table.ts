@@ -182,7 +182,7 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]>
     help: "what a GB (10^9 bytes) of the CDN costs",
     standard: nothing(),
   },
-  currency: { kind: kinds.text("<name>"), group: "Savings", help: "in which currency, like EUR", standard: nothing() },
+  currency: { kind: kinds.text("<name>"), group: "Savings", help: "in which currency, like EUR", standard: "USD" },
 
   debug: { kind: kinds.yesOrNo, group: "Watching", help: "the /debug page", standard: true },
   metricsPort: {
