@@ -22,7 +22,7 @@ test.each([
 ] as const)("the page is drawn under its own strict policy: %s", async (_, width, colorScheme) => {
   const alice = await TestViewer.join(tracker);
   await TestViewer.join(tracker);
-  alice.send({ type: "report", peerBytes: 9e8, originBytes: 1e8, uploadedBytes: 0, wastedBytes: 0, peers: 1 });
+  alice.send({ type: "report", peerBytes: 9e6, originBytes: 1e6, uploadedBytes: 0, wastedBytes: 0, peers: 1 });
   alice.sendRaw("nonsense");
   await alice.next("error");
 
@@ -33,7 +33,7 @@ test.each([
   await page.goto(`${tracker.pagesUrl}/debug`);
   await page.getByText("healthy").waitFor();
   const text = await page.locator("main").innerText();
-  for (const shown of ["900 MB", "90.0 %", "not-json", "event-loop lag", SWARM.slice(0, 8)])
+  for (const shown of ["9.0 MB", "90.0 %", "not-json", "event-loop lag", SWARM.slice(0, 8)])
     expect(text).toContain(shown);
   expect(text).not.toContain("127.0.0.1");
   // Cards of what there is none of are left out.
