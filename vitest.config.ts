@@ -51,8 +51,9 @@ export default defineConfig({
           name: "matrix",
           include: ["tests/matrix/**/*.test.ts"],
           globalSetup: ["tests/matrix/compatibility-page.ts"],
-          // Most of it is waiting for players: three at a time take two cores little more than a third as long.
-          maxWorkers: 3,
+          // Most of it is waiting for players: two at a time take little more than half as long. With three, those that
+          // measure levels and latency would measure their neighbours.
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
           testTimeout: 180_000,
           hookTimeout: 180_000,
