@@ -30,6 +30,11 @@ export interface SwarmOptions {
   readonly rtc?: RTCConfiguration;
   /** Whether this viewer gives to others. Default true. */
   readonly upload?: boolean;
+  /**
+   * What peers bring is checked against the roots that a signed playlist gives (`hls-swarm sign`). For a playlist
+   * without: `if-signed` takes it unchecked. Default `if-signed`.
+   */
+  readonly integrity?: "required" | "if-signed";
   /** Segments kept in memory for the player and for peers, in bytes. Default 128 MiB. */
   readonly memoryBytesMax?: number;
   /** Names segments where their path does not: see `SegmentKey`. */

@@ -36,5 +36,8 @@ export const PEERS_PER_ANNOUNCE_MAX = 16;
 /** Seats of one track's election, dealt out by the tracker. A power of two; more than stripes times ranks that matter. */
 export const ELECTION_SEATS = 32;
 
+/** Hashes in one message between viewer and tracker: a stripe of the largest segments, 8 KiB of text. */
+export const HASHES_PER_MESSAGE_MAX = 256;
+
 /** Trackers on one list: more than any viewer tries before the first may be back. */
 export const TRACKERS_MAX = 8;

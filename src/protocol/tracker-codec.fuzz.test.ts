@@ -7,7 +7,7 @@ import type { PeerId, SwarmId, TrackId } from "./ids.ts";
 import type { UplinkClass } from "./peer-message.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import { encodeTrackerMessage, parseTrackerToViewer, parseViewerToTracker } from "./tracker-codec.ts";
-import type { Place, TrackerErrorCode, TrackerToViewer, ViewerToTracker } from "./tracker-message.ts";
+import type { ChunkHashes, Place, TrackerErrorCode, TrackerToViewer, ViewerToTracker } from "./tracker-message.ts";
 
 const SEED = Number(process.env["FUZZ_SEED"] ?? 20_171);
 const RUNS = Number(process.env["FUZZ_RUNS"] ?? 200);
@@ -59,6 +59,16 @@ const optionalSpread = fc.option(
   waitMs.map((reconnectWithinMs) => ({ reconnectWithinMs })),
   { nil: {} },
 );
+const hexOf = (bytes: number): fc.Arbitrary<string> =>
+  fc.stringMatching(new RegExp(`^[0-9a-f]{${String(2 * bytes)}}$`));
+const chunkHashes: fc.Arbitrary<ChunkHashes> = record({
+  track,
+  sequence: fc.maxSafeNat(),
+  tag: safe(0xffff_ffff),
+  byteLength: fc.integer({ min: 8 * 32_768, max: 4096 * 32_768 }),
+  from: safe(4),
+  hashes: fc.array(hexOf(16), { minLength: 1, maxLength: 4 }).map((all) => all.join("")),
+});
 const introductions = fc.array(record({ peer, uplink }), { maxLength: 16 });
 
 const toTracker: { [Type in ViewerToTracker["type"]]: fc.Arbitrary<Extract<ViewerToTracker, { type: Type }>> } = {
@@ -73,8 +83,9 @@ const toTracker: { [Type in ViewerToTracker["type"]]: fc.Arbitrary<Extract<Viewe
       optionalPlace,
       fc.boolean(),
       fc.option(safe(65_535)),
+      fc.option(record({ ticket: anyText(2048, 1), key: hexOf(32) }), { nil: {} }),
     )
-    .map(([swarm, newer, peersWanted, up, extra, resume, at, isSeeder, links]) => ({
+    .map(([swarm, newer, peersWanted, up, extra, resume, at, isSeeder, links, credentials]) => ({
       type: "join",
       version: 1 + newer,
       versionMin: 1,
@@ -86,6 +97,7 @@ const toTracker: { [Type in ViewerToTracker["type"]]: fc.Arbitrary<Extract<Viewe
       ...(isSeeder && { seeder: true as const }),
       ...(links !== null && { links }),
       ...at,
+      ...credentials,
     })),
   need: fc
     .tuple(safe(16), safe(65_535), optionalPlace)
@@ -102,9 +114,12 @@ const toTracker: { [Type in ViewerToTracker["type"]]: fc.Arbitrary<Extract<Viewe
     wastedBytes: fc.maxSafeNat(),
     peers: safe(65_535),
   }),
+  hashes: chunkHashes.map((told) => ({ type: "hashes", ...told })),
+  accuse: record({ type: fc.constant("accuse"), peer }),
   leave: record({ type: fc.constant("leave") }),
 };
 
+const seats = fc.uniqueArray(safe(31)).map((list) => [...list].sort((a, b) => a - b));
 const toViewer: { [Type in TrackerToViewer["type"]]: fc.Arbitrary<Extract<TrackerToViewer, { type: Type }>> } = {
   joined: fc
     .tuple(
@@ -118,17 +133,24 @@ const toViewer: { [Type in TrackerToViewer["type"]]: fc.Arbitrary<Extract<Tracke
       }),
       optionalSpread,
       optionalTrackers,
+      fc.option(
+        record({
+          attestationKey: hexOf(32),
+          stun: fc.array(fc.stringMatching(/^stuns?:[!-~]{1,256}$/), { maxLength: 8 }),
+        }),
+        { nil: {} },
+      ),
     )
-    .map(([told, spread, others]) => ({ type: "joined", ...told, ...spread, ...others })),
+    .map(([told, spread, others, trust]) => ({ type: "joined", ...told, ...spread, ...others, ...trust })),
   peers: fc
     .tuple(fc.integer({ min: 1, max: 1e6 }), introductions, optionalSpread)
     .map(([viewers, peers, spread]) => ({ type: "peers", viewers, peers, ...spread })),
   signal: record({ type: fc.constant("signal"), from: peer, signal: anyText(300, 1) }),
-  assign: record({
-    type: fc.constant("assign"),
-    track,
-    seats: fc.uniqueArray(safe(31)).map((list) => [...list].sort((a, b) => a - b)),
-  }),
+  assign: fc
+    .tuple(track, seats, fc.option(seats))
+    .map(([of, held, witness]) => ({ type: "assign", track: of, seats: held, ...(witness && { witness }) })),
+  attested: fc.tuple(chunkHashes, hexOf(64)).map(([told, signature]) => ({ type: "attested", ...told, signature })),
+  off: record({ type: fc.constant("off"), message: anyText(512) }),
   gone: record({ type: fc.constant("gone"), peer }),
   error: fc
     .tuple(

@@ -13,10 +13,14 @@ const TYPES: Record<ViewerToTracker["type"] | TrackerToViewer["type"], true> = {
   signal: true,
   update: true,
   report: true,
+  hashes: true,
+  accuse: true,
   leave: true,
   joined: true,
   peers: true,
   assign: true,
+  attested: true,
+  off: true,
   gone: true,
   error: true,
   drain: true,
@@ -63,7 +67,9 @@ test("[TR16] an error names the field and says how to mend it", () => {
   expect(errorOf(TO_TRACKER, '{"type":"need","connected":0}').message).toBe(
     "peersWanted is missing: it must be an integer from 0 to 16",
   );
-  expect(errorOf(TO_TRACKER, '{"type":"scrape"}').message).toBe("type must be join, need, update, report or leave");
+  expect(errorOf(TO_TRACKER, '{"type":"scrape"}').message).toBe(
+    "type must be join, need, update, report, hashes, accuse or leave",
+  );
 });
 
 test("[TR2] a message of the largest size passes, one character more does not", () => {

@@ -7,8 +7,11 @@ import { HEX_64_PATTERN, PEER_ID_PATTERN, SWARM_ID_PATTERN } from "./ids.ts";
 import type { PeerId, SwarmId, TrackId } from "./ids.ts";
 import { isFields, parseFields, type Fields } from "./json-fields.ts";
 import {
+  CHUNK_BYTES,
   ELECTION_SEATS,
+  HASHES_PER_MESSAGE_MAX,
   PEERS_PER_ANNOUNCE_MAX,
+  SEGMENT_CHUNKS_MAX,
   SIGNAL_CHARS_MAX,
   TRACKER_MESSAGE_CHARS_MAX,
   TRACKERS_MAX,
@@ -16,6 +19,7 @@ import {
 import type { UplinkClass } from "./peer-message.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import type {
+  ChunkHashes,
   Introduction,
   Place,
   PlayCounts,
@@ -60,6 +64,8 @@ export function parseViewerControl(text: string): ViewerToTracker<never> {
         ...(has(fields, "links") && { links: integer(fields, "links", 0, LINKS_MAX) }),
         ...optionalPlace(fields),
         ...(has(fields, "holdOut") && { holdOut: boolean(fields, "holdOut") }),
+        ...(has(fields, "ticket") && { ticket: string(fields, "ticket", 1, TICKET_CHARS_MAX) }),
+        ...(has(fields, "key") && { key: hex(fields, "key", KEY_BYTES) }),
       };
     }
     case "need":
@@ -81,10 +87,14 @@ export function parseViewerControl(text: string): ViewerToTracker<never> {
         peers: integer(fields, "peers", 0, LINKS_MAX),
         ...optionalCounts(fields),
       };
+    case "hashes":
+      return { type, ...chunkHashes(fields) };
+    case "accuse":
+      return { type, peer: peerId(fields, "peer") };
     case "leave":
       return { type };
     default:
-      throw unknownType(type, "join, need, update, report or leave");
+      throw unknownType(type, "join, need, update, report, hashes, accuse or leave");
   }
 }
 
@@ -108,6 +118,8 @@ export function parseTrackerToViewer(text: string): TrackerToViewer {
         ...optionalSpread(fields),
         ...optionalTrackers(fields),
         ...(own(fields, "holdOut") === true && { holdOut: true }),
+        ...(has(fields, "attestationKey") && { attestationKey: hex(fields, "attestationKey", KEY_BYTES) }),
+        ...(has(fields, "stun") && { stun: urls(fields, "stun", STUN_URL_PATTERN, "a stun: URL") }),
       };
     }
     case "peers":
@@ -118,7 +130,16 @@ export function parseTrackerToViewer(text: string): TrackerToViewer {
         ...optionalSpread(fields),
       };
     case "assign":
-      return { type, track: trackId(fields), seats: seats(fields) };
+      return {
+        type,
+        track: trackId(fields),
+        seats: seats(fields, "seats"),
+        ...(has(fields, "witness") && { witness: seats(fields, "witness") }),
+      };
+    case "attested":
+      return { type, ...chunkHashes(fields), signature: hex(fields, "signature", SIGNATURE_BYTES) };
+    case "off":
+      return { type, message: string(fields, "message", 0, ERROR_MESSAGE_CHARS_MAX) };
     case "gone":
       return { type, peer: peerId(fields, "peer") };
     case "error":
@@ -216,10 +237,10 @@ function seconds(fields: Fields, name: string, max: number): number {
 }
 
 /** Ascending, so that none is named twice and a set has one form. */
-function seats(fields: Fields): readonly number[] {
+function seats(fields: Fields, name: string): readonly number[] {
   let least = 0;
-  return list(fields, "seats", ELECTION_SEATS, (seat) => {
-    const value = integer({ seats: seat }, "seats", least, ELECTION_SEATS - 1);
+  return list(fields, name, ELECTION_SEATS, (seat) => {
+    const value = integer({ [name]: seat }, name, least, ELECTION_SEATS - 1);
     least = value + 1;
     return value;
   });
@@ -258,10 +279,27 @@ function list<Entry>(
   return entries.map((entry: unknown, index) => read(entry, `${name}[${String(index)}]`));
 }
 
-function trackers(fields: Fields): readonly string[] {
-  return list(fields, "trackers", TRACKERS_MAX, (url, path) =>
-    matching({ url }, "url", TRACKER_URL_PATTERN, "a ws:// or wss:// URL", path),
-  );
+const trackers = (fields: Fields): readonly string[] =>
+  urls(fields, "trackers", TRACKER_URL_PATTERN, "a ws:// or wss:// URL");
+
+const urls = (fields: Fields, name: string, pattern: RegExp, shape: string): readonly string[] =>
+  list(fields, name, TRACKERS_MAX, (url, path) => matching({ url }, "url", pattern, shape, path));
+
+function chunkHashes(fields: Fields): ChunkHashes {
+  const byteLength = integer(fields, "byteLength", 1, SEGMENT_CHUNKS_MAX * CHUNK_BYTES);
+  const chunks = Math.ceil(byteLength / CHUNK_BYTES);
+  const from = integer(fields, "from", 0, chunks - 1);
+  const most = Math.min(chunks - from, HASHES_PER_MESSAGE_MAX);
+  const hashes = matching(fields, "hashes", HASHES_PATTERN, "lowercase hex digits, 32 for each chunk");
+  if (hashes.length > most * HASH_DIGITS) throw badField("hashes", `of at most ${String(most)} chunks`);
+  const sequence = integer(fields, "sequence", 0, Number.MAX_SAFE_INTEGER);
+  return { track: trackId(fields), sequence, tag: integer(fields, "tag", 0, 0xffff_ffff), byteLength, from, hashes };
+}
+
+function hex(fields: Fields, name: string, byteLength: number): string {
+  const text = string(fields, name, 2 * byteLength, 2 * byteLength);
+  if (!/^[0-9a-f]*$/.test(text)) throw badField(name, "lowercase hex digits");
+  return text;
 }
 
 function errorCode(fields: Fields): TrackerErrorCode {
@@ -298,6 +336,8 @@ const TRACKER_ERROR_CODES: readonly TrackerErrorCode[] = [
   "full",
   "bad-version",
   "not-introduced",
+  "bad-ticket",
+  "banned",
 ];
 
 const PLAY_COUNTERS = ["originReceivedBytes", "stalls", "stalledMs", "playedMs", "startUpMs"] as const;
@@ -305,6 +345,19 @@ const PLAY_COUNTERS = ["originReceivedBytes", "stalls", "stalledMs", "playedMs",
 /** What a signal begins with, which no JSON does, and the length of that and of the peer id behind it (TR10). */
 export const SIGNAL_MARK = "S";
 export const SIGNAL_HEAD_CHARS = 11;
+
+/** One chunk's hash, SHA-256 cut to 16 bytes. */
+const HASH_DIGITS = 32;
+const HASHES_PATTERN = /^(?:[0-9a-f]{32})+$/;
+
+/** Ed25519 (RFC 8032 section 5.1). */
+const KEY_BYTES = 32;
+const SIGNATURE_BYTES = 64;
+
+/** A signed ticket with a key, a class and a list of swarms takes some 400. */
+const TICKET_CHARS_MAX = 2048;
+
+const STUN_URL_PATTERN = /^stuns?:[!-~]{1,256}$/;
 
 /** Where a list of trackers may send a viewer. */
 export const TRACKER_URL_PATTERN = /^wss?:\/\/[!-~]{1,256}$/;

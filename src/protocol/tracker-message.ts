@@ -1,4 +1,4 @@
-import type { PeerId, SwarmId, TrackId } from "./ids.ts";
+import type { PeerId, SegmentName, SwarmId, TrackId } from "./ids.ts";
 import type { UplinkClass } from "./peer-message.ts";
 
 /** Where a viewer of recorded video is, so that it can be introduced to those who hold what it plays next. Absent in live. */
@@ -25,6 +25,17 @@ export interface PlayCounts {
   readonly startUpMs: number;
 }
 
+/** Hashes of neighbouring chunks of one segment, as somebody who fetched them from the origin found them (IN10). */
+export interface ChunkHashes extends SegmentName {
+  readonly track: TrackId;
+  /** Size of the whole segment. */
+  readonly byteLength: number;
+  /** The first chunk. */
+  readonly from: number;
+  /** Back to back, 32 lowercase hex digits each. */
+  readonly hashes: string;
+}
+
 /** What a viewer tells its tracker. `Signal` is text to viewers; a tracker does not read it and leaves it as it came. */
 export type ViewerToTracker<Signal = string> =
   | {
@@ -45,6 +56,10 @@ export type ViewerToTracker<Signal = string> =
       readonly place?: Place | undefined;
       /** What the last `joined` said, if there was one: a viewer stays in its group. */
       readonly holdOut?: boolean | undefined;
+      /** What the site gave this viewer to be let in with. */
+      readonly ticket?: string | undefined;
+      /** The viewer's own public key of this session, Ed25519, 64 lowercase hex digits. */
+      readonly key?: string | undefined;
     }
   /** More candidates, because links closed or never opened. */
   | {
@@ -70,6 +85,10 @@ export type ViewerToTracker<Signal = string> =
       readonly wastedBytes: number;
       readonly peers: number;
     } & Partial<PlayCounts>)
+  /** What this viewer found at the origin, for the tracker to compare and to sign. */
+  | ({ readonly type: "hashes" } & ChunkHashes)
+  /** A peer that was introduced to this viewer gave it bytes that are not what their proof says. */
+  | { readonly type: "accuse"; readonly peer: PeerId }
   | { readonly type: "leave" };
 
 export interface Introduction {
@@ -78,7 +97,15 @@ export interface Introduction {
 }
 
 export type TrackerErrorCode =
-  "bad-message" | "not-joined" | "already-joined" | "rate-limited" | "full" | "bad-version" | "not-introduced";
+  | "bad-message"
+  | "not-joined"
+  | "already-joined"
+  | "rate-limited"
+  | "full"
+  | "bad-version"
+  | "not-introduced"
+  | "bad-ticket"
+  | "banned";
 
 /** What a tracker tells its viewers. */
 export type TrackerToViewer<Signal = string> =
@@ -99,6 +126,10 @@ export type TrackerToViewer<Signal = string> =
       readonly trackers?: readonly string[] | undefined;
       /** Whether this viewer is to load from the origin alone, as plain hls.js does, and to report. */
       readonly holdOut?: boolean | undefined;
+      /** Ed25519 public key of this tracker's `attested`, 64 lowercase hex digits; absent where it signs none. */
+      readonly attestationKey?: string | undefined;
+      /** `stun:` URLs of the tracker's own. */
+      readonly stun?: readonly string[] | undefined;
     }
   /** Answer to `need`; whoever asked offers. */
   | {
@@ -113,7 +144,17 @@ export type TrackerToViewer<Signal = string> =
    * The election seats that this viewer holds for a track from now on, out of ELECTION_SEATS; replaces what it held.
    * All seats of a track are held by somebody while anybody there can give.
    */
-  | { readonly type: "assign"; readonly track: TrackId; readonly seats: readonly number[] }
+  | {
+      readonly type: "assign";
+      readonly track: TrackId;
+      readonly seats: readonly number[];
+      /** Seats whose stripes this viewer fetches as well, whoever else does: the second opinion (IN11). */ readonly witness?:
+        readonly number[] | undefined;
+    }
+  /** Two of different networks agree, or one that the operator trusts: `signature` is 128 lowercase hex digits. */
+  | ({ readonly type: "attested"; readonly signature: string } & ChunkHashes)
+  /** The operator has switched the swarm off: every link and this socket close, and the CDN serves, until the page loads anew. */
+  | { readonly type: "off"; readonly message: string }
   /** A peer that was introduced to this viewer has left, or a signal could not be delivered to it. */
   | { readonly type: "gone"; readonly peer: PeerId }
   | {

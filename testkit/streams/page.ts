@@ -57,7 +57,11 @@ export async function begin(options: WatchOptions): Promise<void> {
   const segmentKey = ({ url: address }: { readonly url: string }): false | undefined =>
     unshared !== undefined && address.includes(unshared) ? false : undefined;
   const swarm =
-    tracker === undefined ? undefined : forges ? createForger(tracker) : createSwarm({ tracker, segmentKey });
+    tracker === undefined
+      ? undefined
+      : forges
+        ? createForger(tracker)
+        : createSwarm({ tracker, segmentKey, integrity: "if-signed" });
   swarm?.attach(hls);
   const loads: Promise<Load>[] = [];
   recordLoads(hls, ({ url: address, rangeStart: from = 0, rangeEnd: to = 0 }, data) => {

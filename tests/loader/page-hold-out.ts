@@ -34,7 +34,7 @@ export async function playHeldOut({ tracker, urls }: HoldOutOptions): Promise<Ho
   for (const url of urls) {
     if (groups.size === 2) break;
     const hls = new Hls();
-    const swarm = createSwarm({ tracker, contentId: "hold-out" });
+    const swarm = createSwarm({ tracker, contentId: "hold-out", integrity: "if-signed" });
     swarm.attach(hls);
     const joined = new Promise<void>((resolve) => {
       const stop = swarm.on("change", (stats) => {

@@ -62,7 +62,7 @@ export async function createPlayer(
   }
   const swarm =
     engine === "swarm"
-      ? createSwarm({ tracker: TRACKER })
+      ? createSwarm({ tracker: TRACKER, integrity: "if-signed" })
       : new PlayerSwarm({}, (_, origin) => createOriginOnlyPort(origin));
   const hls = new Hls(door === "config" ? { ...config, ...swarm.config(Hls, config) } : config);
   let detach = nothing;

@@ -34,7 +34,7 @@ class Player {
       ...(seededLevel === undefined ? {} : { startLevel: seededLevel }),
     });
     if (trackerUrl !== "") {
-      this.#swarm = createSwarm({ tracker: trackerUrl });
+      this.#swarm = createSwarm({ tracker: trackerUrl, integrity: "if-signed" });
       this.#swarm.attach(hls);
     }
     this.#watch(hls);

@@ -40,7 +40,7 @@ export async function startSession(video, { liveUrl, trackerUrl, withPeers }) {
 
 async function openSwarm(trackerUrl) {
   const { createSwarm } = await import("/dist/hls-swarm.js");
-  const swarm = createSwarm({ tracker: trackerUrl });
+  const swarm = createSwarm({ tracker: trackerUrl, integrity: "if-signed" });
   return { config: swarm.config(Hls), bind: () => undefined, read: () => swarm.stats };
 }
 

@@ -156,6 +156,9 @@ export class Topology {
         if (this.#seats.size >= TRACK_SLOTS_MAX) this.#seats.clear();
         this.#seats.set(message.track, message.seats);
         return { actions: [] };
+      case "attested":
+      case "off":
+        return { actions: [] };
       case "gone":
         this.#candidates = this.#candidates.filter((peer) => peer !== message.peer);
         return { actions: [], gone: message.peer };

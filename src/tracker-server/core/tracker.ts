@@ -260,6 +260,9 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
       case "report":
         this.#blame(now, connection, this.#viewers.report(now, member, message));
         break;
+      case "hashes":
+      case "accuse":
+        break;
       case "leave":
         this.#viewers.leave(now, member);
         this.#close(now, connection, CLOSE_CODE.left, "left");

@@ -10,7 +10,7 @@ import { startTracker, type RunningTracker } from "../../../src/tracker-server/i
 /** What a site's script does once it has `Hls` and `createSwarm`, however it came by them. */
 export const SITE = `
   const { searchParams } = new URL(location.href);
-  const swarm = createSwarm({ tracker: searchParams.get("tracker"), contentId: searchParams.get("name") });
+  const swarm = createSwarm({ tracker: searchParams.get("tracker"), contentId: searchParams.get("name"), integrity: "if-signed" });
   const hls = new Hls({ ...swarm.config(Hls) });
   globalThis.viewer = { swarm, version: Hls.version, errors: [] };
   hls.on(Hls.Events.ERROR, (_, { fatal, details }) => fatal && viewer.errors.push(details));
