@@ -49,15 +49,11 @@ export function rootLabel({ sequence, uri, byteRange }: SegmentAddress, byteLeng
 }
 
 /** What is hashed of a chunk. */
-export const chunkInput = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => join(CHUNK_DOMAIN, bytes);
+export const chunkInput = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => joinInput(CHUNK_DOMAIN, bytes);
 
 /** What is hashed of a segment: `hashes` are those of its chunks, back to back. */
 export const rootInput = (label: string, hashes: Uint8Array): Uint8Array<ArrayBuffer> =>
-  join(
-    ROOT_DOMAIN,
-    Uint8Array.from(label, (character) => character.charCodeAt(0)),
-    hashes,
-  );
+  joinInput(ROOT_DOMAIN, asciiBytes(label), hashes);
 
 /** The address of the file that holds the hashes of a segment's chunks, from that of the segment. */
 export function hashesAddress(uri: string, byteRange: SegmentAddress["byteRange"]): string {
@@ -66,7 +62,11 @@ export function hashesAddress(uri: string, byteRange: SegmentAddress["byteRange"
   return `${path}${range}.hashes${query}`;
 }
 
-function join(domain: number, ...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+/** The bytes of text that has nothing but ASCII. */
+export const asciiBytes = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
+
+/** What is hashed or signed begins with its domain: no input of one kind is ever one of another. */
+export function joinInput(domain: number, ...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 1));
   joined[0] = domain;
   let at = 1;
