@@ -15,6 +15,7 @@ export function createOriginOnlyPort(origin: Origin): SwarmDriver {
   const stats = (): SwarmStats => ({
     ...{ peerBytes: 0, originBytes, offload: 0, peerReceivedBytes: 0, originReceivedBytes: originBytes },
     ...{ uploadedBytes: 0, wastedBytes: 0, tracker: "off", viewers: 1, peers: [], segments: [], retired: false },
+    swarming: { mode: "serve", reason: "" },
     holdOut: false,
     integrity: "none",
     verifiedChunks: 0,

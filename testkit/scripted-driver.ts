@@ -94,6 +94,7 @@ export class ScriptedDriver implements SwarmDriver {
 const EMPTY: SwarmStats = {
   ...{ peerBytes: 0, originBytes: 0, offload: 0, peerReceivedBytes: 0, originReceivedBytes: 0 },
   ...{ uploadedBytes: 0, wastedBytes: 0, tracker: "off", viewers: 1, peers: [], segments: [], retired: false },
+  swarming: { mode: "serve", reason: "" },
   holdOut: false,
   integrity: "none",
   verifiedChunks: 0,

@@ -403,6 +403,7 @@ export class Viewer {
         return;
       case "signal-peer":
       case "close-tracker":
+      case "switch-off":
         return;
     }
   }

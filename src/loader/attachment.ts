@@ -4,13 +4,19 @@
  */
 import type Hls from "hls.js";
 import type { FragmentLoaderConstructor, HlsConfig } from "hls.js";
+import type { SwarmId } from "../protocol/ids.ts";
 import type { SwarmStats } from "../swarm/core/stats.ts";
 import { swarmIdFor } from "./fragment-id.ts";
 import { createFragmentLoader } from "./fragment-loader.ts";
 import { DESTROYING, listen, MANIFEST_LOADING } from "./hls-events.ts";
 import { StreamSession, type StreamSessionOptions } from "./stream-session.ts";
 
-export interface AttachmentOptions extends Omit<StreamSessionOptions, "hls" | "swarm" | "originLoader"> {
+export interface AttachmentOptions extends Omit<
+  StreamSessionOptions,
+  "hls" | "swarm" | "originLoader" | "switchedOff"
+> {
+  /** Whether anything may be opened. Changed by `reopen`. */
+  mayOpen(): boolean;
   /** The site's own name for what a URL plays. */
   contentIdOf(url: string): string | undefined;
   /** The player is gone, or has nothing of ours any more. */
@@ -24,6 +30,9 @@ export class Attachment {
   readonly #loader: FragmentLoaderConstructor;
   readonly #stops: readonly (() => void)[];
   #session: StreamSession | undefined;
+  #lastStats: SwarmStats | undefined;
+  /** What plays now has been switched off by its tracker. */
+  isSwitchedOff = false;
   #isDetached = false;
 
   constructor(hls: Hls, options: AttachmentOptions) {
@@ -40,18 +49,19 @@ export class Attachment {
     config.fLoader = this.#loader;
     this.#stops = [
       listen(hls, MANIFEST_LOADING, () => {
-        this.#open();
+        this.reopen();
       }),
       listen(hls, DESTROYING, () => {
         this.#session?.pending.clear(); // hls.js ends them itself
         this.detach();
       }),
     ];
-    if (hls.url) this.#open();
+    this.reopen();
   }
 
+  /** Of the source that plays, also once its swarm is closed. */
   get stats(): SwarmStats | undefined {
-    return this.#session?.stats();
+    return this.#session?.stats() ?? this.#lastStats;
   }
 
   /** Leaves the player as it was found. Idempotent. */
@@ -69,17 +79,29 @@ export class Attachment {
     this.#options.detached();
   }
 
-  /** A new source is a new swarm. A failure to make one leaves the player plain. */
-  #open(): void {
+  /**
+   * For a new source, or when there is another answer to whether anything may be opened. A new source is a new swarm. A
+   * failure to make one leaves the player plain, and so does having none.
+   */
+  reopen(): void {
     this.#session?.close();
+    this.#lastStats = this.stats;
     this.#session = undefined;
+    this.isSwitchedOff = false;
     const { url } = this.#hls;
     if (!url) return;
     const options = this.#options;
     try {
       const swarm = swarmIdFor(url, options.contentIdOf(url));
+      this.isSwitchedOff = SWITCHED_OFF.has(swarm);
+      if (this.isSwitchedOff || !options.mayOpen()) return;
       const originLoader = (): FragmentLoaderConstructor | undefined => this.#originLoader();
-      this.#session = new StreamSession({ ...options, hls: this.#hls, swarm, originLoader });
+      const switchedOff = (): void => {
+        SWITCHED_OFF.add(swarm);
+        this.reopen();
+        options.changed();
+      };
+      this.#session = new StreamSession({ ...options, hls: this.#hls, swarm, originLoader, switchedOff });
     } catch (bug) {
       options.logger.error("loader", () => `no swarm for this source, playing from the CDN alone: ${String(bug)}`);
       options.retired(bug);
@@ -107,6 +129,9 @@ function isStock({ loader }: HlsConfig): boolean {
     typeof prototype === "object" && prototype !== null && STOCK_METHODS.some((name) => Object.hasOwn(prototype, name))
   );
 }
+
+/** For as long as the page lives, and for all its players (TR48). */
+const SWITCHED_OFF = new Set<SwarmId>();
 
 /** Of XhrLoader and FetchLoader. */
 const STOCK_METHODS = ["openAndSendXhr", "loadProgressively"];

@@ -5,6 +5,7 @@ import { SILENT } from "../base/logger.ts";
 import type { Millis } from "../base/time.ts";
 import type { SwarmStats } from "../swarm/core/stats.ts";
 import { Attachment } from "./attachment.ts";
+import { ViewerConsent } from "./consent.ts";
 import { isChildPlayer, withAnnouncement, type HlsClass } from "./hls-doors.ts";
 import { Listeners } from "./listeners.ts";
 import type { OpenDriver } from "./stream-session.ts";
@@ -18,9 +19,12 @@ export class PlayerSwarm implements Swarm {
   readonly #openDriver: OpenDriver;
   readonly #listeners: { readonly [Name in keyof SwarmEvents]: Listeners<SwarmEvents[Name]> } = {
     change: new Listeners(),
+    consent: new Listeners(),
     segment: new Listeners(),
     retired: new Listeners(),
   };
+  readonly consent: ViewerConsent;
+  readonly #isOffByUrl = typeof location !== "undefined" && OFF_PATTERN.test(location.search);
   #attachment: Attachment | undefined;
   #lastStats: SwarmStats = NO_STATS;
   #changeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -29,10 +33,23 @@ export class PlayerSwarm implements Swarm {
   constructor(options: Omit<SwarmOptions, "tracker">, openDriver: OpenDriver) {
     this.#options = options;
     this.#openDriver = openDriver;
+    this.consent = new ViewerConsent(options.consent, () => {
+      this.#attachment?.reopen();
+      this.#changed();
+      this.#listeners.consent.tell(this.consent.state);
+    });
   }
 
   get stats(): SwarmStats {
-    return this.#attachment?.stats ?? this.#lastStats;
+    const stats = this.#attachment?.stats ?? this.#lastStats;
+    const reason = this.#isOffByUrl
+      ? "url"
+      : this.#attachment?.isSwitchedOff
+        ? "tracker"
+        : this.#mayOpen()
+          ? ""
+          : "consent";
+    return reason ? { ...stats, tracker: "off", peers: [], swarming: { mode: "off", reason } } : stats;
   }
 
   isSupported(): boolean {
@@ -60,6 +77,7 @@ export class PlayerSwarm implements Swarm {
       segmentKey,
       logger,
       openDriver: this.#openDriver,
+      mayOpen: () => this.#mayOpen(),
       contentIdOf: (url) => (typeof contentId === "function" ? contentId(url) : contentId),
       changed: () => {
         this.#changed();
@@ -80,9 +98,14 @@ export class PlayerSwarm implements Swarm {
       },
     });
     this.#attachment = attachment;
+    if (!this.#isOffByUrl) this.consent.ask();
     return () => {
       attachment.detach();
     };
+  }
+
+  #mayOpen(): boolean {
+    return !this.#isOffByUrl && this.consent.state === "granted";
   }
 
   /** The first change is told at once, those of the next quarter of a second together. */
@@ -100,6 +123,9 @@ export class PlayerSwarm implements Swarm {
 
 const CHANGE_MS_MIN: Millis = 250;
 
+/** In the query of the page's address: whoever suspects the swarm can look at the page without it. */
+const OFF_PATTERN = /[?&]p2p=0(&|$)/;
+
 const NO_STATS: SwarmStats = {
   peerBytes: 0,
   originBytes: 0,
@@ -111,6 +137,7 @@ const NO_STATS: SwarmStats = {
   integrity: "none",
   verifiedChunks: 0,
   forgedChunks: 0,
+  swarming: { mode: "off", reason: "" },
   tracker: "off",
   viewers: 0,
   holdOut: false,

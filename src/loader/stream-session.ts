@@ -17,7 +17,8 @@ import { PlaybackMonitor } from "./playback-monitor.ts";
 import { PlaylistMonitor } from "./playlist-monitor.ts";
 import { SegmentCatalogue, type CataloguedSegment, type SegmentKey } from "./segment-catalogue.ts";
 
-export type OpenDriver = (swarm: SwarmId, origin: Origin) => SwarmDriver;
+/** `switchedOff` is told when the operator wants all of it closed (TR48). */
+export type OpenDriver = (swarm: SwarmId, origin: Origin, switchedOff: () => void) => SwarmDriver;
 
 export interface StreamSessionOptions {
   readonly hls: Hls;
@@ -29,6 +30,7 @@ export interface StreamSessionOptions {
   originLoader(): FragmentLoaderConstructor | undefined;
   changed(): void;
   delivered(segment: CataloguedSegment, delivery: SegmentDelivery): void;
+  switchedOff(): void;
   /** Called once, when a bug ended the session before its time. */
   retired(bug: unknown): void;
 }
@@ -56,7 +58,9 @@ export class StreamSession implements LoadDesk {
       rate: this.#rate,
       loader: () => options.originLoader(),
     });
-    this.#driver = openDriver(swarm, this.origin);
+    this.#driver = openDriver(swarm, this.origin, () => {
+      options.switchedOff();
+    });
     this.port = this.#driver;
     this.#driver.onChange(() => {
       options.changed();

@@ -10,6 +10,7 @@ import type { SwarmStats } from "../swarm/core/stats.ts";
 import { createSwarmDriver } from "../swarm/io/driver.ts";
 import { openSimplePeerLink } from "../swarm/io/simple-peer-link.ts";
 import { openWebSocketTrackerLink } from "../swarm/io/websocket-tracker-link.ts";
+import type { Consent, ConsentState, SwarmConsent } from "./consent.ts";
 import { isChildPlayer, withAnnouncement, type HlsClass } from "./hls-doors.ts";
 import { PlayerSwarm } from "./player-swarm.ts";
 import type { SegmentKey } from "./segment-catalogue.ts";
@@ -28,6 +29,12 @@ export interface SwarmOptions {
   readonly contentId?: string | ((playlistUrl: string) => string | undefined);
   /** For RTCPeerConnection. Default: no ICE servers, so that no third party learns of your viewers. */
   readonly rtc?: RTCConfiguration;
+  /**
+   * Whether the viewer agrees to take part; until then nothing is opened, and the player plays as plain hls.js. A function
+   * is called once there is a player; anything but `true` from it is a no. Default `granted`: the notice to viewers on your
+   * site covers it. In an iframe on a page of another origin: `denied`.
+   */
+  readonly consent?: Consent;
   /** Whether this viewer gives to others. Default true. */
   readonly upload?: boolean;
   /**
@@ -59,6 +66,8 @@ export interface DeliveredSegment {
 export interface SwarmEvents {
   /** Something in `stats` changed. At most four times a second. */
   readonly change: SwarmStats;
+  /** The viewer has said something else: for the page to record, and to bring back as the option of the next visit. */
+  readonly consent: ConsentState;
   /** The player was given a segment by the swarm. */
   readonly segment: DeliveredSegment;
   /** A bug of ours: from here everything comes from the CDN alone, until the next source. What was thrown, if known. */
@@ -75,6 +84,7 @@ export interface Swarm {
   config(Hls: HlsClass, mine?: Partial<HlsConfig>): Pick<HlsConfig, "abrController">;
   /** Whether this browser has what the swarm needs. Without it nothing changes for the player. */
   isSupported(): boolean;
+  readonly consent: SwarmConsent;
   /** Of the source that plays, or else of the last one. All zero before the first. */
   readonly stats: SwarmStats;
   /** Returns how to stop listening. */
@@ -82,7 +92,7 @@ export interface Swarm {
 }
 
 export const createSwarm = (options: SwarmOptions): Swarm =>
-  new PlayerSwarm(options, (swarm, origin) =>
+  new PlayerSwarm(options, (swarm, origin, switchedOff) =>
     createSwarmDriver({
       swarm,
       origin,
@@ -93,6 +103,7 @@ export const createSwarm = (options: SwarmOptions): Swarm =>
       openPeerLink: openSimplePeerLink,
       openTrackerLink: openWebSocketTrackerLink,
       logger: options.logger ?? SILENT,
+      switchedOff,
     }),
   );
 

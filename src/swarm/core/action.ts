@@ -53,4 +53,6 @@ export type SwarmAction =
     }
   | { readonly type: "open-tracker"; readonly url: string }
   | { readonly type: "send-tracker"; readonly message: ViewerToTracker }
-  | { readonly type: "close-tracker" };
+  | { readonly type: "close-tracker" }
+  /** The operator has switched the swarm off: close everything, for as long as the page lives. */
+  | { readonly type: "switch-off" };

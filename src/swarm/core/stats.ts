@@ -35,6 +35,12 @@ export interface SegmentStats {
   readonly originBytes: number;
 }
 
+/** How far this viewer takes part, and what keeps it from more: empty where nothing does. */
+export interface Swarming {
+  readonly mode: "serve" | "fetch" | "off";
+  readonly reason: string;
+}
+
 /** A snapshot. Byte counters count media bytes since the session began and never go back. */
 export interface SwarmStats {
   /** Bytes handed to the player that peers brought, and that the origin brought. */
@@ -53,6 +59,8 @@ export interface SwarmStats {
   /** Chunks that were found to be what a root says, from peers and from the origin, and those from peers that were not. */
   readonly verifiedChunks: number;
   readonly forgedChunks: number;
+  /** With `off` nothing is opened: `consent`, `url` and `tracker` say whose word that is. */
+  readonly swarming: Swarming;
   readonly tracker: "off" | "connecting" | "joined" | "lost";
   /** Viewers in the swarm as the tracker counts them, this one included; 1 without a tracker. */
   readonly viewers: number;

@@ -125,6 +125,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       table: this.#table,
       peers: this.#peers,
       dialing: this.#topology.dialing.keys(),
+      swarming: { mode: this.#options.uplink > 0 ? "serve" : "fetch", reason: "" },
       tracker: this.#topology.trackerPhase,
       viewers: this.#topology.viewers,
       holdOut: this.#topology.holdOut ?? false,

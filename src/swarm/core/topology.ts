@@ -157,8 +157,9 @@ export class Topology {
         this.#seats.set(message.track, message.seats);
         return { actions: [] };
       case "attested":
-      case "off":
         return { actions: [] };
+      case "off":
+        return { actions: [{ type: "switch-off" }] };
       case "gone":
         this.#candidates = this.#candidates.filter((peer) => peer !== message.peer);
         return { actions: [], gone: message.peer };

@@ -19,6 +19,8 @@ export interface SwarmDriverOptions {
   readonly openTrackerLink: OpenTrackerLink;
   readonly logger: Logger;
   readonly tuning?: Partial<SwarmTuning>;
+  /** The operator has switched the swarm off: whoever made the driver closes it, and makes no other of this swarm. */
+  readonly switchedOff?: () => void;
   /** A monotonic clock, ms. Default `performance.now`. */
   readonly now?: () => Millis;
   /** Replays a session's chances. Default: random. */

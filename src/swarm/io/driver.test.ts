@@ -39,6 +39,7 @@ class Stage {
   /** Called with each message sent to a peer, in the middle of the sending. */
   onSent: (message: PeerMessage) => void = () => undefined;
   readonly driver: SwarmDriver;
+  switchedOff = 0;
 
   constructor() {
     this.driver = createSwarmDriver({
@@ -50,6 +51,10 @@ class Stage {
       logger: SILENT,
       seed: 1,
       now: () => Date.now(),
+      switchedOff: () => {
+        this.switchedOff++;
+        this.driver.close();
+      },
       origin: {
         hashes: () => Promise.resolve(undefined),
         locate: (track, name) => {
@@ -387,6 +392,20 @@ test("[TR43] a viewer reports before it leaves, and whenever it may be leaving",
   stage.driver.tell({ type: "report-due" });
   stage.driver.close();
   expect(stage.trackers[0]?.sent.slice(before)).toEqual(["report", "report", "leave"]);
+});
+
+test("[TR48] the operator's `off` is told once the round is over, and ends every link and the tracker's", async () => {
+  const stage = new Stage();
+  const { link } = stage.meet();
+  stage.trackers[0]?.events.message({ type: "off", message: "maintenance" });
+  expect(stage.switchedOff).toBe(0);
+  await Promise.resolve();
+  expect(stage.switchedOff).toBe(1);
+  expect(link.sent.at(-1)).toEqual({ type: "bye", reason: "leaving" });
+  expect(link.closed).toBe(1);
+  expect(stage.trackers[0]?.closed).toBe(1);
+  vi.advanceTimersByTime(100_000);
+  expect(stage.trackers).toHaveLength(1);
 });
 
 test("listeners hear of every round until they stop", () => {

@@ -190,6 +190,9 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
         // Whatever it still has to say was for a state that the core has left.
         tracker = undefined;
         return;
+      case "switch-off":
+        queueMicrotask(() => options.switchedOff?.());
+        return;
       default:
         assertNever(action);
     }
