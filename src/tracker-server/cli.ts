@@ -7,6 +7,7 @@ import { OptionError } from "../base/option-error.ts";
 import type { Bus } from "./io/bus.ts";
 import type { TrackerLogger } from "./io/logger.ts";
 import type { TrackerOptions } from "./io/options.ts";
+import { readOffFile } from "./io/off-file.ts";
 import { createProcessLogger } from "./io/process-logger.ts";
 import { openRedisBus } from "./io/redis-bus.ts";
 import { startTracker, type RunningTracker } from "./io/server.ts";
@@ -69,15 +70,18 @@ async function run(command: Command): Promise<void> {
 
 async function serveAlone(settings: GivenSettings, logger: TrackerLogger): Promise<void> {
   const options = optionsOf(settings, logger);
+  const streamsOff = streamsOffOf(settings);
   const bus = await openBus(settings, logger);
   const tracker = await startTracker({ ...options, ...(bus && { bus }) }).catch(async (cause: unknown) => {
     await bus?.close();
     throw cause;
   });
+  switchOff(tracker, streamsOff, logger);
   logger.info("listening", { url: tracker.url, pages: tracker.pagesUrl });
   adviseOnOrigins(options, logger);
   const reload = (): void => {
     reloadCertificate(tracker, logger);
+    reloadOffFile(tracker, settings, logger);
   };
   process.on("SIGHUP", reload);
   stopOnSignals(tracker, logger, async () => {
@@ -96,9 +100,12 @@ async function serveWithWorkers(count: number, settings: GivenSettings, logger: 
   if (cluster.isPrimary && options.secret === undefined)
     process.env[variableOf("secret")] = randomBytes(32).toString("hex");
   const start = async (ofMachine: Bus): Promise<RunningTracker> => {
+    const streamsOff = streamsOffOf(settings);
     const tracker = await startTracker({ ...options, bus: (await openBus(settings, logger)) ?? ofMachine });
+    switchOff(tracker, streamsOff, logger);
     process.on("SIGHUP", () => {
       reloadCertificate(tracker, logger);
+      reloadOffFile(tracker, settings, logger);
     });
     return tracker;
   };
@@ -157,6 +164,24 @@ function reloadCertificate(tracker: RunningTracker, logger: TrackerLogger): void
     logger.info("the certificate was read again");
   } catch (error) {
     logger.error("the certificate could not be read again, the old one stays", error);
+  }
+}
+
+const streamsOffOf = ({ offFile }: GivenSettings): readonly string[] =>
+  offFile === undefined ? [] : readOffFile(offFile);
+
+function switchOff(tracker: RunningTracker, streams: readonly string[], logger: TrackerLogger): void {
+  tracker.switchOff(streams);
+  if (streams.length > 0) logger.warn("streams are switched off", { streams: streams.length });
+}
+
+function reloadOffFile(tracker: RunningTracker, settings: GivenSettings, logger: TrackerLogger): void {
+  if (settings.offFile === undefined) return;
+  try {
+    switchOff(tracker, streamsOffOf(settings), logger);
+    logger.info("the off file was read again");
+  } catch (error) {
+    logger.error("the off file could not be read again, what was off stays off", error);
   }
 }
 

@@ -200,6 +200,23 @@ test("TLS in the process: viewers come by wss, and SIGHUP takes the renewed cert
   await alice.leave();
 });
 
+test("[TK69] SIGHUP switches streams off and on, in every worker", async () => {
+  const file = `${FOLDER}/off`;
+  const command = run("tracker", "--port", "0", "--workers", "2", "--off-file", file);
+  const url = await command.said(LISTENS);
+  const viewers = await Promise.all([1, 2, 3, 4].map(() => TestViewer.join({ url })));
+  await writeFile(file, "*\n");
+  command.signal("SIGHUP");
+  for (const viewer of viewers) {
+    expect(await viewer.next("off")).toMatchObject({ type: "off" });
+    expect((await viewer.closed).code).toBe(4003);
+  }
+  await writeFile(file, "");
+  command.signal("SIGHUP");
+  await command.said(/(?:off file was read again[^]*){4}/);
+  await (await TestViewer.join({ url })).leave();
+});
+
 test("workers share a port, their figures are added up, and a signal to the first one ends them all", async () => {
   const command = run("tracker", "--port", "0", "--workers", "2", "--metrics-port", "0");
   const url = await command.said(/"url":"(ws:[^"]+)","workers":2/);

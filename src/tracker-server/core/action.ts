@@ -34,5 +34,6 @@ export const CLOSE_CODE = {
   full: 1013,
   takenOver: 4001,
   version: 4002,
+  off: 4003,
   flood: 4008,
 } as const;

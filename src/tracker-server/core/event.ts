@@ -53,5 +53,7 @@ export type TrackerEvent<Signal extends AnySignal = string> =
   | { readonly type: "wakeup" }
   /** Resident memory of the process, every second or so. */
   | { readonly type: "memory-measured"; readonly bytes: number }
+  /** These streams are off from now on, and no others: ids, or `*`. Whoever is in one is told, and closed. */
+  | { readonly type: "switch-off"; readonly streams: readonly string[] }
   /** Stop: refuse the new, tell the others to come back elsewhere or later, close them. */
   | { readonly type: "drain" };

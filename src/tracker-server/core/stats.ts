@@ -15,6 +15,7 @@ export type RefusalReason =
   | AdmissionRefusal
   | ConnectionFault
   | "draining"
+  | "off"
   | "join-timeout"
   | "handshakes-full"
   | "counter-went-back"

@@ -11,6 +11,7 @@ import { DeadlineQueue } from "./deadline-queue.ts";
 import type { AnySignal, ConnectionId, TrackerEvent } from "./event.ts";
 import type { Member } from "./member.ts";
 import type { Network } from "./network.ts";
+import { OFF_MESSAGE, OffSwitch } from "./off-switch.ts";
 import type { TrackerLimits } from "./options.ts";
 import { TokenBucket, type Rate } from "./rate-limit.ts";
 import { Redirection } from "./redirection.ts";
@@ -58,6 +59,7 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
   readonly #connections = new Map<ConnectionId, Connection>();
   readonly #joinDeadlines: DeadlineQueue<Connection>;
   readonly #refusals = new Map<RefusalReason, number>();
+  readonly #offSwitch = new OffSwitch();
   readonly #startedAt: Millis;
   #drain: Drain | undefined;
   #actions: TrackerAction<Signal>[] = [];
@@ -116,6 +118,11 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
         break;
       case "bus-dropped":
         this.#cluster.countDropped(event.records);
+        break;
+      case "switch-off":
+        this.#offSwitch.set(event.streams);
+        for (const connection of this.#connections.values())
+          if (connection.phase.name === "joined") this.#closeIfOff(now, connection, connection.phase.member.swarm.id);
         break;
       case "drain":
         this.#cluster.drain(now);
@@ -273,6 +280,7 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
   }
 
   #handleJoin(now: Millis, connection: Connection, join: Extract<ViewerToTracker, { type: "join" }>): void {
+    if (this.#closeIfOff(now, connection, join.swarm)) return;
     const joined = this.#viewers.join(now, connection, join);
     if ("reason" in joined) {
       const redirect = this.#redirection.elsewhere(connection.id, connection.network.region);
@@ -286,6 +294,14 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     // A viewer often comes back before its old socket is seen to be dead.
     const former = joined.former === undefined ? undefined : this.#connections.get(joined.former);
     if (former) this.#close(now, former, CLOSE_CODE.takenOver, "resumed on another socket");
+  }
+
+  #closeIfOff(now: Millis, connection: Connection, swarm: SwarmId): boolean {
+    if (!this.#offSwitch.isOff(swarm)) return false;
+    this.#count("off");
+    this.#send(connection.id, { type: "off", message: OFF_MESSAGE });
+    this.#close(now, connection, CLOSE_CODE.off, "off");
+    return true;
   }
 
   #handleBadMessage(
@@ -379,7 +395,8 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     if (phase.name !== "joined" || phase.member.connection !== connection.id) return;
     // A tracker that stops takes every socket, and no link between viewers with it: nothing for neighbours to look at.
     // They go on with the election seats they have: those were dealt with everybody in view.
-    if (this.#drain) this.#viewers.shelve(now, phase.member);
+    // Of a stream that is off all are closed: nobody is left to be told.
+    if (this.#drain || this.#offSwitch.isOff(phase.member.swarm.id)) this.#viewers.shelve(now, phase.member);
     else this.#viewers.drop(now, phase.member);
   }
 }

@@ -53,6 +53,11 @@ export interface RunningTracker {
   drain(): Promise<void>;
   /** Reads the files of the `tls` option again, for sockets to come. Throws when they cannot be used; the old ones stay. */
   reloadCertificate(): void;
+  /**
+   * Switches these streams off, and no others: swarm ids ({@link swarmIdOf}), or `*` for all. Whoever is in one is told to
+   * close every link, and does not come back until its page loads anew (TR48).
+   */
+  switchOff(streams: readonly string[]): void;
   /** Stops at once. Resolves when the port is free. */
   close(): Promise<void>;
 }
@@ -212,6 +217,9 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     nodes: () => core.nodes(),
     reloadCertificate() {
       if (tls) tlsServer?.setSecureContext(readCertificate(tls));
+    },
+    switchOff(streams) {
+      driver.tell({ type: "switch-off", streams });
     },
     drain,
     close,

@@ -14,6 +14,7 @@ interface ProcessSettings {
   readonly tlsCert: string;
   readonly tlsKey: string;
   readonly secretFile: string;
+  readonly offFile: string;
   readonly redis: string;
   readonly workers: number;
   readonly logFormat: LogFormat;
@@ -108,6 +109,13 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]>
     kind: kinds.checked(kinds.list(kinds.text("<who>")), parseTrustList),
     group: "Who may connect",
     help: "proxies whose X-Forwarded-For is believed: an address, a network, or loopback; repeat it for more",
+    standard: nothing(),
+  },
+
+  offFile: {
+    kind: kinds.text("<file>"),
+    group: "Who may connect",
+    help: "streams that are switched off, a line each, * for all; read again on SIGHUP",
     standard: nothing(),
   },
 

@@ -1,0 +1,33 @@
+/**
+ * The file in which an operator names the streams that are switched off, a line each: `path:` with the path of the
+ * playlist's URL, `content:` with the site's own name, a whole swarm id, or `*` for all. Lines that begin with `#` are
+ * notes. A file that is not there switches nothing off.
+ */
+import { readFileSync } from "node:fs";
+import { OptionError } from "../../base/option-error.ts";
+import { SWARM_ID_PATTERN, swarmIdOf } from "../../protocol/ids.ts";
+import { EVERY_STREAM } from "../core/off-switch.ts";
+
+/** The swarm ids, and perhaps `*`. Throws an {@link OptionError} that names the line which is none of these. */
+export function readOffFile(file: string): readonly string[] {
+  return textOf(file)
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map((line) => {
+      if (/^(path|content):./.test(line)) return swarmIdOf(line);
+      if (line === EVERY_STREAM || SWARM_ID_PATTERN.test(line)) return line;
+      throw new OptionError(
+        `"${line}" in ${file} must be * or like path:/live/index.m3u8, content:my-event or a swarm id`,
+      );
+    });
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+    throw new OptionError(`--off-file ${file} cannot be read: ${String(error)}`);
+  }
+}
