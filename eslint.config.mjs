@@ -24,6 +24,7 @@ const LAYERS = [
   { target: "./src/tracker-server", allowed: ["./base", "./protocol", "./tracker-server"] },
   { target: "./src/loader", allowed: ["./base", "./protocol", "./swarm", "./loader"] },
   { target: "./src/index.ts", allowed: ["./base", "./protocol", "./swarm", "./loader"] },
+  { target: "./src/consent-prompt.ts", allowed: [] },
   { target: "./src/tracker-load", allowed: ["./base", "./protocol", "./tracker-load"] },
   { target: "./src/signer", allowed: ["./base", "./protocol", "./signer"] },
   { target: "./src/cli.ts", allowed: ["./base", "./protocol", "./signer", "./tracker-server", "./tracker-load"] },

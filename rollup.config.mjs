@@ -23,7 +23,7 @@ const failOnWarning = (warning) => {
   throw new Error(warning.message);
 };
 
-/** One entry at a time: the two have types in common, and each file is to stand alone. */
+/** One entry at a time: some have types in common, and each file is to stand alone. */
 const types = (input, file) => ({
   input,
   external: ["hls.js", "ws", /^node:/],
@@ -52,6 +52,12 @@ export default [
     ],
   },
   {
+    input: "src/consent-prompt.ts",
+    plugins: [typescript()],
+    onwarn: failOnWarning,
+    output: { file: "dist/consent-prompt.js", format: "es", sourcemap: true },
+  },
+  {
     input: { tracker: "src/tracker-server/index.ts", cli: "src/cli.ts" },
     external: ["commander", "maxmind", "pino", "prom-client", "redis", "ws", /^node:/],
     plugins: [nodeResolve({ extensions: [".ts", ".js"] }), typescript(), makeExecutable],
@@ -65,5 +71,6 @@ export default [
     },
   },
   types("src/index.ts", "dist/hls-swarm.d.ts"),
+  types("src/consent-prompt.ts", "dist/consent-prompt.d.ts"),
   types("src/tracker-server/index.ts", "dist/tracker.d.ts"),
 ];

@@ -32,6 +32,8 @@ test("the package holds what is built and the papers, and nothing else", () => {
       "dist/hls-swarm.d.ts",
       "dist/hls-swarm.iife.min.js",
       "dist/hls-swarm.iife.min.js.map",
+      "dist/consent-prompt.js",
+      "dist/consent-prompt.d.ts",
       "dist/tracker.js",
       "dist/tracker.d.ts",
       "dist/cli.js",
