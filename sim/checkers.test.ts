@@ -61,7 +61,7 @@ function resultWith(figures: Partial<Figures>): RunResult {
       peerBytesWithinRegion: 1,
       ...{ cdnBytesPerBytePlayed: 0.02, stalls: 0, stallMs: 0, plays: 2400, startupMsP50: 300, startupMsP95: 500 },
       ...{ duplicatesPct: 0.1, controlPct: 0.8, ageMsP50: 3000, ageMsP95: 3800, httpRequestsPerViewerSegment: 0.1 },
-      ...{ uploadJain: 0.9, events: 1e6, wallMs: 1000, peakRssMb: 100, traceHash: "00000000" },
+      ...{ uploadJain: 0.9, forgedChunks: 0, events: 1e6, wallMs: 1000, peakRssMb: 100, traceHash: "00000000" },
       ...figures,
     },
     originByReason: { start: 0.013, elected: 0.01, due: 0, alone: 0 },

@@ -5,13 +5,15 @@
 import baselines from "./baselines.json" with { type: "json" };
 import type { RunResult } from "./model/figures.ts";
 import { ORIGIN, type Plan } from "./model/plan.ts";
-import type { Asked } from "./scenario.ts";
+import type { Asked, Comparison } from "./scenario.ts";
 
 export interface Check {
   readonly plan: Plan;
   readonly result: RunResult;
   /** What the scenario's share of the bound was when it was last measured, if this run can be compared with that. */
   readonly baseline?: number | undefined;
+  /** The run to hold against it, and how. */
+  readonly compared?: { readonly comparison: Comparison; readonly result: RunResult } | undefined;
 }
 
 export const violationsOf = (check: Check): readonly string[] => [
@@ -20,6 +22,7 @@ export const violationsOf = (check: Check): readonly string[] => [
   ...billOf(check),
   ...farTrafficOf(check),
   ...regressionOf(check),
+  ...harmOf(check),
 ];
 
 /** Of a run with nothing asked for but a seed. */
@@ -74,11 +77,35 @@ function regressionOf({ result, baseline }: Check): readonly string[] {
   return [`${offloadOfBound.toFixed(3)} of the bound; sim/baselines.json says ${baseline.toFixed(3)}`];
 }
 
+/** Those who mean harm cost a tenth of the offload at most; and with nobody to be trusted it plays as from the CDN alone. */
+function harmOf({ result, compared }: Check): readonly string[] {
+  if (!compared) return [];
+  const { comparison, result: other } = compared;
+  if (comparison === "nobody-means-harm") {
+    const share = offloadKept(result, other);
+    return share >= OFFLOAD_KEPT_MIN ? [] : [`${share.toFixed(3)} of the offload without those who mean harm`];
+  }
+  const { stalls, startupMsP95 } = result.figures;
+  const plain = other.figures;
+  const atMostMs = plain.startupMsP95 * STARTUP_TOLERANCE;
+  return [
+    ...(stalls > plain.stalls ? [`${stalls} stalls; ${plain.stalls} from the CDN alone`] : []),
+    ...(startupMsP95 > atMostMs ? [`start-up ${startupMsP95} ms; ${plain.startupMsP95} ms from the CDN alone`] : []),
+  ];
+}
+
+/** How much of the offload of `other` a run has. */
+export const offloadKept = (result: RunResult, other: RunResult): number =>
+  result.figures.offload / other.figures.offload;
+
 /** What hls.js keeps ahead of the playhead by default (`maxBufferLength`). */
 const VOD_BUFFER_SECONDS = 30;
 /** Sessions are random: a few more than the mean may end within the measured time. */
 const BILL_TOLERANCE = 0.1;
 const BASELINE_TOLERANCE = 0.02;
+const OFFLOAD_KEPT_MIN = 0.9;
+/** Chance: the same viewers draw other numbers for their requests. */
+const STARTUP_TOLERANCE = 1.1;
 export const WITHIN_REGION_MIN = 0.7;
 /** In a smaller one chance decides whether those who are near have something to give. */
 const REGION_VIEWERS_MIN = 50;

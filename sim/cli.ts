@@ -12,7 +12,8 @@ import { parseCommand, replayCommand, usage, UsageError, type RunCommand } from 
 import { createPool, type Runner } from "./pool.ts";
 import { writeReport } from "./report/report.ts";
 import { cached } from "./result-cache.ts";
-import { figuresTable, originTable, planLine } from "./table.ts";
+import { comparablePlan } from "./scenario.ts";
+import { comparisonTable, figuresTable, originTable, planLine } from "./table.ts";
 import { ChromeTrace } from "./trace.ts";
 
 export interface Surroundings {
@@ -60,19 +61,24 @@ async function answer(command: RunCommand, args: readonly string[], pool: Runner
   say(`${scenario.name}: ${scenario.question}\n${planLine(plan)}\n`);
 
   const results = seeds > 1 ? await Promise.all(plans.map(pool)) : [runHere(plan, traceFile)];
+  const { comparedWith } = scenario;
+  const others = comparedWith && (await Promise.all(plans.map((one) => pool(comparablePlan(one, comparedWith)))));
   const { figures, originByReason } = mediansOf(results);
   if (json) console.log(JSON.stringify(figures, null, 2));
   else {
     const all = results.map((result) => result.figures);
     say(`${figuresTable(figures, all)}\ntrace hash ${figures.traceHash}\n`);
     say(`What the origin sent, of the bytes that viewers used:\n${originTable(originByReason)}`);
+    if (others) say(`\n${comparisonTable(figures, mediansOf(others).figures)}`);
   }
 
   const baseline = baselineFor(scenario.name, asked);
   let exitCode = 0;
   results.forEach((result, i) => {
     const { seed } = plans[i] ?? plan;
-    const violations = violationsOf({ plan, result, baseline });
+    const other = others?.[i];
+    const compared = comparedWith && other && { comparison: comparedWith, result: other };
+    const violations = violationsOf({ plan, result, baseline, compared });
     if (violations.length === 0) return;
     exitCode = 1;
     console.error(`\nseed ${seed}: what must always hold did not:\n${violations.map((one) => `  ${one}`).join("\n")}`);

@@ -36,6 +36,7 @@ export function mediansOf(results: readonly RunResult[]): Medians {
       ageMsP95: of((one) => one.ageMsP95),
       httpRequestsPerViewerSegment: of((one) => one.httpRequestsPerViewerSegment),
       uploadJain: of((one) => one.uploadJain),
+      forgedChunks: of((one) => one.forgedChunks),
       events: of((one) => one.events),
       wallMs: of((one) => one.wallMs),
       peakRssMb: of((one) => one.peakRssMb),

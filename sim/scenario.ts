@@ -6,8 +6,20 @@ export interface Scenario {
   /** As on the command line. */
   readonly name: string;
   readonly question: string;
+  /** The same run to hold against it: without those who mean harm, or without peers. */
+  readonly comparedWith?: Comparison;
   /** The run: the scenario's own, but for what was asked for. Faults strike at fractions of the measured time. */
   plan(asked: Asked): Plan;
+}
+
+export type Comparison = "nobody-means-harm" | "cdn-only";
+
+/** A run with the same viewers to compare that of `plan` with. */
+export function comparablePlan(plan: Plan, comparison: Comparison): Plan {
+  if (comparison === "nobody-means-harm") return { ...plan, mischief: undefined };
+  // Those who never hear of each other have the CDN alone.
+  const never = { type: "tracker-down", fromSecond: -plan.warmupSeconds, toSecond: Infinity } as const;
+  return { ...plan, faults: [...plan.faults, never] };
 }
 
 /** What may be asked of any scenario. What is left out is as the scenario has it. */

@@ -12,7 +12,7 @@ test.each(SCENARIOS)("$name asks one question and plans a run that makes sense",
   const usual = plan({});
   expect(usual.scenario).toBe(name);
   expect(usual.warmupSeconds + usual.measuredSeconds).toBeGreaterThan(60);
-  for (const share of [usual.initialShare, usual.liarShare, usual.hiddenShare, usual.origin.slowShare]) {
+  for (const share of [usual.initialShare, usual.hiddenShare, usual.origin.slowShare]) {
     expect(share).toBeGreaterThanOrEqual(0);
     expect(share).toBeLessThanOrEqual(1);
   }

@@ -14,13 +14,25 @@ import { regions } from "./scenarios/regions.ts";
 import { slowCdn } from "./scenarios/slow-cdn.ts";
 import { trackerDown } from "./scenarios/tracker-down.ts";
 import { uplinkCollapse } from "./scenarios/uplink-collapse.ts";
+import { flooder } from "./scenarios/flooder.ts";
+import { forger } from "./scenarios/forger.ts";
+import { forgers } from "./scenarios/forgers.ts";
+import { replayers } from "./scenarios/replayers.ts";
+import { slowReaders } from "./scenarios/slow-readers.ts";
+import { stallers } from "./scenarios/stallers.ts";
+import { sybils } from "./scenarios/sybils.ts";
 import { vodSeek } from "./scenarios/vod-seek.ts";
 import { vod } from "./scenarios/vod.ts";
 
-/** Every question there is, in the order in which the report tells the answers. */
-export const SCENARIOS: readonly Scenario[] = [
+/** Questions about how well it works, in the order in which the report tells the answers. */
+export const REPORTED: readonly Scenario[] = [
   ...[live, noChurn, churn, flashCrowd, lowLatency],
   ...[vod, vodSeek, premiere],
   ...[abrSplit, partition, regions, liars, uplinkCollapse, backgroundTabs],
   ...[slowCdn, cdnOutage, trackerDown],
 ];
+
+/** ... and about those who mean harm, each beside the same run without them: `docs/security.md` has the answers. */
+export const ATTACKS: readonly Scenario[] = [forger, forgers, replayers, stallers, sybils, flooder, slowReaders];
+
+export const SCENARIOS: readonly Scenario[] = [...REPORTED, ...ATTACKS];

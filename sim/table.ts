@@ -34,6 +34,17 @@ export function originTable(reasons: OriginBytesByReason): string {
   return columns(rows.map(([title, share]) => [title, percent(share)]));
 }
 
+/** What those who mean harm change: `other` is the run that theirs is held against. */
+export function comparisonTable(figures: Figures, other: Figures): string {
+  const rows = ROWS.filter(({ compared }) => compared).map(({ title, value, text }) => [
+    title,
+    text(value(figures)),
+    text(value(other)),
+  ]);
+  const kept = ["offload kept", percent(figures.offload / other.offload), ""];
+  return columns([["", "this run", "compared with"], ...rows, ...(other.offload > 0 ? [kept] : [])]);
+}
+
 /** The first column to the left, the others to the right. */
 function columns(rows: readonly (readonly string[])[]): string {
   const widths = rows.reduce<number[]>((all, row) => row.map((cell, c) => Math.max(cell.length, all[c] ?? 0)), []);
@@ -46,6 +57,8 @@ interface Row {
   readonly title: string;
   readonly value: (figures: Figures) => number;
   readonly text: (value: number) => string;
+  /** Shown beside the run that one is held against. */
+  readonly compared?: true;
 }
 
 const decimals =
@@ -58,18 +71,18 @@ const ms = (value: number): string => `${value.toFixed(0)} ms`;
 
 const ROWS: readonly Row[] = [
   { title: "viewers, mean", value: (one) => one.viewers, text: decimals(0) },
-  { title: "copies per segment", value: (one) => one.copiesPerSegment, text: decimals(2) },
-  { title: "offload", value: (one) => one.offload, text: percent },
+  { title: "copies per segment", value: (one) => one.copiesPerSegment, text: decimals(2), compared: true },
+  { title: "offload", value: (one) => one.offload, text: percent, compared: true },
   { title: "bound", value: (one) => one.bound, text: percent },
   { title: "offload of bound", value: (one) => one.offloadOfBound, text: percent },
   { title: "peer bytes within their region", value: (one) => one.peerBytesWithinRegion, text: percent },
   { title: "CDN bytes per byte played", value: (one) => one.cdnBytesPerBytePlayed, text: decimals(3) },
-  { title: "stalls", value: (one) => one.stalls, text: decimals(0) },
+  { title: "stalls", value: (one) => one.stalls, text: decimals(0), compared: true },
   { title: "stalled", value: (one) => one.stallMs, text: ms },
   { title: "segments played", value: (one) => one.plays, text: decimals(0) },
-  { title: "start-up, median", value: (one) => one.startupMsP50, text: ms },
-  { title: "start-up, p95", value: (one) => one.startupMsP95, text: ms },
-  { title: "age, median", value: (one) => one.ageMsP50, text: ms },
+  { title: "start-up, median", value: (one) => one.startupMsP50, text: ms, compared: true },
+  { title: "start-up, p95", value: (one) => one.startupMsP95, text: ms, compared: true },
+  { title: "age, median", value: (one) => one.ageMsP50, text: ms, compared: true },
   { title: "age, p95", value: (one) => one.ageMsP95, text: ms },
   { title: "duplicates", value: (one) => one.duplicatesPct, text: pct },
   { title: "control", value: (one) => one.controlPct, text: pct },
@@ -79,6 +92,7 @@ const ROWS: readonly Row[] = [
     text: decimals(2),
   },
   { title: "fairness of uploads (Jain)", value: (one) => one.uploadJain, text: decimals(2) },
+  { title: "forged chunks, not kept", value: (one) => one.forgedChunks, text: decimals(0) },
   { title: "events", value: (one) => one.events, text: decimals(0) },
   { title: "wall time", value: (one) => one.wallMs, text: (value) => `${(value / 1000).toFixed(1)} s` },
   { title: "memory", value: (one) => one.peakRssMb, text: (value) => `${value.toFixed(0)} MB` },

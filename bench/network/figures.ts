@@ -34,8 +34,8 @@ export type SharedFigures = {
   readonly [Name in Exclude<keyof SimulatedFigures, NotMeasured>]: number | null;
 };
 
-/** Of the simulator itself, or of regions, which are not modelled here. */
-type NotMeasured = "events" | "peakRssMb" | "traceHash" | "peerBytesWithinRegion";
+/** Of the simulator itself, or of regions and attackers, which are not modelled here. */
+type NotMeasured = "events" | "peakRssMb" | "traceHash" | "peerBytesWithinRegion" | "forgedChunks";
 
 export interface Figures extends SharedFigures {
   /** How long small messages took, one way, while the uplink of their sender was full. */

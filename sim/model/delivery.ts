@@ -2,6 +2,7 @@ import type { Bytes } from "../../src/base/time.ts";
 import type { PeerMessage } from "../../src/protocol/peer-message.ts";
 import type { Task } from "./clock.ts";
 import type { End } from "./connection.ts";
+import type { Sent } from "./mischief.ts";
 import type { StreamSegment } from "./stream.ts";
 import type { Viewer } from "./viewer.ts";
 import type { World } from "./world.ts";
@@ -31,28 +32,39 @@ export class ChunkDelivery implements Task {
   readonly #to: End<Viewer>;
   readonly #segment: StreamSegment;
   readonly #chunk: number;
-  readonly #byteLength: Bytes;
+  readonly #sent: Sent;
   readonly #world: World;
 
-  constructor(to: End<Viewer>, segment: StreamSegment, chunk: number, byteLength: Bytes, world: World) {
+  constructor(to: End<Viewer>, segment: StreamSegment, chunk: number, sent: Sent, world: World) {
     this.#to = to;
     this.#segment = segment;
     this.#chunk = chunk;
-    this.#byteLength = byteLength;
+    this.#sent = sent;
     this.#world = world;
   }
 
   run(): void {
     if (!this.#to.isOpen) return;
-    const { owner, peer } = this.#to;
+    const { owner, peer, other } = this.#to;
     const { meter, clock } = this.#world;
     const { id, name } = this.#segment;
-    meter.trace(clock.now, owner.index, name.sequence, this.#chunk);
-    const stored = owner.core.accepts(id, this.#chunk, this.#byteLength) && owner.put(this.#segment, this.#chunk);
-    if (meter.on) {
-      if (stored) meter.fromPeer(this.#byteLength, this.#to.other?.owner.traits.region === owner.traits.region);
-      else meter.duplicateBytes += this.#byteLength;
+    const { byteLength, isAltered } = this.#sent;
+    const judgedAt = owner.proofs?.knownAt(this.#segment) ?? clock.now;
+    if (judgedAt > clock.now) {
+      clock.at(judgedAt, this);
+      return;
     }
-    owner.feed({ type: "peer-chunk", peer, segment: id, chunk: this.#chunk, byteLength: this.#byteLength, stored });
+    meter.trace(clock.now, owner.index, name.sequence, this.#chunk);
+    if (isAltered && owner.proofs && other) {
+      owner.wronged(other.owner);
+      owner.feed({ type: "chunk-forged", peer, segment: id, byteLength });
+      return;
+    }
+    const stored = owner.core.accepts(id, this.#chunk, byteLength) && owner.put(this.#segment, this.#chunk, isAltered);
+    if (meter.on && owner.counts) {
+      if (stored) meter.fromPeer(byteLength, other?.owner.traits.region === owner.traits.region);
+      else meter.duplicateBytes += byteLength;
+    }
+    owner.feed({ type: "peer-chunk", peer, segment: id, chunk: this.#chunk, byteLength, stored });
   }
 }

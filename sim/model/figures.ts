@@ -34,6 +34,8 @@ export interface Figures {
   readonly httpRequestsPerViewerSegment: number;
   /** Jain's index of the share of its uplink that each viewer with uplink used. */
   readonly uploadJain: number;
+  /** Chunks of peers that did not fit the roots, and were not kept. */
+  readonly forgedChunks: number;
   /** Simulated events. */
   readonly events: number;
   readonly wallMs: number;

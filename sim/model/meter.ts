@@ -33,6 +33,8 @@ export class Meter {
   playedBytes: Bytes = 0;
   originRequests = 0;
   completed = 0;
+  /** Chunks that viewers found altered before they kept them. */
+  forgedChunks = 0;
   stalls = 0;
   stallMs: Millis = 0;
   plays = 0;
@@ -97,6 +99,7 @@ export class Meter {
       ageMsP95: quantile(this.ages, 0.95),
       httpRequestsPerViewerSegment: this.completed > 0 ? this.originRequests / this.completed : 0,
       uploadJain: jain,
+      forgedChunks: this.forgedChunks,
       ...run,
       traceHash: (this.#hash >>> 0).toString(16).padStart(8, "0"),
     };

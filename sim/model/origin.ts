@@ -17,9 +17,13 @@ export interface Client {
   readonly firstByteMs: Millis;
   readonly downlinkRate: number;
   readonly rng: Rng;
+  /** Whether what it gets goes into the figures. */
+  readonly counts: boolean;
   feed(event: SwarmEvent): void;
   /** Keeps a chunk. False when it was held already. */
   put(segment: StreamSegment, chunk: number): boolean;
+  /** The core knows of a chunk that the origin brought: it may be checked. */
+  prove(segment: StreamSegment, chunk: number): void;
 }
 
 /** The CDN: answers ranges after a while, at a rate per request, and counts every byte that it sends. */
@@ -43,7 +47,7 @@ export class Origin {
     const { rng } = client;
     let firstByteMs = client.firstByteMs * (0.8 + 0.7 * rng.next());
     if (rng.next() < origin.slowShare) firstByteMs += origin.slowMs;
-    if (this.#meter.on) this.#meter.originRequests++;
+    if (this.#meter.on && client.counts) this.#meter.originRequests++;
     const bytesPerMs = Math.min(origin.bitsPerSecondPerRequest / 8000, client.downlinkRate);
     const fetch = new Fetch(this, client, this.#stream.get(order.segment), order, bytesPerMs, isStart);
     this.#clock.at(this.#clock.now + firstByteMs, fetch);
@@ -57,7 +61,7 @@ export class Origin {
   }
 
   sent(fetch: Fetch, bytes: Bytes): void {
-    if (!this.#meter.on) return;
+    if (!this.#meter.on || !fetch.client.counts) return;
     this.#meter.originBytes += bytes;
     this.#meter.originByReason[fetch.reason] += bytes;
     fetch.segment.originBytes += bytes;
@@ -71,7 +75,7 @@ export class Origin {
   brought(client: Client, segment: StreamSegment, chunk: number, bytes: Bytes): void {
     this.#meter.trace(this.#clock.now, client.index, segment.name.sequence, chunk);
     const isNew = client.put(segment, chunk);
-    if (!this.#meter.on) return;
+    if (!this.#meter.on || !client.counts) return;
     if (isNew) this.#meter.originUsefulBytes += bytes;
     else this.#meter.duplicateBytes += bytes;
   }
@@ -80,7 +84,7 @@ export class Origin {
 /** One request and its answer: first the headers, then chunk by chunk. */
 export class Fetch implements Task {
   readonly #origin: Origin;
-  readonly #client: Client;
+  readonly client: Client;
   readonly segment: StreamSegment;
   readonly #id: FetchId;
   readonly #end: Bytes;
@@ -100,7 +104,7 @@ export class Fetch implements Task {
     isStart: boolean,
   ) {
     this.#origin = origin;
-    this.#client = client;
+    this.client = client;
     this.segment = segment;
     this.#id = order.fetch;
     this.#end = Math.min(segment.byteLength, (order.to ?? Infinity) * CHUNK_BYTES);
@@ -110,7 +114,7 @@ export class Fetch implements Task {
   }
 
   run(): void {
-    const client = this.#client;
+    const { client } = this;
     if (this.#phase === "closed" || !client.alive) return;
     if (this.#phase === "asked") {
       const status = this.#origin.statusOf(this.segment);
@@ -136,6 +140,7 @@ export class Fetch implements Task {
     this.#origin.sent(this, byteLength);
     this.#origin.brought(client, this.segment, chunk, byteLength);
     client.feed({ type: "origin-chunk", fetch: this.#id, chunk, byteLength });
+    client.prove(this.segment, chunk);
     this.#goOn();
   }
 
@@ -161,7 +166,7 @@ export class Fetch implements Task {
 
   #close(outcome: "complete" | "failed" | "void", status: number): void {
     this.#phase = "closed";
-    this.#client.feed({
+    this.client.feed({
       type: "origin-closed",
       fetch: this.#id,
       outcome,

@@ -1,4 +1,5 @@
 import type { SwarmTuning } from "../../src/swarm/core/tuning.ts";
+import type { Mischief } from "./mischief.ts";
 
 /** How much the viewers can upload, as multiples of the stream's rate: one distribution each, see population.ts. */
 export type UplinkMix = "mixed" | "tight" | "poor" | "edge" | "tiny" | "equal" | "super" | "none";
@@ -16,6 +17,14 @@ export type Fault =
   | ({ readonly type: "origin-outage"; readonly status: number } & Span)
   /** `share` of the viewers keep only `factor` of their uplink. */
   | ({ readonly type: "uplink-collapse"; readonly share: number; readonly factor: number } & Span);
+
+export type Proof = "none" | "roots";
+
+/** Some of the viewers mean harm, each in one of these ways: a share of them by chance, or just one by its index. */
+export interface MischiefPlan {
+  readonly kinds: readonly Mischief[];
+  readonly who: { readonly share: number } | { readonly index: number };
+}
 
 export interface LiveMedia {
   readonly type: "live";
@@ -55,8 +64,10 @@ export interface Plan {
   readonly arrivals: Span;
   readonly network: NetworkPlan;
   readonly origin: OriginPlan;
-  /** Claim three times the stream's rate, say what they have, and serve nothing. */
-  readonly liarShare: number;
+  /** What chunks of peers are checked against before they are kept: nothing, or the roots in the playlist (IN1). */
+  readonly proof: Proof;
+  /** Who means harm; undefined for nobody. */
+  readonly mischief: MischiefPlan | undefined;
   /** Tabs that are not seen: their timers run once a second. */
   readonly hiddenShare: number;
   readonly faults: readonly Fault[];
@@ -154,7 +165,8 @@ export const LIVE: Plan = {
   arrivals: { fromSecond: 0, toSecond: 0 },
   network: NETWORK,
   origin: ORIGIN,
-  liarShare: 0,
+  proof: "none",
+  mischief: undefined,
   hiddenShare: 0,
   faults: [],
 };

@@ -1,7 +1,8 @@
 import { log2Of } from "../../src/base/log2.ts";
 import { createRng, type Rng } from "../../src/base/random.ts";
 import type { Millis } from "../../src/base/time.ts";
-import type { NetworkPlan, Plan, UplinkMix } from "./plan.ts";
+import type { Mischief } from "./mischief.ts";
+import type { MischiefPlan, NetworkPlan, Plan, UplinkMix } from "./plan.ts";
 
 /** How a home router lets others in. A symmetric one is reached by neither its kind nor a port-restricted one. */
 export type Nat = "open" | "restricted" | "symmetric";
@@ -17,7 +18,7 @@ export interface Traits {
   /** 0 where there are no regions. */
   readonly region: number;
   readonly firstByteMs: Millis;
-  readonly isLiar: boolean;
+  readonly mischief: Mischief | undefined;
   readonly isHidden: boolean;
   readonly rendition: number;
   /** How long it stays; Infinity to the end. */
@@ -36,17 +37,17 @@ export function traitsOf(plan: Plan, index: number): Traits {
   const { network, origin } = plan;
   const chance = (): number => rng.next();
   const between = (min: number, max: number): number => min + (max - min) * chance();
-  const isLiar = chance() < plan.liarShare;
+  const mischief = mischiefOf(plan.mischief, index, chance());
   const uplink = UPLINKS[plan.uplinks](chance, index);
   return {
     index,
-    uplink: isLiar ? LIARS_CLAIM : uplink,
+    uplink: mischief ? MISCHIEF_UPLINK : uplink,
     downlink: between(network.downlinkMin, network.downlinkMax),
     nat: natOf(network, chance()),
     group: index % network.groups,
     region: Math.floor(own.fork("region").next() * (network.regions?.count ?? 1)),
     firstByteMs: between(origin.firstByteMsMin, origin.firstByteMsMax),
-    isLiar,
+    mischief,
     isHidden: chance() < plan.hiddenShare,
     rendition: index % plan.renditions.length,
     sessionMs: plan.sessionSeconds * 1000 * exponential(chance()),
@@ -59,6 +60,13 @@ export const canMeet = (a: Traits, b: Traits): boolean =>
 
 /** An exponential variate of mean 1 from a uniform one. */
 export const exponential = (uniform: number): number => -LN_2 * log2Of(1 - uniform);
+
+function mischiefOf(plan: MischiefPlan | undefined, index: number, chance: number): Mischief | undefined {
+  if (!plan) return undefined;
+  const { who, kinds } = plan;
+  const meansHarm = "share" in who ? chance < who.share : index === who.index;
+  return meansHarm ? kinds[index % kinds.length] : undefined;
+}
 
 function natOf({ symmetricShare, restrictedShare }: NetworkPlan, chance: number): Nat {
   if (chance < symmetricShare) return "symmetric";
@@ -92,6 +100,7 @@ const UPLINKS: Record<UplinkMix, (chance: () => number, index: number) => number
   none: () => 0,
 };
 
-const LIARS_CLAIM = 3;
+/** Whoever means harm has, or says that it has, enough uplink to be asked for much. */
+const MISCHIEF_UPLINK = 3;
 const VANISHING_SHARE = 0.3;
 const LN_2 = 0.693147;

@@ -70,10 +70,11 @@ class Simulation implements World {
   result(run: { readonly wallMs: number; readonly peakRssMb: number }): RunResult {
     const { plan, clock, meter, stream } = this;
     const rate = plan.bitsPerSecond / 8000;
-    const presences = this.#viewers.map((viewer) => ({
+    const counted = this.#viewers.filter((viewer) => viewer.counts);
+    const presences = counted.map((viewer) => ({
       fromMs: viewer.joinedAt,
       toMs: Math.min(viewer.leftAt, meter.toMs),
-      uplinkRate: viewer.traits.isLiar ? 0 : viewer.traits.uplink * rate,
+      uplinkRate: viewer.traits.mischief ? 0 : viewer.traits.uplink * rate,
       demandRate: rate * (plan.renditions[viewer.traits.rendition] ?? 1),
       rendition: viewer.traits.rendition,
       sentBytes: viewer.sentBytes,
@@ -89,7 +90,7 @@ class Simulation implements World {
   completed(viewer: Viewer, segment: StreamSegment): void {
     const { meter, clock } = this;
     this.trace?.mark(viewer.index, `segment ${segment.name.sequence}`, clock.now, {});
-    if (!meter.on) return;
+    if (!meter.on || !viewer.counts) return;
     meter.completed++;
     if (this.stream.live && segment.availableAt >= viewer.joinedAt) meter.ages.push(clock.now - segment.availableAt);
   }

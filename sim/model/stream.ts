@@ -63,11 +63,12 @@ export class Stream {
     const key = newest * this.tracks.length + rendition;
     let listing = this.#listings.get(key);
     if (!listing) {
-      const { segmentSeconds } = this.#plan;
+      const { segmentSeconds, proof } = this.#plan;
       const oldest = this.live ? Math.max(0, newest - WINDOW_SEGMENTS + 1) : 0;
       listing = Array.from({ length: newest - oldest + 1 }, (_, i) => {
-        const { id, name } = this.at(rendition, oldest + i);
-        return { id, name, start: (oldest + i) * segmentSeconds, duration: segmentSeconds };
+        const { id, name, byteLength } = this.at(rendition, oldest + i);
+        const listed = { id, name, start: (oldest + i) * segmentSeconds, duration: segmentSeconds };
+        return proof === "none" ? listed : { ...listed, root: { hash: id, byteLength, label: "" } };
       });
       this.#listings.set(key, listing);
     }

@@ -13,6 +13,8 @@ export interface TrackerClient {
   readonly index: number;
   /** As far as the tracker knows. */
   readonly region: string | undefined;
+  /** What its address begins with: those of one network share it. */
+  readonly prefix: string;
   trackerOpened(socket: ConnectionId): void;
   trackerSaid(socket: ConnectionId, message: TrackerToViewer): void;
   trackerClosed(socket: ConnectionId): void;
@@ -50,7 +52,7 @@ export class TrackerHost<Client extends TrackerClient> {
       }
       this.#sockets.set(socket, client);
       const addressKey = String(client.index);
-      const network = { prefixKey: addressKey, region: client.region };
+      const network = { prefixKey: client.prefix, region: client.region };
       this.#feed({ type: "connection-asked", connection: socket, addressKey, network, origin: undefined });
     });
     return socket;

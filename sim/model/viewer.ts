@@ -3,18 +3,19 @@ import type { Rng } from "../../src/base/random.ts";
 import type { Bytes, Millis } from "../../src/base/time.ts";
 import type { PeerId, SegmentId, SwarmId, ViewerId } from "../../src/protocol/ids.ts";
 import { CHUNK_BYTES } from "../../src/protocol/limits.ts";
-import { decodePeerMessage, encodePeerMessage } from "../../src/protocol/peer-codec.ts";
 import type { TrackerToViewer } from "../../src/protocol/tracker-message.ts";
 import type { SwarmAction } from "../../src/swarm/core/action.ts";
 import type { FetchId, SwarmEvent } from "../../src/swarm/core/event.ts";
 import { SwarmCore } from "../../src/swarm/core/swarm.ts";
 import type { ConnectionId } from "../../src/tracker-server/core/event.ts";
 import type { Task } from "./clock.ts";
-import { ANSWER, CLOSE_SEEN_MS, End, OFFER, SIGNAL_MS, UNREACHABLE_MS, type Endpoint } from "./connection.ts";
-import { ChunkDelivery, MessageDelivery } from "./delivery.ts";
-import { Line, MESSAGE_OVERHEAD_BYTES, Path, roundTripMs, WIRE_FACTOR } from "./network.ts";
+import { CLOSE_SEEN_MS, type Endpoint } from "./connection.ts";
+import { Connections } from "./connections.ts";
+import { isViewer, SYBIL_NETWORKS } from "./mischief.ts";
+import { Line } from "./network.ts";
 import type { Client, Fetch } from "./origin.ts";
-import { canMeet, type Traits } from "./population.ts";
+import type { Traits } from "./population.ts";
+import { Proofs } from "./proofs.ts";
 import type { StreamSegment } from "./stream.ts";
 import type { TrackerClient } from "./tracker.ts";
 import { HIDDEN_TIMER_MS, Watching } from "./watching.ts";
@@ -24,6 +25,8 @@ import type { World } from "./world.ts";
 interface Held {
   readonly chunks: Bitmap;
   byteLength: Bytes;
+  /** Chunks that are not what the origin has. */
+  readonly altered: Set<number>;
 }
 
 type Of<Type extends SwarmAction["type"]> = Extract<SwarmAction, { type: Type }>;
@@ -41,18 +44,23 @@ export class Viewer implements Client, Endpoint, TrackerClient {
   readonly line: Line;
   readonly watching: Watching;
   readonly joinedAt: Millis;
+  /** Undefined where nothing is checked. */
+  readonly proofs: Proofs | undefined;
   leftAt: Millis = Infinity;
   alive = true;
   /** Chunk payload sent while we measured. */
   sentBytes: Bytes = 0;
-  readonly #ends = new Map<PeerId, End<Viewer>>();
+  readonly connections: Connections;
   readonly #held = new Map<SegmentId, Held>();
   readonly #fetches = new Map<FetchId, Fetch>();
   readonly #queue: SwarmEvent[] = [];
+  /** Since when it knows of whom that they forge. */
+  readonly #forgers = new Map<Viewer, Millis>();
   #isFeeding = false;
   #wakeAt: Millis = Infinity;
   #socket: ConnectionId | undefined;
-  #self: PeerId | undefined;
+  /** As the tracker calls it. */
+  self: PeerId | undefined;
 
   constructor(world: World, traits: Traits, rng: Rng) {
     const { plan, clock } = world;
@@ -61,6 +69,7 @@ export class Viewer implements Client, Endpoint, TrackerClient {
     this.index = traits.index;
     this.rng = rng;
     this.joinedAt = clock.now;
+    this.proofs = plan.proof === "none" ? undefined : new Proofs(this);
     const rate = plan.bitsPerSecond / 8000;
     this.line = new Line(
       traits.uplink > 0 ? traits.uplink * rate : CONTROL_UPLINK_BYTES_PER_MS,
@@ -68,6 +77,7 @@ export class Viewer implements Client, Endpoint, TrackerClient {
       plan.network.queueMs,
     );
     this.watching = new Watching(this);
+    this.connections = new Connections(this);
     this.core = new SwarmCore({
       swarm: SWARM,
       viewer: traits.index.toString(16).padStart(16, "0") as ViewerId,
@@ -81,6 +91,15 @@ export class Viewer implements Client, Endpoint, TrackerClient {
 
   get region(): string | undefined {
     return this.world.plan.network.regions?.isTold ? `region-${this.traits.region}` : undefined;
+  }
+
+  get prefix(): string {
+    return this.traits.mischief === "sybil" ? `sybils ${this.index % SYBIL_NETWORKS}` : String(this.index);
+  }
+
+  /** Whether it is a viewer at all, and goes into the figures. */
+  get counts(): boolean {
+    return isViewer(this.traits.mischief);
   }
 
   get firstByteMs(): Millis {
@@ -100,6 +119,7 @@ export class Viewer implements Client, Endpoint, TrackerClient {
       tracks: stream.tracks.slice(this.traits.rendition, this.traits.rendition + 1),
     });
     this.watching.start();
+    this.connections.start();
     if (this.traits.sessionMs < Infinity) clock.after(this.traits.sessionMs, () => this.leave());
   }
 
@@ -111,7 +131,7 @@ export class Viewer implements Client, Endpoint, TrackerClient {
     for (const fetch of this.#fetches.values()) fetch.abort();
     if (this.#socket !== undefined)
       this.world.tracker.close(this.#socket, this.traits.vanishes ? VANISHED_SOCKET_MS : CLOSE_SEEN_MS);
-    if (!this.traits.vanishes) for (const end of this.#ends.values()) this.#closeEnd(end);
+    if (!this.traits.vanishes) this.connections.close();
     this.#held.clear();
     this.world.left(this);
   }
@@ -131,17 +151,37 @@ export class Viewer implements Client, Endpoint, TrackerClient {
   }
 
   /** Keeps a chunk. False when it was held already. */
-  put(segment: StreamSegment, chunk: number): boolean {
+  put(segment: StreamSegment, chunk: number, isAltered = false): boolean {
     let held = this.#held.get(segment.id);
     if (!held) {
-      held = { chunks: createBitmap(Math.ceil(segment.byteLength / CHUNK_BYTES)), byteLength: 0 };
+      held = { chunks: createBitmap(Math.ceil(segment.byteLength / CHUNK_BYTES)), byteLength: 0, altered: new Set() };
       this.#held.set(segment.id, held);
     }
     if (hasBit(held.chunks, chunk)) return false;
     setBit(held.chunks, chunk);
-    held.byteLength += chunkBytes(segment, chunk);
+    if (isAltered) held.altered.add(chunk);
+    held.byteLength += Math.min(CHUNK_BYTES, segment.byteLength - chunk * CHUNK_BYTES);
     if (held.byteLength === segment.byteLength) this.world.completed(this, segment);
     return true;
+  }
+
+  prove(segment: StreamSegment, chunk: number): void {
+    if (!this.proofs) return;
+    this.world.clock.at(this.proofs.knownAt(segment), {
+      run: () => {
+        this.feed({ type: "chunk-proven", segment: segment.id, chunk });
+      },
+    });
+  }
+
+  /** A chunk came that is not what the root says. Whoever sent it is to be cut off within one segment. */
+  wronged(by: Viewer): void {
+    const { clock, meter, plan } = this.world;
+    const knownAt = this.#forgers.get(by) ?? clock.now;
+    this.#forgers.set(by, knownAt);
+    if (meter.on && this.counts) meter.forgedChunks++;
+    if (clock.now - knownAt > plan.segmentSeconds * 1000)
+      meter.violated(clock.now, this.index, `still takes chunks of viewer ${by.index}, which forges`);
   }
 
   trackerOpened(socket: ConnectionId): void {
@@ -150,7 +190,7 @@ export class Viewer implements Client, Endpoint, TrackerClient {
 
   trackerSaid(socket: ConnectionId, message: TrackerToViewer): void {
     if (socket !== this.#socket) return;
-    if (message.type === "joined") this.#self = message.peer;
+    if (message.type === "joined") this.self = message.peer;
     this.feed({ type: "tracker-message", message });
   }
 
@@ -158,14 +198,6 @@ export class Viewer implements Client, Endpoint, TrackerClient {
     if (socket !== this.#socket) return;
     this.#socket = undefined;
     this.feed({ type: "tracker-closed" });
-  }
-
-  /** A connection's other end is gone, or never came. */
-  lost(end: End<Viewer>, reason: string): void {
-    if (end.isClosed) return;
-    end.isClosed = true;
-    this.#ends.delete(end.peer);
-    this.feed({ type: "peer-closed", peer: end.peer, reason });
   }
 
   #perform(action: SwarmAction): void {
@@ -191,21 +223,19 @@ export class Viewer implements Client, Endpoint, TrackerClient {
         this.#held.delete(action.segment);
         return;
       case "open-peer":
-        this.#openEnd(action);
+        this.connections.open(action);
         return;
       case "signal-peer":
-        this.#signalled(action);
+        this.connections.signalled(action);
         return;
-      case "close-peer": {
-        const end = this.#ends.get(action.peer);
-        if (end) this.#closeEnd(end);
+      case "close-peer":
+        this.connections.closeWith(action.peer);
         return;
-      }
       case "send":
-        this.#send(action);
+        this.connections.send(action);
         return;
       case "send-chunk":
-        this.#sendChunk(action);
+        this.#serve(action);
         return;
       case "open-tracker":
         this.#socket = tracker.open(this);
@@ -226,10 +256,22 @@ export class Viewer implements Client, Endpoint, TrackerClient {
     }
   }
 
+  #serve({ peer, segment: id, chunk }: Of<"send-chunk">): void {
+    const { clock, meter, stream } = this.world;
+    if (this.traits.uplink === 0) meter.violated(clock.now, this.index, "uploads and must not");
+    const held = this.#held.get(id);
+    if (!held || !hasBit(held.chunks, chunk))
+      meter.violated(clock.now, this.index, `serves chunk ${chunk} of ${id} and does not hold it`);
+    this.connections.sendChunk(peer, stream.get(id), chunk, held?.altered.has(chunk) ?? false);
+  }
+
   #handOver(segment: StreamSegment): void {
     const { clock, meter } = this.world;
-    if (this.#held.get(segment.id)?.byteLength !== segment.byteLength)
+    const held = this.#held.get(segment.id);
+    if (held?.byteLength !== segment.byteLength)
       meter.violated(clock.now, this.index, `hands ${segment.id} over and does not hold all of it`);
+    if (held && held.altered.size > 0 && this.counts)
+      meter.violated(clock.now, this.index, `hands ${segment.id} over with ${held.altered.size} altered chunks`);
     this.watching.handedOver(segment);
   }
 
@@ -248,95 +290,6 @@ export class Viewer implements Client, Endpoint, TrackerClient {
     this.#wakeAt = Infinity;
     this.feed({ type: "wakeup" });
   }
-
-  // -- the network
-
-  #openEnd({ peer, initiator }: Of<"open-peer">): void {
-    const { clock } = this.world;
-    const end = new End<Viewer>(this, peer, initiator);
-    this.#ends.set(peer, end);
-    if (initiator) this.#signal(end, OFFER);
-    clock.after(UNREACHABLE_MS, () => {
-      if (!end.other) this.lost(end, "unreachable");
-    });
-  }
-
-  #signal(end: End<Viewer>, signal: string): void {
-    this.world.clock.after(SIGNAL_MS, () => {
-      if (!end.isClosed) this.feed({ type: "link-signal", peer: end.peer, signal });
-    });
-  }
-
-  #signalled({ peer, signal }: Of<"signal-peer">): void {
-    const end = this.#ends.get(peer);
-    if (!end) return;
-    if (signal === OFFER) this.#signal(end, ANSWER);
-    else this.#connect(end);
-  }
-
-  /** The answer is here: what is left is for ICE and DTLS. */
-  #connect(end: End<Viewer>): void {
-    const { clock, tracker, plan } = this.world;
-    const theirs = tracker.byPeerId(end.peer);
-    const other = this.#self === undefined ? undefined : theirs?.endTo(this.#self);
-    if (!theirs || !other || !canMeet(this.traits, theirs.traits)) return;
-    const { network } = plan;
-    const setupMs = network.setupMsMin + (network.setupMsMax - network.setupMsMin) * this.rng.next();
-    const delayMs = roundTripMs(network, this.traits.region, theirs.traits.region, this.rng.next()) / 2;
-    clock.after(setupMs, () => {
-      if (end.isClosed || other.isClosed || !this.alive || !theirs.alive || end.other || other.other) return;
-      end.other = other;
-      other.other = end;
-      end.path = new Path(this.line, theirs.line, delayMs, network.lossShare, this.rng.fork(`to ${theirs.index}`));
-      other.path = new Path(theirs.line, this.line, delayMs, network.lossShare, this.rng.fork(`of ${theirs.index}`));
-      this.feed({ type: "peer-opened", peer: end.peer });
-      theirs.feed({ type: "peer-opened", peer: other.peer });
-    });
-  }
-
-  endTo(peer: PeerId): End<Viewer> | undefined {
-    return this.#ends.get(peer);
-  }
-
-  #closeEnd(end: End<Viewer>): void {
-    if (end.isClosed) return;
-    end.isClosed = true;
-    this.#ends.delete(end.peer);
-    const { other } = end;
-    if (other) this.world.clock.after(CLOSE_SEEN_MS, () => other.owner.lost(other, "closed"));
-  }
-
-  #send({ peers, message }: Of<"send">): void {
-    const { clock, meter } = this.world;
-    const frame = encodePeerMessage(message);
-    // Decoded once for all: whoever receives it must not change it.
-    const decoded = decodePeerMessage(frame);
-    if (!decoded || decoded.type === "chunk") return;
-    const wireBytes = frame.byteLength + MESSAGE_OVERHEAD_BYTES;
-    for (const peer of peers) {
-      const end = this.#ends.get(peer);
-      if (!end?.path || !end.other) continue;
-      if (meter.on) meter.controlBytes += wireBytes;
-      clock.at(end.path.send(clock.now, wireBytes), new MessageDelivery(end.other, decoded, frame.byteLength));
-    }
-  }
-
-  #sendChunk({ peer, segment: id, chunk }: Of<"send-chunk">): void {
-    const { clock, meter, stream } = this.world;
-    const segment = stream.get(id);
-    if (this.traits.uplink === 0) meter.violated(clock.now, this.index, "uploads and must not");
-    const held = this.#held.get(id);
-    if (!held || !hasBit(held.chunks, chunk))
-      meter.violated(clock.now, this.index, `serves chunk ${chunk} of ${id} and does not hold it`);
-    const end = this.#ends.get(peer);
-    if (!end?.path || !end.other || this.traits.isLiar) return;
-    const bytes = chunkBytes(segment, chunk);
-    if (meter.on) this.sentBytes += bytes * WIRE_FACTOR;
-    clock.at(
-      end.path.send(clock.now, bytes * WIRE_FACTOR),
-      new ChunkDelivery(end.other, segment, chunk, bytes, this.world),
-    );
-  }
 }
 
 /** The one timer of a core. */
@@ -353,9 +306,6 @@ class Wakeup implements Task {
     this.#viewer.wake(this.#at);
   }
 }
-
-export const chunkBytes = ({ byteLength }: StreamSegment, chunk: number): Bytes =>
-  Math.min(CHUNK_BYTES, byteLength - chunk * CHUNK_BYTES);
 
 const SWARM = "the-only-swarm--" as SwarmId;
 /** What hls.js and the library's default keep for a live stream. */

@@ -39,7 +39,9 @@ export class Watching {
     const track = stream.tracks[this.#viewer.traits.rendition];
     if (isNew && track !== undefined) {
       const segments = stream.listing(this.#viewer.traits.rendition, newest);
-      this.#viewer.feed({ type: "playlist", track, live: stream.live, targetDuration: plan.segmentSeconds, segments });
+      const signed = plan.proof !== "none";
+      const targetDuration = plan.segmentSeconds;
+      this.#viewer.feed({ type: "playlist", track, live: stream.live, targetDuration, segments, signed });
       this.#askForMore();
     }
     if (stream.live) clock.after(plan.segmentSeconds * (isNew ? 1000 : 500), () => this.#poll());
@@ -79,7 +81,7 @@ export class Watching {
     if (!wasStarted) this.#started();
     if (stalledSince !== undefined)
       trace?.span(this.#viewer.index, "stall", stalledSince, clock.now, { segment: segment.id });
-    if (meter.on) {
+    if (meter.on && this.#viewer.counts) {
       meter.plays++;
       meter.playedBytes += segment.byteLength;
       if (stalledSince !== undefined) {
@@ -96,7 +98,7 @@ export class Watching {
     if (this.#startedAt !== undefined) return;
     this.#startedAt = clock.now;
     trace?.span(this.#viewer.index, "start-up", this.#viewer.joinedAt, clock.now, {});
-    if (meter.on) meter.startups.push(clock.now - this.#viewer.joinedAt);
+    if (meter.on && this.#viewer.counts) meter.startups.push(clock.now - this.#viewer.joinedAt);
     this.#lookOut();
   }
 

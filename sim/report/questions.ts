@@ -2,7 +2,7 @@
 import { WITHIN_REGION_MIN } from "../checkers.ts";
 import type { Plan, UplinkMix } from "../model/plan.ts";
 import type { Asked, Scenario } from "../scenario.ts";
-import { SCENARIOS } from "../scenarios.ts";
+import { REPORTED } from "../scenarios.ts";
 import { live } from "../scenarios/live.ts";
 import { lowLatency } from "../scenarios/low-latency.ts";
 import { noChurn } from "../scenarios/no-churn.ts";
@@ -59,7 +59,7 @@ const still = (): readonly Question[] =>
   }));
 
 function everyScenario(): readonly Question[] {
-  return SCENARIOS.filter((scenario) => scenario !== live && scenario !== noChurn).flatMap((scenario) => {
+  return REPORTED.filter((scenario) => scenario !== live && scenario !== noChurn).flatMap((scenario) => {
     const least = OF_BOUND_AT_LEAST[scenario.name];
     const aim: Aim | undefined = least === undefined ? undefined : { figure: "offloadOfBound", least };
     const question: Question = { table: "scenarios", scenario, asked: {}, aim };

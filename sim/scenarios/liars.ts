@@ -4,5 +4,5 @@ import { planOf, type Scenario } from "../scenario.ts";
 export const liars: Scenario = {
   name: "liars",
   question: "What harm do 20 % do who promise everything and send nothing?",
-  plan: (asked) => planOf({ ...LIVE, scenario: "liars", liarShare: 0.2 }, asked),
+  plan: (asked) => planOf({ ...LIVE, scenario: "liars", mischief: { kinds: ["liar"], who: { share: 0.2 } } }, asked),
 };

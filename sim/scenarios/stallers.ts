@@ -1,0 +1,10 @@
+import { planOf, type Scenario } from "../scenario.ts";
+import { SIGNED } from "./forger.ts";
+
+export const stallers: Scenario = {
+  name: "stallers",
+  question: "What harm do 20 % do who promise everything, take every request and let it wait?",
+  comparedWith: "nobody-means-harm",
+  plan: (asked) =>
+    planOf({ ...SIGNED, scenario: "stallers", mischief: { kinds: ["staller"], who: { share: 0.2 } } }, asked),
+};
