@@ -4,9 +4,11 @@ import { createServer } from "node:http";
 import path from "node:path";
 import { findFile } from "../../testkit/origin/static-files.mjs";
 
+/** @typedef {{ cdnPort: number, trackerPort: number } & Record<string, unknown>} Setting */
+
 /**
  * @param {string} root  of the repository
- * @param {{ host: string, port: number, setting: object }} options
+ * @param {{ host: string, port: number, setting: Setting }} options
  */
 export async function startPageServer(root, { host, port, setting }) {
   // As the repository has them, so that the pages' imports read like its folders.
@@ -25,8 +27,12 @@ export async function startPageServer(root, { host, port, setting }) {
     found.then(
       (file) => {
         if (!file) return response.writeHead(404).end();
+        const policy = urlPath.startsWith("/examples/")
+          ? {}
+          : { "Content-Security-Policy": policyFor(request, setting) };
         // The next build must show at once.
-        return response.writeHead(200, { "Content-Type": file.type, "Cache-Control": "no-cache" }).end(file.bytes);
+        const headers = { "Content-Type": file.type, "Cache-Control": "no-cache", ...policy };
+        return response.writeHead(200, headers).end(file.bytes);
       },
       (bug) => response.writeHead(500).end(String(bug)),
     );
@@ -42,4 +48,25 @@ export async function startPageServer(root, { host, port, setting }) {
       await once(server, "close");
     },
   };
+}
+
+/**
+ * As strict as a page with this player can be. The player's pictures come from a MediaSource, which is a blob; this build
+ * of hls.js starts no worker, and nothing here styles itself from a script. The minimal page, one file, has its script in it.
+ * @param {import("node:http").IncomingMessage} request  from whichever name this machine was called by
+ * @param {Setting} setting
+ */
+function policyFor({ headers }, { cdnPort, trackerPort }) {
+  const [host = "localhost"] = /^(?:[\w.-]+|\[[\da-f:]+\])/i.exec(headers.host ?? "") ?? [];
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "media-src blob:",
+    `connect-src 'self' http://${host}:${String(cdnPort)} ws://${host}:${String(trackerPort)}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'self'",
+  ].join("; ");
 }

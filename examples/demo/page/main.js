@@ -6,6 +6,7 @@ import { Gauge } from "./gauge.js";
 import { Meter } from "./meter.js";
 import { Peers } from "./peers.js";
 import { startSession } from "./session.js";
+import { Sharing } from "./sharing.js";
 import { Strip } from "./strip.js";
 
 const READ_EVERY_MS = 1000;
@@ -37,7 +38,9 @@ const session = await startSession(element("video"), {
   liveUrl: `${cdnUrl}/live/index.m3u8`,
   trackerUrl: `ws://${location.hostname}:${String(setting.trackerPort)}`,
   withPeers,
+  ...(query.get("consent") === "ask" && { consent: askForConsent }),
 });
+const sharing = session.consent && new Sharing(element("consent"), element("share"), session.consent);
 const gauge = new Gauge(element("gauge"));
 const chart = new Chart(element("chart"), setting.bitsPerSecond);
 const strip = new Strip(element("strip"), element("strip-detail"));
@@ -53,6 +56,11 @@ const meters = {
   up: new Meter(),
 };
 
+async function askForConsent() {
+  const { showConsentPrompt } = await import("/dist/consent-prompt.js");
+  return showConsentPrompt();
+}
+
 function refresh() {
   const at = performance.now();
   const stats = session.read();
@@ -64,24 +72,25 @@ function refresh() {
   showOffload(stats);
   showTiles(stats);
   showState(stats);
+  sharing?.show();
   const [peers, cdn, up] = [meters.peers, meters.cdn, meters.up].map((meter) => meter.bitsPerSecond(RATE_SPAN_MS));
   chart.add({ peers, cdn, up });
   strip.show(stats.segments);
   peersView.show(at, stats.peers, setting.bitsPerSecond);
 }
 
-function showOffload({ viewers, offload, peerBytes, originBytes }) {
+function showOffload({ viewers, offload, peerBytes, originBytes, swarming }) {
   const [fromPeers, fromOrigin] = [meters.peerUsed, meters.originUsed].map((meter) => meter.growth(OFFLOAD_SPAN_MS));
   const ceiling = viewers > 1 ? (viewers - 1) / viewers : 0;
   gauge.show(fromPeers + fromOrigin > 0 ? fromPeers / (fromPeers + fromOrigin) : undefined, ceiling);
   say("offload-session", peerBytes + originBytes > 0 ? percent(offload) : "–");
   say("offload-ceiling", withPeers ? percent(ceiling) : "–");
   say("viewers", withPeers ? String(Math.max(1, viewers)) : "–");
-  say("hero-line", heroLine(viewers));
+  say("hero-line", heroLine(viewers, swarming.mode));
 }
 
-function heroLine(viewers) {
-  if (!withPeers) return "Peers are off in this window: everything comes from the CDN.";
+function heroLine(viewers, mode) {
+  if (!withPeers || mode === "off") return "Peers are off in this window: everything comes from the CDN.";
   if (viewers < 2) return "You are the only viewer. Open another one and watch this climb.";
   return `With ${plural(viewers, "viewer")} the CDN has to send each segment once; the rest can come from one another.`;
 }
@@ -101,21 +110,23 @@ function showTiles({ peerBytes, originBytes, uploadedBytes, wastedBytes, viewers
 
 const TRACKER_WORDS = { off: "off", connecting: "connecting", joined: "joined", lost: "lost, trying again" };
 
-function showState({ tracker, peers, retired, player }) {
+function showState({ tracker, peers, retired, swarming, player }) {
   say("tracker", `Tracker: ${TRACKER_WORDS[tracker]}`);
   element("tracker").dataset.state = tracker;
   element("live").dataset.state = player.state;
   const open = peers.filter(({ state }) => state === "open").length;
   say("peers-count", peers.length === 0 ? "" : `${String(open)} connected`);
-  const text = noticeFor(tracker, retired, player);
+  const text = noticeFor(tracker, retired, swarming, player);
   element("notice").hidden = text === "";
   say("notice", text);
 }
 
-function noticeFor(tracker, retired, player) {
+function noticeFor(tracker, retired, swarming, player) {
   if (!withPeers) return "Peers are off here: this is plain hls.js, for comparison.";
   if (!("RTCPeerConnection" in window)) return "This browser has no WebRTC: the stream comes from the CDN alone.";
   if (retired) return "The swarm stopped after a fault of its own: the stream comes from the CDN alone.";
+  if (swarming.reason === "tracker")
+    return "The operator has switched the swarm off: the stream comes from the CDN alone.";
   if (tracker === "lost") return "The tracker is gone. Viewers that are linked go on sharing.";
   if (player.state === "starting" && performance.now() > AUTOPLAY_MS) return "Press play to start.";
   return "";

@@ -7,10 +7,10 @@ import { Playback } from "./playback.js";
 
 /**
  * @param {HTMLVideoElement} video
- * @param {{ liveUrl: string, trackerUrl: string, withPeers: boolean }} options
+ * @param {{ liveUrl: string, trackerUrl: string, withPeers: boolean, consent?: () => Promise<boolean> }} options
  */
-export async function startSession(video, { liveUrl, trackerUrl, withPeers }) {
-  const source = withPeers ? await openSwarm(trackerUrl) : openPlain();
+export async function startSession(video, { liveUrl, trackerUrl, withPeers, consent }) {
+  const source = withPeers ? await openSwarm(trackerUrl, consent) : openPlain();
   const hls = new Hls(source.config);
   source.bind(hls);
   const playback = new Playback(video);
@@ -24,6 +24,7 @@ export async function startSession(video, { liveUrl, trackerUrl, withPeers }) {
     void video.play().catch(() => undefined);
   });
   return {
+    consent: source.consent,
     read: () => ({
       ...source.read(),
       player: {
@@ -38,10 +39,10 @@ export async function startSession(video, { liveUrl, trackerUrl, withPeers }) {
   };
 }
 
-async function openSwarm(trackerUrl) {
+async function openSwarm(trackerUrl, consent) {
   const { createSwarm } = await import("/dist/hls-swarm.js");
-  const swarm = createSwarm({ tracker: trackerUrl, integrity: "if-signed" });
-  return { config: swarm.config(Hls), bind: () => undefined, read: () => swarm.stats };
+  const swarm = createSwarm({ tracker: trackerUrl, integrity: "if-signed", ...(consent && { consent }) });
+  return { config: swarm.config(Hls), bind: () => undefined, read: () => swarm.stats, consent: swarm.consent };
 }
 
 /** Plain hls.js, counted in the same words. */
@@ -67,6 +68,7 @@ function openPlain() {
       originReceivedBytes: originBytes,
       uploadedBytes: 0,
       wastedBytes: 0,
+      swarming: { mode: "off", reason: "" },
       tracker: "off",
       viewers: 1,
       peers: [],
