@@ -39,10 +39,17 @@ afterAll(async () => {
 
 const urlOf = (path: string, host = "127.0.0.1"): string => `http://${host}:${String(origin.port)}${path}`;
 
+/** Pages with the viewer's own in a frame; the frame's attributes. */
+const FRAMES = new Map([
+  ["/embedding", ""],
+  ["/sandboxing", 'sandbox="allow-scripts"'],
+]);
+
 const servePages = (_: unknown, response: NodeJS.WritableStream, path: string): boolean => {
-  if (path !== "/" && path !== "/embedding") return false;
+  const frame = FRAMES.get(path);
+  if (path !== "/" && frame === undefined) return false;
   response.end(
-    path === "/" ? "<!doctype html>" : `<!doctype html><iframe src="${urlOf("/")}" allow="autoplay"></iframe>`,
+    path === "/" ? "<!doctype html>" : `<!doctype html><iframe src="${urlOf("/")}" ${frame ?? ""}></iframe>`,
   );
   return true;
 };
@@ -82,9 +89,10 @@ test("[T11] [CO1] [CO2] [CO7] without consent nothing is opened, and the video p
     watch("ask"),
     watch("denied"),
     watch(undefined, { page: "/embedding", host: "127.0.0.2" }),
+    watch(undefined, { page: "/sandboxing" }),
     watch("granted", { page: "/?p2p=0" }),
   ]);
-  const reasons = ["consent", "consent", "consent", "url"];
+  const reasons = ["consent", "consent", "consent", "consent", "url"];
   for (const [index, viewer] of viewers.entries()) {
     await expect.poll(async () => (await viewer.seen()).playedSeconds, SOON).toBeGreaterThan(1);
     expect(await viewer.seen()).toMatchObject({ ...NOTHING, reason: reasons[index] });
