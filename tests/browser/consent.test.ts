@@ -18,6 +18,8 @@ let tracker: RunningTracker;
 let origin: RunningOrigin;
 let stun: Socket;
 let stunPackets = 0;
+/** Whom the pages called, by HTTP and WebSocket. */
+const called = new Set<string>();
 
 beforeAll(async () => {
   stun = createSocket("udp4").bind(0);
@@ -61,16 +63,18 @@ const hereForStun = (): string =>
     .find((address) => address?.family === "IPv4" && !address.internal)?.address ?? "127.0.0.1";
 
 /** A viewer, and how to ask it. */
-async function watch(consent: SwarmOptions["consent"], { page = "/", host = "127.0.0.1" } = {}) {
+async function watch(consent: SwarmOptions["consent"], { page = "/", host = "127.0.0.1", namesStun = true } = {}) {
   const context = await browser.newContext();
+  context.on("request", (request) => called.add(new URL(request.url()).host));
   await context.addInitScript(countOpenings);
   const top: Page = await context.newPage();
+  top.on("websocket", (socket) => called.add(new URL(socket.url()).host));
   await top.goto(urlOf(page, host));
   const frame: Frame | Page = top.frames()[1] ?? top;
   await frame.addScriptTag({ content: script });
   const options: SwarmOptions = {
     tracker: tracker.url,
-    rtc: { iceServers: [{ urls: `stun:${hereForStun()}:${String(stun.address().port)}` }] },
+    ...(namesStun && { rtc: { iceServers: [{ urls: `stun:${hereForStun()}:${String(stun.address().port)}` }] } }),
     ...(consent !== undefined && { consent }),
   };
   await frame.evaluate(`Consent.begin(${JSON.stringify(urlOf("/live/index.m3u8"))}, ${JSON.stringify(options)})`);
@@ -84,10 +88,10 @@ async function watch(consent: SwarmOptions["consent"], { page = "/", host = "127
 const SOON = { timeout: 30_000, interval: 100 };
 const NOTHING = { sockets: 0, connections: 0, mode: "off" };
 
-test("[T11] [CO1] [CO2] [CO7] without consent nothing is opened, and the video plays; granted it joins, withdrawn it closes", async () => {
+test("[T11] [T22] [CO1] [CO2] [CO7] without consent nothing is opened, and the video plays; granted it joins, withdrawn it closes", async () => {
   const viewers = await Promise.all([
     watch("ask"),
-    watch("denied"),
+    watch("denied", { namesStun: false }),
     watch(undefined, { page: "/embedding", host: "127.0.0.2" }),
     watch(undefined, { page: "/sandboxing" }),
     watch("granted", { page: "/?p2p=0" }),
@@ -125,6 +129,11 @@ test("[T11] [CO1] [CO2] [CO7] without consent nothing is opened, and the video p
   await expect
     .poll(() => denied.seen(), { timeout: 1000, interval: 50 })
     .toMatchObject({ openSockets: 0, openConnections: 0, mode: "off", reason: "tracker" });
+  // [T22] Nobody was called whom the page had not named.
+  expect((await denied.seen()).iceServers).toEqual([]);
+  const named = [origin.url, tracker.url].map((url) => new URL(url).port);
+  expect([...new Set([...called].map((host) => host.split(":")[1]))].sort()).toEqual(named.sort());
+  expect([...called].filter((host) => !host.startsWith("127.0.0."))).toEqual([]);
   // What was off from the start has stayed so.
   for (const viewer of viewers.slice(2)) expect(await viewer.seen()).toMatchObject(NOTHING);
 });

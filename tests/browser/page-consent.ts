@@ -10,6 +10,8 @@ export interface Seen {
   /** Of those, not closed. */
   readonly openSockets: number;
   readonly openConnections: number;
+  /** Named to any of them. */
+  readonly iceServers: readonly RTCIceServer[];
   readonly playedSeconds: number;
   readonly stalls: number;
   readonly links: number;
@@ -55,6 +57,7 @@ export function seen(): Seen {
     connections: connections.length,
     openSockets: sockets.filter(({ readyState }) => readyState !== WebSocket.CLOSED).length,
     openConnections: connections.filter(({ signalingState }) => signalingState !== "closed").length,
+    iceServers: connections.flatMap((connection) => connection.getConfiguration().iceServers ?? []),
     playedSeconds: played.length === 0 ? 0 : played.end(played.length - 1) - played.start(0),
     stalls,
     links: peers.filter(({ state }) => state === "open").length,
