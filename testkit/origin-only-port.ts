@@ -20,6 +20,7 @@ export function createOriginOnlyPort(origin: Origin): SwarmDriver {
     integrity: "none",
     verifiedChunks: 0,
     forgedChunks: 0,
+    forgedSignals: 0,
   });
   const listeners = new Set<() => void>();
   return {

@@ -99,4 +99,5 @@ const EMPTY: SwarmStats = {
   integrity: "none",
   verifiedChunks: 0,
   forgedChunks: 0,
+  forgedSignals: 0,
 };

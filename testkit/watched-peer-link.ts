@@ -1,3 +1,4 @@
+import type { PeerId } from "../src/protocol/ids.ts";
 import type { OpenPeerLink, PeerLink } from "../src/swarm/io/peer-link.ts";
 
 /** A peer link whose every event is written down, so that a test can wait for one and look at the order of all. */
@@ -32,6 +33,7 @@ export function watchPeerLink(open: OpenPeerLink, options: WatchOptions): Watche
   };
   const self: WatchedPeerLink = {
     link: open({
+      peer: PEER,
       initiator: options.initiator,
       rtc: { iceServers: [] },
       connectTimeoutMs: options.connectTimeoutMs ?? CONNECT_MS_MAX,
@@ -153,6 +155,9 @@ export async function hasCandidates(open: OpenPeerLink): Promise<boolean> {
   alone.link.close();
   return alone.signals.some((signal) => signal.includes("candidate:"));
 }
+
+/** Two that a test introduces need no names. */
+const PEER = "somebody--" as PeerId;
 
 const CONNECT_MS_MAX = 8_000;
 const WAIT_MS_MAX = 10_000;

@@ -138,6 +138,7 @@ const NO_STATS: SwarmStats = {
   verifiedChunks: 0,
   forgedChunks: 0,
   swarming: { mode: "off", reason: "" },
+  forgedSignals: 0,
   tracker: "off",
   viewers: 0,
   holdOut: false,

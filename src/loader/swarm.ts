@@ -5,10 +5,13 @@
 import type Hls from "hls.js";
 import type { HlsConfig } from "hls.js";
 import { SILENT, type Logger } from "../base/logger.ts";
+import { OptionError } from "../base/option-error.ts";
 import type { SegmentId, TrackId } from "../protocol/ids.ts";
 import type { SwarmStats } from "../swarm/core/stats.ts";
 import { createSwarmDriver } from "../swarm/io/driver.ts";
-import { openSimplePeerLink } from "../swarm/io/simple-peer-link.ts";
+import { isLanHost } from "../swarm/io/peer-address.ts";
+import { createSimplePeerLinks } from "../swarm/io/simple-peer-link.ts";
+import { ViewerIdentity, type TicketSource } from "../swarm/io/viewer-identity.ts";
 import { openWebSocketTrackerLink } from "../swarm/io/websocket-tracker-link.ts";
 import type { Consent, ConsentState, SwarmConsent } from "./consent.ts";
 import { isChildPlayer, withAnnouncement, type HlsClass } from "./hls-doors.ts";
@@ -27,7 +30,9 @@ export interface SwarmOptions {
    * may return `undefined` for the default.
    */
   readonly contentId?: string | ((playlistUrl: string) => string | undefined);
-  /** For RTCPeerConnection. Default: no ICE servers, so that no third party learns of your viewers. */
+  /**
+   * For RTCPeerConnection. Default: no ICE servers but the tracker's own, so that no third party learns of your viewers.
+   */
   readonly rtc?: RTCConfiguration;
   /**
    * Whether the viewer agrees to take part; until then nothing is opened, and the player plays as plain hls.js. A function
@@ -35,6 +40,26 @@ export interface SwarmOptions {
    * site covers it. In an iframe on a page of another origin: `denied`.
    */
   readonly consent?: Consent;
+  /**
+   * Whether viewers may meet over addresses of their private network, which peers then see. Default: true where the
+   * page itself comes from such a network (a private address, `localhost`, a name in `.local`), else false.
+   */
+  readonly lan?: boolean;
+  /**
+   * Connects through the TURN servers of `rtc.iceServers` alone, so that no peer sees this viewer's address. Default
+   * false. Without such a server `createSwarm` throws an `OptionError`.
+   */
+  readonly relayOnly?: boolean;
+  /**
+   * What the tracker lets this viewer in with, made by the site (`hls-swarm ticket`): the ticket, or what gets one for a
+   * viewer. Asked again when the tracker refuses one and when one has expired. Without an answer the CDN alone serves.
+   */
+  readonly ticket?: TicketSource;
+  /**
+   * The site's Ed25519 public key, 64 hex digits: peers must show a ticket that it has signed for their key, so that not
+   * even the tracker can come between two viewers unnoticed. Tickets then travel to peers. Default: no such demand.
+   */
+  readonly ticketKey?: string;
   /** Whether this viewer gives to others. Default true. */
   readonly upload?: boolean;
   /**
@@ -91,21 +116,28 @@ export interface Swarm {
   on<Name extends keyof SwarmEvents>(name: Name, listener: (told: SwarmEvents[Name]) => void): () => void;
 }
 
-export const createSwarm = (options: SwarmOptions): Swarm =>
-  new PlayerSwarm(options, (swarm, origin, switchedOff) =>
-    createSwarmDriver({
+export function createSwarm(options: SwarmOptions): Swarm {
+  const { ticket, ticketKey, relayOnly, logger = SILENT } = options;
+  const hasRelay = options.rtc?.iceServers?.some(({ urls }) => ANY.concat(urls).some((url) => /^turns?:/i.test(url)));
+  if (relayOnly && !hasRelay) throw new OptionError("relayOnly needs a TURN server in rtc.iceServers");
+  if (ticketKey !== undefined && !/^[\da-f]{64}$/.test(ticketKey))
+    throw new OptionError("ticketKey must be an Ed25519 public key, 64 lowercase hex digits");
+  return new PlayerSwarm(options, (swarm, origin, switchedOff) => {
+    const identity = new ViewerIdentity({ swarm, ticket, ticketKey, logger });
+    return createSwarmDriver({
       swarm,
       origin,
       trackers: ANY.concat(options.tracker),
-      rtc: options.rtc ?? {},
+      rtc: { ...options.rtc, ...(relayOnly && { iceTransportPolicy: "relay" }) },
       upload: options.upload ?? true,
       memoryBytesMax: options.memoryBytesMax ?? MEMORY_BYTES_MAX_DEFAULT,
-      openPeerLink: openSimplePeerLink,
-      openTrackerLink: openWebSocketTrackerLink,
-      logger: options.logger ?? SILENT,
+      openPeerLink: identity.peerLinks(createSimplePeerLinks(undefined, options.lan ?? isLanHost(location.hostname))),
+      openTrackerLink: identity.trackerLinks(openWebSocketTrackerLink),
+      logger,
       switchedOff,
-    }),
-  );
+    });
+  });
+}
 
 export interface InstallOptions extends SwarmOptions {
   /** Told of each player's swarm right after the player was made. */

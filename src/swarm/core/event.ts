@@ -22,6 +22,9 @@ export interface ListedSegment {
   readonly root?: SegmentRoot;
 }
 
+/** Why a link was closed whose description is not the peer's own: what `peer-closed` says then. */
+export const FORGED_SIGNAL = "forged signal";
+
 /** What only the player can count. */
 export type Played = Omit<PlayCounts, "originReceivedBytes">;
 

@@ -61,6 +61,8 @@ export interface SwarmStats {
   readonly forgedChunks: number;
   /** With `off` nothing is opened: `consent`, `url` and `tracker` say whose word that is. */
   readonly swarming: Swarming;
+  /** Links not opened because somebody between had changed what a peer said of itself. */
+  readonly forgedSignals: number;
   readonly tracker: "off" | "connecting" | "joined" | "lost";
   /** Viewers in the swarm as the tracker counts them, this one included; 1 without a tracker. */
   readonly viewers: number;

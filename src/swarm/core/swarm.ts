@@ -128,6 +128,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       swarming: { mode: this.#options.uplink > 0 ? "serve" : "fetch", reason: "" },
       tracker: this.#topology.trackerPhase,
       viewers: this.#topology.viewers,
+      forgedSignals: this.#topology.forgedSignals,
       holdOut: this.#topology.holdOut ?? false,
       ...this.#counters(),
     });
@@ -255,7 +256,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
         return false;
       }
       case "peer-closed":
-        this.#topology.closed(now, event.peer);
+        this.#topology.closed(now, event.peer, event.reason);
         this.#links.drop(event.peer);
         return true;
       case "tracker-opened":

@@ -3,9 +3,10 @@ import type { Millis } from "../../base/time.ts";
 import type { PeerId, SwarmId, TrackId } from "../../protocol/ids.ts";
 import { PEERS_PER_ANNOUNCE_MAX, SIGNAL_CHARS_MAX, TRACK_SLOTS_MAX } from "../../protocol/limits.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
-import type { Place, TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-message.ts";
+import type { Place, TrackerErrorCode, TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-message.ts";
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "../../protocol/version.ts";
 import type { SwarmAction } from "./action.ts";
+import { FORGED_SIGNAL } from "./event.ts";
 import { TrackerSession } from "./tracker-session.ts";
 import type { SwarmTuning } from "./tuning.ts";
 import { isNews, type Surroundings, type ToldPlace } from "./whereabouts.ts";
@@ -33,6 +34,8 @@ export class Topology {
   #track: TrackId | undefined;
   #self: PeerId | undefined;
   viewers = 1;
+  /** Links not opened because somebody had changed what the peer said of itself (TR71). */
+  forgedSignals = 0;
   /** Links held at most when others dial us. */
   peersMax: number;
   #uplink: UplinkClass;
@@ -169,8 +172,9 @@ export class Topology {
       case "redirect":
         return { actions: this.#session.ended(now, message) };
       case "error":
-        if (message.code === "bad-version" || message.code === "full") {
+        if (ENDINGS.includes(message.code)) {
           this.#missTracker(now);
+          if (message.code === "bad-ticket") this.#resume = undefined; // another ticket is another visit
           return { actions: this.#session.ended(now, message) };
         }
         if (message.retryInMs !== undefined) {
@@ -224,7 +228,8 @@ export class Topology {
     this.#unreachableUntil.set(peer, Infinity);
   }
 
-  closed(now: Millis, peer: PeerId): void {
+  closed(now: Millis, peer: PeerId, reason?: string): void {
+    if (reason === FORGED_SIGNAL) this.forgedSignals++;
     if (this.dialing.delete(peer)) this.#unreachableUntil.set(peer, now + UNREACHABLE_MS);
     // In recorded video only those ahead are missed: see evaluate.
     if (this.#open.delete(peer) && !this.#place) this.#needAt = Math.min(this.#needAt, now + NEED_MS_MIN);
@@ -334,6 +339,9 @@ export class Topology {
     this.#needAt = now + this.#needWaitMs;
   }
 }
+
+/** Errors after which a tracker has no more to say to this socket. */
+const ENDINGS: readonly TrackerErrorCode[] = ["bad-version", "full", "bad-ticket", "banned"];
 
 /** First character of a signal, telling which side of the link it comes from (PE rules on glare). */
 const INITIATOR = "o";

@@ -19,6 +19,8 @@ export class TrackerSession {
   phase: TrackerPhase;
   /** When to call one, or to give up the one that was called. */
   #until: Millis;
+  /** Since one let us in: a ticket was not good enough. */
+  #isRefused = false;
 
   constructor(trackers: readonly string[], rng: Rng) {
     this.choice = new TrackerChoice(trackers, rng);
@@ -33,6 +35,7 @@ export class TrackerSession {
 
   joined(trackers: readonly string[] | undefined): void {
     this.#turn("joined", Infinity);
+    this.#isRefused = false;
     this.choice.joined(trackers);
   }
 
@@ -46,7 +49,11 @@ export class TrackerSession {
     if (how.type !== "error")
       this.#turn("lost", this.choice.sentAway(now, how.type === "drain" ? how.reconnectInMs : 0, how.trackers));
     else if (how.code === "full") this.closed(now, how.retryInMs);
-    else this.#turn("off", Infinity);
+    else if (how.code === "bad-ticket" && !this.#isRefused) {
+      // It may have expired on the way. One more, and no endless asking of the site.
+      this.#isRefused = true;
+      this.closed(now);
+    } else this.#turn("off", Infinity);
     return [{ type: "close-tracker" }];
   }
 

@@ -211,6 +211,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
     // A link that was replaced or closed may still have events on their way.
     const alive = (): boolean => current !== undefined && links.get(peer) === current;
     const link = options.openPeerLink({
+      peer,
       initiator,
       rtc: options.rtc,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,

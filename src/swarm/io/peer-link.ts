@@ -1,3 +1,5 @@
+import type { PeerId } from "../../protocol/ids.ts";
+
 /**
  * One connection to one peer, whatever carries it: simple-peer in a browser or over node-datachannel, the simulator's
  * link, later a WebSocket. It moves signals and frames; windows, pacing and timeouts belong to the core.
@@ -23,6 +25,8 @@ export interface PeerLinkEvents {
 }
 
 export interface PeerLinkOptions {
+  /** Whom the signals go to, and come from. */
+  readonly peer: PeerId;
   readonly initiator: boolean;
   /** Passed to RTCPeerConnection. `iceServers` is empty unless the site configured some: no third party by default. */
   readonly rtc: RTCConfiguration;

@@ -7,9 +7,36 @@ import { badField, broken } from "../../protocol/protocol-error.ts";
  * negotiated: a description may hold nothing but a data channel.
  */
 export type PeerSignal =
-  | { readonly type: "offer" | "answer"; readonly sdp: string }
+  | PeerDescription
   /** ICE candidates, a few at a time (trickle ICE, RFC 8838). */
   | { readonly type: "candidates"; readonly candidates: readonly PeerCandidate[] };
+
+export interface PeerDescription {
+  readonly type: "offer" | "answer";
+  readonly sdp: string;
+  /** Whose it is (TR70); absent of a viewer that cannot sign. */
+  readonly proof?: PeerProof | undefined;
+}
+
+export interface PeerProof {
+  /** Ed25519 public key of the sender's session, 64 lowercase hex digits. */
+  readonly key: string;
+  /** Over {@link signedText}, 128 lowercase hex digits. */
+  readonly signature: string;
+  /** What the site gave the sender, where that is what ties the key to the site. */
+  readonly ticket?: string | undefined;
+}
+
+/** Who says it to whom, in which swarm: what is signed with a description, so that it is good for nothing else. */
+export interface SignedRoute {
+  readonly swarm: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What a proof signs: the whole description, DTLS fingerprints and all. No field but the last has a line break. */
+export const signedText = ({ swarm, from, to }: SignedRoute, { type, sdp }: PeerDescription): string =>
+  ["hls-swarm.1", swarm, from, to, type, sdp].join("\n");
 
 /** The fields of RTCIceCandidateInit that both sides need. At least one of the last two is not null. */
 export interface PeerCandidate {
@@ -23,20 +50,31 @@ export const encodePeerSignal = (signal: PeerSignal): string => JSON.stringify(s
 
 /** Throws a {@link ProtocolError} unless the text is a signal. */
 export function parsePeerSignal(text: string): PeerSignal {
-  const { type, sdp, candidates } = parseFields(text, SIGNAL_CHARS_MAX);
+  const { type, sdp, candidates, proof } = parseFields(text, SIGNAL_CHARS_MAX);
   switch (type) {
     case "offer":
     case "answer":
       // Accepting audio or video would have the browser set up decoders for a stranger.
       if (typeof sdp !== "string" || !sdp.includes("\nm=application ") || /\nm=(?!application )/.test(sdp))
         throw badField("sdp");
-      return { type, sdp };
+      return { type, sdp, ...(proof !== undefined && { proof: parseProof(proof) }) };
     case "candidates":
       if (!Array.isArray(candidates) || candidates.length > CANDIDATES_PER_SIGNAL_MAX) throw badField("candidates");
       return { type, candidates: candidates.map(parseCandidate) };
     default:
       throw broken("unknown-type", "type");
   }
+}
+
+function parseProof(value: unknown): PeerProof {
+  if (!isFields(value)) throw badField("proof");
+  const { key, signature, ticket } = value;
+  const signed = typeof key === "string" && typeof signature === "string";
+  if (!signed || key.length !== 64 || signature.length !== 128 || !/^[\da-f]+$/.test(key + signature))
+    throw badField("proof");
+  if (ticket === undefined) return { key, signature };
+  if (typeof ticket !== "string") throw badField("proof");
+  return { key, signature, ticket };
 }
 
 function parseCandidate(value: unknown): PeerCandidate {

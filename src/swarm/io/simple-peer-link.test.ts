@@ -9,6 +9,7 @@ import {
   watchPeerLink,
   type WatchedPeerLink,
 } from "../../../testkit/watched-peer-link.ts";
+import type { PeerId } from "../../protocol/ids.ts";
 import { FRAME_BYTES_MAX } from "../../protocol/limits.ts";
 import { parsePeerSignal } from "./peer-signal.ts";
 import { createSimplePeerLinks, openSimplePeerLink } from "./simple-peer-link.ts";
@@ -105,7 +106,7 @@ describe("before any connection", () => {
     const events = { signal: vi.fn(), open: vi.fn(), frame: vi.fn(), closed: vi.fn() };
     const iceServers = [{ urls: ["stun:stun.example.org"] }];
     for (const rtc of [{}, { iceServers }])
-      openWatched({ initiator: true, rtc, connectTimeoutMs: 5_000, events }).close();
+      openWatched({ peer: PEER, initiator: true, rtc, connectTimeoutMs: 5_000, events }).close();
     await vi.waitFor(() => {
       expect(events.closed).toHaveBeenCalledTimes(2);
     });
@@ -159,6 +160,7 @@ test("a path that stays disconnected closes the link; one that recovers does not
     };
     const closed = vi.fn();
     createSimplePeerLinks({ ...nodeWebRtc, RTCPeerConnection })({
+      peer: PEER,
       initiator: false,
       rtc: {},
       connectTimeoutMs: 60_000,
@@ -177,6 +179,8 @@ test("a path that stays disconnected closes the link; one that recovers does not
     vi.useRealTimers();
   }
 });
+
+const PEER = "peer------" as PeerId;
 
 const DATA_CHANNEL_SDP = "v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n";
 

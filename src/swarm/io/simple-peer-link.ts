@@ -2,6 +2,7 @@ import SimplePeer from "simple-peer";
 import { assert } from "../../base/assert.ts";
 import { FRAME_BYTES_MAX, SIGNAL_CHARS_MAX } from "../../protocol/limits.ts";
 import { addPageHideTask, deletePageHideTask } from "./page-hide.ts";
+import { hideAddresses } from "./peer-address.ts";
 import type { OpenPeerLink, PeerLink, PeerLinkEvents, PeerLinkOptions } from "./peer-link.ts";
 import {
   CANDIDATES_PER_SIGNAL_MAX,
@@ -21,12 +22,12 @@ export interface WebRtc {
 /**
  * Peer links over simple-peer: one ordered, reliable data channel each. Without `webRtc` the browser's own is used, and
  * where there is none every link closes at once. When the page goes away its links are closed, because a peer that is
- * not told notices only after 5 to 15 s.
+ * not told notices only after 5 to 15 s. Addresses of private networks are told and tried where `lan`.
  */
 export const createSimplePeerLinks =
-  (webRtc?: WebRtc): OpenPeerLink =>
+  (webRtc?: WebRtc, lan = true): OpenPeerLink =>
   (options) =>
-    new SimplePeerLink(options, webRtc);
+    new SimplePeerLink(options, webRtc, lan);
 
 /** Peer links over the browser's WebRTC. */
 export const openSimplePeerLink: OpenPeerLink = createSimplePeerLinks();
@@ -36,6 +37,7 @@ type Timer = ReturnType<typeof setTimeout>;
 class SimplePeerLink implements PeerLink {
   readonly #initiator: boolean;
   readonly #events: PeerLinkEvents;
+  readonly #lan: boolean;
   readonly #peer: TricklePeer;
   readonly #connectTimer: Timer;
   #phase: "connecting" | "open" | "closing" | "closed" = "connecting";
@@ -49,8 +51,9 @@ class SimplePeerLink implements PeerLink {
   #isDescribedThere = false;
   #candidatesThere = 0;
 
-  constructor({ initiator, rtc, connectTimeoutMs, events }: PeerLinkOptions, webRtc: WebRtc | undefined) {
+  constructor({ initiator, rtc, connectTimeoutMs, events }: PeerLinkOptions, webRtc: WebRtc | undefined, lan: boolean) {
     this.#initiator = initiator;
+    this.#lan = lan;
     this.#events = events;
     this.#peer = new TricklePeer({
       initiator,
@@ -90,7 +93,7 @@ class SimplePeerLink implements PeerLink {
   signal(text: string): void {
     if (this.#isEnding) return;
     try {
-      this.#handleSignal(parsePeerSignal(text));
+      this.#handleSignal(hideAddresses(parsePeerSignal(text), this.#lan));
     } catch (error) {
       this.#abort(`bad signal: ${messageOf(error)}`);
     }
@@ -157,7 +160,7 @@ class SimplePeerLink implements PeerLink {
       const expected = this.#initiator ? "answer" : "offer";
       if (signal.type !== expected || this.#isDescribedThere) throw new Error(`unexpected ${signal.type}`);
       this.#isDescribedThere = true;
-      this.#peer.signal(signal);
+      this.#peer.signal({ type: signal.type, sdp: signal.sdp });
     }
   }
 
@@ -181,8 +184,9 @@ class SimplePeerLink implements PeerLink {
   }
 
   #say(signal: PeerSignal): void {
-    if (this.#isEnding) return;
-    const text = encodePeerSignal(signal);
+    const told = hideAddresses(signal, this.#lan);
+    if (this.#isEnding || (told.type === "candidates" && told.candidates.length === 0)) return;
+    const text = encodePeerSignal(told);
     if (text.length > SIGNAL_CHARS_MAX) this.#abort("own signal too long");
     else this.#events.signal(text);
   }

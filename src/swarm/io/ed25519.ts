@@ -1,0 +1,44 @@
+/** Ed25519 (RFC 8032) by the browser's own hand: one key pair, and the check of others' signatures. Keys are hex. */
+import { randomHex } from "../../protocol/ids.ts";
+
+export interface Signer {
+  readonly publicKey: string;
+  /** 128 hex digits. */
+  sign(text: string): Promise<string>;
+}
+
+/**
+ * A key pair that nothing can read out and that nobody keeps. Undefined where there is no Ed25519: browsers before
+ * Chromium 137, Firefox 129 and Safari 17, and pages that did not come over HTTPS.
+ */
+export async function createSigner(): Promise<Signer | undefined> {
+  try {
+    const pair = await crypto.subtle.generateKey(ED25519, false, ["sign", "verify"]);
+    if (!("privateKey" in pair)) return undefined;
+    return {
+      publicKey: hexOf(await crypto.subtle.exportKey("raw", pair.publicKey)),
+      sign: async (text) => hexOf(await crypto.subtle.sign(ED25519, pair.privateKey, bytesOf(text))),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a signature over text or bytes is of that key. */
+export async function isSignedBy(key: string, signature: Uint8Array<ArrayBuffer>, text: string): Promise<boolean> {
+  try {
+    const publicKey = await crypto.subtle.importKey("raw", bytesOfHex(key), ED25519, false, ["verify"]);
+    return await crypto.subtle.verify(ED25519, publicKey, signature, bytesOf(text));
+  } catch {
+    return false;
+  }
+}
+
+export const bytesOfHex = (hex: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(hex.match(/../g) ?? [], (byte) => parseInt(byte, 16));
+
+const hexOf = (bytes: ArrayBuffer): string => randomHex(new Uint8Array(bytes));
+
+const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+
+const ED25519 = "Ed25519";
