@@ -14,6 +14,8 @@ export interface WatchedPeerLink {
 }
 
 export interface WatchOptions {
+  /** Default: somebody. */
+  readonly peer?: PeerId;
   readonly initiator: boolean;
   readonly connectTimeoutMs?: number;
   readonly atSignal?: (signal: string) => void;
@@ -33,7 +35,7 @@ export function watchPeerLink(open: OpenPeerLink, options: WatchOptions): Watche
   };
   const self: WatchedPeerLink = {
     link: open({
-      peer: PEER,
+      peer: options.peer ?? PEER,
       initiator: options.initiator,
       rtc: { iceServers: [] },
       connectTimeoutMs: options.connectTimeoutMs ?? CONNECT_MS_MAX,

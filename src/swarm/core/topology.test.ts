@@ -52,6 +52,32 @@ const sent = (actions: readonly SwarmAction[], type: string) =>
   actions.flatMap((action) => (action.type === "send-tracker" && action.message.type === type ? [action.message] : []));
 
 describe("the tracker", () => {
+  test("[TR74] asks for another ticket when one is refused, and is left alone when the next is too", () => {
+    const topology = joined([]);
+    const refusal = { type: "error", code: "bad-ticket", message: "" } as const;
+    expect(topology.trackerMessage(1000, refusal).actions).toEqual([{ type: "close-tracker" }]);
+    topology.evaluate(60_000, true, LIVE, report);
+    expect(sent(topology.trackerOpened(60_000), "join")).toMatchObject([{ resume: undefined }]);
+    topology.trackerMessage(60_100, refusal);
+    expect(topology.trackerPhase).toBe("off");
+    expect(topology.nextWakeup()).toBe(Infinity);
+  });
+
+  test("[TR74] is called no more once it has banned us", () => {
+    const topology = joined([]);
+    const actions = topology.trackerMessage(1000, { type: "error", code: "banned", message: "" }).actions;
+    expect(actions).toEqual([{ type: "close-tracker" }]);
+    expect(topology.trackerPhase).toBe("off");
+  });
+
+  test("[TR71] links whose description was forged are counted", () => {
+    const topology = joined(["a", "b"]);
+    topology.evaluate(100, true, LIVE, report);
+    topology.closed(200, peerId("a"), "forged signal");
+    topology.closed(200, peerId("b"), "connect timeout");
+    expect(topology.forgedSignals).toBe(1);
+  });
+
   test("is joined with the swarm's name, and again with the token of the last time", () => {
     const topology = joined([]);
     topology.trackerClosed(1000);

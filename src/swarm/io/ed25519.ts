@@ -24,14 +24,10 @@ export async function createSigner(): Promise<Signer | undefined> {
   }
 }
 
-/** Whether a signature over text or bytes is of that key. */
+/** Whether that key has signed the text. Rejects or says no to what is no key and no signature. */
 export async function isSignedBy(key: string, signature: Uint8Array<ArrayBuffer>, text: string): Promise<boolean> {
-  try {
-    const publicKey = await crypto.subtle.importKey("raw", bytesOfHex(key), ED25519, false, ["verify"]);
-    return await crypto.subtle.verify(ED25519, publicKey, signature, bytesOf(text));
-  } catch {
-    return false;
-  }
+  const publicKey = await crypto.subtle.importKey("raw", bytesOfHex(key), ED25519, false, ["verify"]);
+  return crypto.subtle.verify(ED25519, publicKey, signature, bytesOf(text));
 }
 
 export const bytesOfHex = (hex: string): Uint8Array<ArrayBuffer> =>

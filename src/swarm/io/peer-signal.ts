@@ -14,15 +14,10 @@ export type PeerSignal =
 export interface PeerDescription {
   readonly type: "offer" | "answer";
   readonly sdp: string;
-  /** Whose it is (TR70); absent of a viewer that cannot sign. */
-  readonly proof?: PeerProof | undefined;
-}
-
-export interface PeerProof {
-  /** Ed25519 public key of the sender's session, 64 lowercase hex digits. */
-  readonly key: string;
-  /** Over {@link signedText}, 128 lowercase hex digits. */
-  readonly signature: string;
+  /** Ed25519 public key of the sender's session, hex; absent of a viewer that cannot sign (TR70). */
+  readonly key?: string | undefined;
+  /** Over {@link signedText}, hex. */
+  readonly signature?: string | undefined;
   /** What the site gave the sender, where that is what ties the key to the site. */
   readonly ticket?: string | undefined;
 }
@@ -34,7 +29,7 @@ export interface SignedRoute {
   readonly to: string;
 }
 
-/** What a proof signs: the whole description, DTLS fingerprints and all. No field but the last has a line break. */
+/** What is signed: the whole description, DTLS fingerprints and all. No field but the last has a line break. */
 export const signedText = ({ swarm, from, to }: SignedRoute, { type, sdp }: PeerDescription): string =>
   ["hls-swarm.1", swarm, from, to, type, sdp].join("\n");
 
@@ -50,14 +45,14 @@ export const encodePeerSignal = (signal: PeerSignal): string => JSON.stringify(s
 
 /** Throws a {@link ProtocolError} unless the text is a signal. */
 export function parsePeerSignal(text: string): PeerSignal {
-  const { type, sdp, candidates, proof } = parseFields(text, SIGNAL_CHARS_MAX);
+  const { type, sdp, candidates, key, signature, ticket } = parseFields(text, SIGNAL_CHARS_MAX);
   switch (type) {
     case "offer":
     case "answer":
       // Accepting audio or video would have the browser set up decoders for a stranger.
       if (typeof sdp !== "string" || !sdp.includes("\nm=application ") || /\nm=(?!application )/.test(sdp))
         throw badField("sdp");
-      return { type, sdp, ...(proof !== undefined && { proof: parseProof(proof) }) };
+      return { type, sdp, key: textOf(key), signature: textOf(signature), ticket: textOf(ticket) };
     case "candidates":
       if (!Array.isArray(candidates) || candidates.length > CANDIDATES_PER_SIGNAL_MAX) throw badField("candidates");
       return { type, candidates: candidates.map(parseCandidate) };
@@ -66,16 +61,8 @@ export function parsePeerSignal(text: string): PeerSignal {
   }
 }
 
-function parseProof(value: unknown): PeerProof {
-  if (!isFields(value)) throw badField("proof");
-  const { key, signature, ticket } = value;
-  const signed = typeof key === "string" && typeof signature === "string";
-  if (!signed || key.length !== 64 || signature.length !== 128 || !/^[\da-f]+$/.test(key + signature))
-    throw badField("proof");
-  if (ticket === undefined) return { key, signature };
-  if (typeof ticket !== "string") throw badField("proof");
-  return { key, signature, ticket };
-}
+/** What is no text proves nothing. */
+const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
 function parseCandidate(value: unknown): PeerCandidate {
   if (!isFields(value)) throw badField("candidates");

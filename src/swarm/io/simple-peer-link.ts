@@ -160,7 +160,7 @@ class SimplePeerLink implements PeerLink {
       const expected = this.#initiator ? "answer" : "offer";
       if (signal.type !== expected || this.#isDescribedThere) throw new Error(`unexpected ${signal.type}`);
       this.#isDescribedThere = true;
-      this.#peer.signal({ type: signal.type, sdp: signal.sdp });
+      this.#peer.signal(signal);
     }
   }
 

@@ -2,49 +2,30 @@
  * What a viewer reads in tickets: JSON web tokens (RFC 7519) that the site signs and the tracker asks for. It reads where
  * its own leads to, and whether that of a peer is what it claims. Who is let in is the tracker's to decide.
  */
-import { parseFields } from "../../protocol/json-fields.ts";
+import { parseFields, type Fields } from "../../protocol/json-fields.ts";
 import { SIGNAL_CHARS_MAX } from "../../protocol/limits.ts";
 import { isSignedBy } from "./ed25519.ts";
 
-/** The claims of a ticket that a viewer understands, unverified. */
-export interface TicketClaims {
-  /** Seconds since 1970. */
-  readonly exp: unknown;
-  /** The public key of the viewer that it was made for. */
-  readonly key: unknown;
-  /** The swarms that it admits to. */
-  readonly swarms: readonly unknown[] | undefined;
-}
+/** What a ticket says, unverified. Throws unless it is a token. */
+export const claimsOf = (ticket: string): Fields =>
+  parseFields(new TextDecoder().decode(bytesOfBase64(ticket.split(".")[1] ?? "")), SIGNAL_CHARS_MAX);
 
-/** Undefined unless it is a token. */
-export function readTicket(ticket: string): TicketClaims | undefined {
-  try {
-    const payload = new TextDecoder().decode(bytesOfBase64(ticket.split(".")[1] ?? ""));
-    const { exp, key, swarms } = parseFields(payload, SIGNAL_CHARS_MAX);
-    return { exp, key, swarms: Array.isArray(swarms) ? swarms : undefined };
-  } catch {
-    return undefined;
-  }
-}
+/** The ids of the swarms that a ticket admits to. */
+export const swarmsOf = ({ swarms }: Fields): readonly unknown[] => (Array.isArray(swarms) ? swarms : []);
 
-/** Whether the site of that key gave this ticket to the viewer of that key, for this swarm, not long ago. */
+/** Whether the site gave this ticket to the viewer of that key, for this swarm, not long ago. Throws or rejects unless it is a token. */
 export async function isTicketFor(
-  ticket: string | undefined,
-  expected: { readonly siteKey: string; readonly key: string; readonly swarm: string; readonly nowSeconds: number },
+  ticket: string,
+  { siteKey, key, swarm }: { readonly siteKey: string; readonly key: string; readonly swarm: string },
 ): Promise<boolean> {
-  const claims = ticket === undefined ? undefined : readTicket(ticket);
-  if (ticket === undefined || claims?.key !== expected.key) return false;
-  if (typeof claims.exp !== "number" || claims.exp + SKEW_SECONDS < expected.nowSeconds) return false;
-  if (!claims.swarms?.includes(expected.swarm)) return false;
+  const claims = claimsOf(ticket);
+  if (claims["key"] !== key || !swarmsOf(claims).includes(swarm)) return false;
+  if (!(Number(claims["exp"]) + SKEW_SECONDS > Date.now() / 1000)) return false;
   const end = ticket.lastIndexOf(".");
-  try {
-    return await isSignedBy(expected.siteKey, bytesOfBase64(ticket.slice(end + 1)), ticket.slice(0, end));
-  } catch {
-    return false;
-  }
+  return isSignedBy(siteKey, bytesOfBase64(ticket.slice(end + 1)), ticket.slice(0, end));
 }
 
-/** Of the alphabet for URLs (RFC 4648 section 5). Throws when it is not. */
+/** Of the alphabet for URLs (RFC 4648 section 5). */
 const bytesOfBase64 = (text: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
 

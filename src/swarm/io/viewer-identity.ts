@@ -10,8 +10,8 @@ import type { TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-me
 import { FORGED_SIGNAL } from "../core/event.ts";
 import { bytesOfHex, createSigner, isSignedBy, type Signer } from "./ed25519.ts";
 import type { OpenPeerLink } from "./peer-link.ts";
-import { encodePeerSignal, parsePeerSignal, signedText, type PeerDescription } from "./peer-signal.ts";
-import { isTicketFor, readTicket } from "./ticket.ts";
+import { encodePeerSignal, parsePeerSignal, signedText } from "./peer-signal.ts";
+import { claimsOf, isTicketFor, swarmsOf } from "./ticket.ts";
 import type { OpenTrackerLink } from "./tracker-link.ts";
 
 /** Whom a ticket is for. */
@@ -80,7 +80,7 @@ export class ViewerIdentity {
           else link.send(message);
         },
         close: () => {
-          if (isWaiting) this.#warn("no ticket came in time");
+          if (isWaiting) this.#warn("no ticket in time");
           link.close();
         },
       };
@@ -116,7 +116,7 @@ export class ViewerIdentity {
       return {
         signal: (text) => {
           heard = heard.then(async () => {
-            if (await this.#isGenuine(peer, text)) link.signal(text);
+            if (await this.#isGenuine(peer, text).catch(() => false)) link.signal(text);
             else if (!isClosed) {
               refusal = FORGED_SIGNAL;
               link.close();
@@ -146,20 +146,17 @@ export class ViewerIdentity {
 
   /** `join` as it goes out; undefined when there is nothing to be let in with. */
   async #admission(join: Join): Promise<Join | undefined> {
-    const signer = await this.#signer;
+    const key = (await this.#signer)?.publicKey;
     const ticket = await this.#ticket;
-    if (this.#options.ticketKey && !signer) {
-      this.#warn("this browser has no Ed25519, which ticketKey asks for");
-      return undefined;
+    const { swarm, ...needed } = this.#options;
+    if (needed.ticketKey && !key) this.#warn("this browser has no Ed25519");
+    else if (needed.ticket && !ticket) this.#warn("no ticket");
+    else {
+      const swarms = ticket ? listedIn(ticket) : [];
+      this.#swarm = swarms.includes(swarm) ? swarm : (swarms[0] ?? swarm);
+      return { ...join, swarm: this.#swarm, ticket, key };
     }
-    if (this.#options.ticket !== undefined && ticket === undefined) return undefined;
-    const swarms = ticket === undefined ? undefined : readTicket(ticket)?.swarms;
-    const [first] = swarms ?? [];
-    const { swarm } = this.#options;
-    this.#swarm = swarm;
-    if (typeof first === "string" && SWARM_ID_PATTERN.test(first) && !swarms?.includes(swarm))
-      this.#swarm = first as SwarmId;
-    return { ...join, swarm: this.#swarm, ticket, key: signer?.publicKey };
+    return undefined;
   }
 
   #askTicket(): void {
@@ -167,73 +164,63 @@ export class ViewerIdentity {
     this.#askedAt = performance.now();
     this.#ticket = (async () => {
       try {
-        const key = (await this.#signer)?.publicKey;
-        const given: unknown = typeof ticket === "function" ? await ticket({ key, swarm }) : ticket;
-        if (typeof given === "string" && given) return given;
-        if (ticket !== undefined) this.#warn("ticket gave none");
+        return typeof ticket === "function" ? await ticket({ key: (await this.#signer)?.publicKey, swarm }) : ticket;
       } catch (error) {
-        this.#warn(`ticket failed: ${String(error)}`);
+        this.#warn(String(error));
+        return undefined;
       }
-      return undefined;
     })();
-  }
-
-  /** The ticket to show to a peer: another, once the one that we came in with has expired. */
-  async #validTicket(): Promise<string | undefined> {
-    const ticket = await this.#ticket;
-    const exp = ticket === undefined ? undefined : readTicket(ticket)?.exp;
-    const isOld = typeof exp === "number" && exp * 1000 < Date.now();
-    if (isOld && performance.now() > this.#askedAt + RENEW_MS_MIN) this.#askTicket();
-    return (await this.#ticket) ?? ticket;
   }
 
   async #sign(to: PeerId, text: string): Promise<string> {
     const signal = parsePeerSignal(text);
     const signer = await this.#signer;
-    if (signal.type === "candidates" || !signer || this.#self === undefined) return text;
-    const ticket = this.#options.ticketKey ? await this.#validTicket() : undefined;
-    const signature = await signer.sign(signedText({ swarm: this.#swarm, from: this.#self, to }, signal));
-    return encodePeerSignal({ ...signal, proof: { key: signer.publicKey, signature, ticket } });
-  }
-
-  /** Whether what came is the peer's own, as far as can be told. What is no signal the link itself refuses. */
-  async #isGenuine(from: PeerId, text: string): Promise<boolean> {
-    let signal;
-    try {
-      signal = parsePeerSignal(text);
-    } catch {
-      return true;
-    }
-    return signal.type === "candidates" || this.#isProven(from, signal);
-  }
-
-  async #isProven(from: PeerId, signal: PeerDescription): Promise<boolean> {
+    const from = this.#self;
+    if (signal.type === "candidates" || !signer || !from) return text;
     const { ticketKey } = this.#options;
-    const { proof } = signal;
-    const to = this.#self ?? "";
-    const known = this.#keys.get(from);
-    // Where one of the two cannot sign or verify there is no proof; a site that wants it in any case gives `ticketKey`.
-    if (!proof || !(await this.#signer)) return !ticketKey && known === undefined;
-    const { key, signature, ticket } = proof;
-    if (known !== undefined && known !== key) return false;
+    if (ticketKey && performance.now() > this.#askedAt + RENEW_MS) this.#askTicket();
+    const ticket = ticketKey && (await this.#ticket);
+    const signature = await signer.sign(signedText({ swarm: this.#swarm, from, to }, signal));
+    return encodePeerSignal({ ...signal, key: signer.publicKey, signature, ticket });
+  }
+
+  /** Whether what came is the peer's own, as far as can be told. Throws or rejects when it is no signal at all. */
+  async #isGenuine(from: PeerId, text: string): Promise<boolean> {
+    const signal = parsePeerSignal(text);
+    if (signal.type === "candidates") return true;
+    const { key, signature, ticket = "" } = signal;
+    const { ticketKey } = this.#options;
     const swarm = this.#swarm;
-    if (ticketKey) {
-      const nowSeconds = Date.now() / 1000;
-      if (!(await isTicketFor(ticket, { siteKey: ticketKey, key, swarm, nowSeconds }))) return false;
-    }
-    if (!(await isSignedBy(key, bytesOfHex(signature), signedText({ swarm, from, to }, signal)))) return false;
+    const known = this.#keys.get(from);
+    // Where one of the two has no Ed25519 nothing is proven; a site that wants it in any case gives `ticketKey`.
+    if (!key || !signature || !(await this.#signer)) return !ticketKey && !known;
+    if (known && known !== key) return false;
+    if (ticketKey && !(await isTicketFor(ticket, { siteKey: ticketKey, key, swarm }))) return false;
+    const route = { swarm, from, to: this.#self ?? "" };
+    if (!(await isSignedBy(key, bytesOfHex(signature), signedText(route, signal)))) return false;
     if (this.#keys.size >= KEYS_MAX) this.#keys.clear();
     this.#keys.set(from, key);
     return true;
   }
 
-  #warn(what: string): void {
-    this.#options.logger.warn("swarm:tracker", () => `not in the swarm, playing from the CDN alone: ${what}`);
+  #warn(why: string): void {
+    this.#options.logger.warn("swarm:tracker", () => `playing from the CDN alone: ${why}`);
   }
 }
 
-/** A site whose tickets have expired when they come is not asked for each link. */
-const RENEW_MS_MIN = 60_000;
+/** Ids of swarms that a ticket lists; a tracker may have tickets of another kind. */
+function listedIn(ticket: string): SwarmId[] {
+  try {
+    return swarmsOf(claimsOf(ticket)).filter(isSwarmId);
+  } catch {
+    return [];
+  }
+}
+
+const isSwarmId = (value: unknown): value is SwarmId => typeof value === "string" && SWARM_ID_PATTERN.test(value);
+
+/** Tickets live for some minutes: an older one is not shown to peers. */
+const RENEW_MS = 240_000;
 
 /** Peers are introduced a few at a time; the oldest of so many are long gone. */
 const KEYS_MAX = 1024;
