@@ -6,16 +6,20 @@ import type { TrackerNode } from "./tracker-node.ts";
 export interface TrackerSite {
   readonly publicUrl?: string | undefined;
   readonly region?: string | undefined;
+  /** URLs of its STUN servers. */
+  readonly stun?: readonly string[] | undefined;
   readonly otherTrackers?: ReadonlyArray<{ readonly url: string; readonly region?: string | undefined }> | undefined;
 }
 
 /** The list as one process knows it: itself, the processes that it hears of, and those that its operator named. */
 export class TrackerList {
+  readonly stun: readonly string[] | undefined;
   readonly #nodes: () => readonly TrackerNode[];
   readonly #named: readonly TrackerNode[];
 
   /** `nodes` are what is known of now, this process first. */
-  constructor({ otherTrackers = [] }: TrackerSite, nodes: () => readonly TrackerNode[]) {
+  constructor({ stun, otherTrackers = [] }: TrackerSite, nodes: () => readonly TrackerNode[]) {
+    this.stun = stun;
     this.#nodes = nodes;
     this.#named = otherTrackers.map(({ url, region }) => ({ ...UNKNOWN, publicUrl: url, region }));
   }

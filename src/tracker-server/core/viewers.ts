@@ -136,6 +136,7 @@ export class Viewers<Signal extends AnySignal> {
       peers: this.#introduce(now, member, join.peersWanted),
       ...this.#spread(),
       trackers: this.#trackers.forMember(socket.network.region, connection),
+      stun: this.#trackers.stun,
       ...(member.holdOut && { holdOut: true }),
     });
     this.#settle(now, member, resumed !== undefined);

@@ -72,7 +72,7 @@ function plain(address: string): string {
 }
 
 /** The eight groups of a valid IPv6 address, without leading zeros, so that equal addresses look equal. */
-function groupsOf(address: string): readonly string[] {
+export function groupsOf(address: string): readonly string[] {
   const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address);
   if (dotted) {
     const [, head = "", ...bytes] = dotted;

@@ -5,6 +5,7 @@
  */
 import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 import type { SessionCounts } from "../core/session-counts.ts";
+import type { StunCounts } from "./stun-server.ts";
 import { SWARM_SIZE_BOUNDS, type TrackerCounters, type TrackerStats } from "../core/stats.ts";
 
 /** What is read at each scrape. */
@@ -25,10 +26,12 @@ export class TrackerMetrics {
   readonly #source: MetricsSource;
   #reading: TrackerStats | undefined;
 
-  constructor(source: MetricsSource) {
+  constructor(source: MetricsSource, stun: StunCounts = NO_STUN) {
     this.#source = source;
     this.#addGauges();
     this.#addCounters();
+    this.#counter("stun_answers", "STUN requests answered", () => stun.answered);
+    this.#counter("stun_ignored", "Datagrams to the STUN port that were not answered", () => stun.ignored);
   }
 
   /** Lets the first process of several workers ask for the figures of this one. */
@@ -175,3 +178,5 @@ function processRegistry(): Registry {
   }
   return ofProcess;
 }
+
+const NO_STUN: StunCounts = { answered: 0, ignored: 0 };

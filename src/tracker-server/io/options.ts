@@ -44,6 +44,10 @@ export interface TrackerOptions extends Partial<TrackerLimits> {
   /** A port and address of its own for `/metrics` and `/debug`. Default: the port of the viewers. */
   readonly metricsPort?: number;
   readonly metricsHost?: string;
+  /** UDP port that answers STUN, told to viewers. 0 takes any free port. Default: none, viewers behind NAT do not meet. */
+  readonly stunPort?: number;
+  /** Host or address by which viewers reach that port. Default: that of `publicUrl`. */
+  readonly stunAddress?: string;
   /** Speak TLS here, from PEM files. Dear: see docs/tracker.md. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
   /** Default: silent. */

@@ -33,6 +33,7 @@ import { StatusPages } from "./status-pages.ts";
 import { readCertificate } from "./tls.ts";
 import { StreamGathering } from "./stream-gathering.ts";
 import { StreamPage } from "./stream-page.ts";
+import { openStunServer } from "./stun-server.ts";
 import { TrackerListPage } from "./tracker-list-page.ts";
 import { ViewerSocket, ViewerWebSocket, type ViewerSocketCommons } from "./viewer-socket.ts";
 
@@ -73,18 +74,30 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   const locator = await Locator.open(options, trusted, logger);
   const now = (): Millis => performance.now();
 
-  const core = new Tracker<Buffer>(now(), limits, createRng(randomInt(2 ** 32)), ids, site, {
-    hasBus: options.bus !== undefined,
-    boot: newBootId(),
-    newNodeId,
+  const stun = await openStunServer(options, now, logger).catch((cause: unknown) => {
+    locator.close();
+    throw cause;
   });
+
+  const core = new Tracker<Buffer>(
+    now(),
+    limits,
+    createRng(randomInt(2 ** 32)),
+    ids,
+    { ...site, stun: stun && [stun.url] },
+    {
+      hasBus: options.bus !== undefined,
+      boot: newBootId(),
+      newNodeId,
+    },
+  );
   const link = options.bus && new BusLink(options.bus, now, (event) => driver.tell(event));
   const driver: TrackerDriver = new TrackerDriver(core, now, logger, link);
   const wheel = new HeartbeatWheel(heartbeatMs, TICK_MS);
   const commons: ViewerSocketCommons = { wheel, flushes: new FlushQueue(now), tell: driver.tell };
   const sockets = new WebSocketServer(SOCKET_OPTIONS);
   const lag = new LoopLag(now);
-  const metrics = new TrackerMetrics(driver);
+  const metrics = new TrackerMetrics(driver, stun?.counts);
   if (cluster.isWorker) metrics.answerFirstProcess();
   const pages = new StatusPages(
     {
@@ -162,6 +175,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   const stopServing = async (): Promise<void> => {
     gathering.close();
     locator.close();
+    stun?.close();
     lag.close();
     await stopListening(server);
     if (operatorServer) await stopListening(operatorServer);

@@ -88,6 +88,18 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]>
     standard: nothing(),
   },
   tlsKey: { kind: kinds.text("<file>"), group: "Listening", help: "and its private key, PEM", standard: nothing() },
+  stunPort: {
+    kind: kinds.whole(0, 65_535),
+    group: "Listening",
+    help: "UDP port that tells viewers behind NAT their address (STUN, usually 3478)",
+    standard: nothing(),
+  },
+  stunAddress: {
+    kind: kinds.text("<host>"),
+    group: "Listening",
+    help: "and the host or address by which viewers reach it",
+    standard: nothing("that of --public-url"),
+  },
   heartbeatMs: {
     kind: kinds.whole(100, 3_600_000, "<ms>"),
     group: "Pace",
