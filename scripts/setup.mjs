@@ -24,6 +24,7 @@ if (isWanted("--redis")) installProgram("redis-server", "redis-server");
 if (isMatrix) installProgram("firefox-esr", "firefox-esr");
 if (isMatrix) installProgram("nginx", "nginx-light");
 if (isMatrix) installProgram("caddy", "caddy");
+if (isMatrix) installProgram("turnserver", "coturn");
 
 function installPackages(folder, ...flags) {
   if (packagesAreInstalled(folder)) return;

@@ -2,7 +2,7 @@
 import Hls from "hls.js";
 import type { HlsConfig } from "hls.js";
 import type { SwarmStats } from "../../src/swarm/core/stats.ts";
-import { createSwarm } from "../../src/loader/swarm.ts";
+import { createSwarm, type SwarmOptions } from "../../src/loader/swarm.ts";
 import { createForger } from "../adversaries/forger.ts";
 import { recordLoads } from "../recorded-loads.ts";
 
@@ -23,6 +23,8 @@ export interface WatchOptions {
   readonly unshared?: string | undefined;
   /** Loads nothing more once it has seen what it wanted to; otherwise it stays, for others. */
   readonly leaves: boolean;
+  /** Of the swarm, beyond the tracker. */
+  readonly swarm?: Pick<SwarmOptions, "lan" | "relayOnly" | "rtc">;
   /** Alters everything that it gives to others. */
   readonly forges?: boolean;
 }
@@ -61,7 +63,7 @@ export async function begin(options: WatchOptions): Promise<void> {
       ? undefined
       : forges
         ? createForger(tracker)
-        : createSwarm({ tracker, segmentKey, integrity: "if-signed" });
+        : createSwarm({ tracker, segmentKey, integrity: "if-signed", ...options.swarm });
   swarm?.attach(hls);
   const loads: Promise<Load>[] = [];
   recordLoads(hls, ({ url: address, rangeStart: from = 0, rangeEnd: to = 0 }, data) => {
