@@ -79,8 +79,11 @@ interface Session {
   readonly watched: Promise<Watched>;
 }
 
-/** One visit to the page. What it recorded is complete once `end` was called. */
-async function visit(context: BrowserContext, seconds: number): Promise<{ end(): Promise<Session> }> {
+/** One visit to the page. It has somebody to talk to once `met` resolves; what it recorded is complete with `end`. */
+async function visit(
+  context: BrowserContext,
+  seconds: number,
+): Promise<{ met(): Promise<unknown>; end(): Promise<Session> }> {
   const page = await context.newPage();
   const devtools = await context.newCDPSession(page);
   const urls: string[] = [];
@@ -97,6 +100,7 @@ async function visit(context: BrowserContext, seconds: number): Promise<{ end():
   await page.evaluate(`Streams.begin(${JSON.stringify(options)})`);
   const watched = page.evaluate<Watched>("Streams.watched()");
   return {
+    met: () => page.waitForFunction(() => globalThis.recorded.frames.length > 0, undefined, { polling: 100 }),
     async end() {
       await watched;
       const session = { recorded: await page.evaluate(() => globalThis.recorded), urls, watched };
@@ -138,9 +142,11 @@ test.skipIf(outside === undefined)(
     const [first, second] = [await openContext("one"), await openContext("two")];
     const visits = [await visit(first, 6), await visit(second, 6)];
     const sessions: Session[] = [];
+    for (const one of visits) await one.met();
     for (const one of visits) sessions.push(await one.end());
     // The same browser, with all that it may have kept, comes again; and somebody for it to meet.
     const again = [await visit(first, 1), await visit(second, 1)];
+    for (const one of again) await one.met();
     for (const one of again) sessions.push(await one.end());
 
     const frames = sessions.flatMap(({ recorded }) => recorded.frames);

@@ -122,6 +122,33 @@ describe("before any connection", () => {
     }
   });
 
+  test("[TR75] [T11] outside LAN mode a private address is not tried, and a description names none", async () => {
+    const tried: string[] = [];
+    class WatchedConnection extends NodePeerConnection {
+      override async addIceCandidate(candidate: RTCIceCandidateInit): Promise<void> {
+        tried.push(candidate.candidate ?? "");
+        return super.addIceCandidate(candidate);
+      }
+    }
+    const strict = createSimplePeerLinks({ ...nodeWebRtc, RTCPeerConnection: WatchedConnection }, false);
+    const alice = watchPeerLink(strict, { initiator: true });
+    const bob = watchPeerLink(strict, { initiator: false });
+    await alice.until("an offer", () => alice.signals.length > 0);
+    const offer = alice.signals[0] ?? "";
+    expect(offer).toContain("c=IN IP4 0.0.0.0");
+    expect(offer).not.toContain("candidate:");
+    bob.link.signal(offer);
+    const candidates = ["192.168.1.1", "printer.local", "203.0.113.9"].map((address) => ({
+      ...{ candidate: `candidate:1 1 UDP 1 ${address} 9 typ host`, sdpMid: "0", sdpMLineIndex: 0 },
+    }));
+    bob.link.signal(JSON.stringify({ type: "candidates", candidates }));
+    await vi.waitFor(() => {
+      expect(tried).toEqual(["candidate:1 1 UDP 1 203.0.113.9 9 typ host"]);
+    });
+    for (const side of [alice, bob]) side.link.close();
+    for (const side of [alice, bob]) await side.until("closed", () => side.isClosed);
+  });
+
   test("a flood of candidates closes the link", async () => {
     const watched = watchPeerLink(open, { initiator: true });
     const candidate = { candidate: "candidate:1 1 udp 1 192.0.2.1 9 typ host", sdpMid: "0", sdpMLineIndex: 0 };
