@@ -70,6 +70,7 @@ export class Referee {
         return;
       case "signal-peer":
       case "locate-segment":
+      case "switch-off":
         return;
       case "close-peer":
         check(this.#scene.remotes.delete(action.peer), "closes what is not open");
