@@ -12,3 +12,6 @@ export function attestationInput(swarm: SwarmId, attested: ChunkHashes): Uint8Ar
 
 /** What is signed is never what is hashed of a chunk or of a root. */
 const ATTESTATION_DOMAIN = 2;
+
+/** Of Ed25519. */
+export const SIGNATURE_BYTES = 64;

@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createBitmap, setBit } from "../base/bitmap.ts";
+import { SIGNATURE_BYTES } from "./attestation.ts";
 import { HEX_64_PATTERN } from "./ids.ts";
 import type { SegmentName, TrackId, ViewerId } from "./ids.ts";
 import { CHUNK_BYTES, FRAME_PAYLOAD_BYTES_MAX, SEGMENT_CHUNKS_MAX } from "./limits.ts";
@@ -10,6 +11,7 @@ import { decodePeerMessage, encodePeerMessage } from "./peer-codec.ts";
 import type { ByeReason, HaveEntry, PeerMessage, PeerMessageType, RejectReason, UplinkClass } from "./peer-message.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import { splitHaveEntries } from "./segment-list.ts";
+import { HASH_BYTES, HASHED_CHUNKS_MAX } from "./segment-root.ts";
 
 const SEED = Number(process.env["FUZZ_SEED"] ?? 20_171);
 const RUNS = Number(process.env["FUZZ_RUNS"] ?? 200);
@@ -72,6 +74,8 @@ const payload = fc.oneof(
   { weight: 1, arbitrary: fc.nat(0xff).map((byte) => new Uint8Array(FRAME_PAYLOAD_BYTES_MAX).fill(byte)) },
 );
 
+const signature = fc.uint8Array({ minLength: SIGNATURE_BYTES, maxLength: SIGNATURE_BYTES });
+
 /** Does not compile while a type is missing. */
 const peerMessages: { [Type in PeerMessageType]: fc.Arbitrary<Extract<PeerMessage, { type: Type }>> } = {
   hello: record({
@@ -129,6 +133,23 @@ const peerMessages: { [Type in PeerMessageType]: fc.Arbitrary<Extract<PeerMessag
     ahead: safe(100_000),
     behind: safe(100_000),
   }),
+  "ask-hashes": record({ type: fc.constant("ask-hashes"), slot, segment, chunks }),
+  hashes: fc
+    .tuple(
+      slot,
+      segment,
+      safe(HASHED_CHUNKS_MAX - 1),
+      fc.integer({ min: 1, max: 40 }),
+      byteLength,
+      fc.option(signature),
+    )
+    .map(([toSlot, name, first, wanted, size, signed]) => {
+      const count = Math.min(HASHED_CHUNKS_MAX, Math.ceil(size / CHUNK_BYTES));
+      const from = first % count;
+      const hashes = new Uint8Array(HASH_BYTES * Math.min(wanted, count - from)).fill(wanted);
+      const head = { type: "hashes", slot: toSlot, segment: name, byteLength: size, from, hashes } as const;
+      return signed === null ? head : { ...head, signature: signed };
+    }),
   ping: record({ type: fc.constant("ping"), nonce: fc.maxSafeNat() }),
   pong: record({ type: fc.constant("pong"), nonce: fc.maxSafeNat() }),
   bye: record({
@@ -156,7 +177,7 @@ describe("no bytes make the decoder do anything but return or throw ProtocolErro
 
   test("[PE4] a type that exists, and then random bytes", () => {
     const frame = fc.tuple(
-      fc.oneof(fc.integer({ min: 1, max: 14 }), fc.constantFrom(0x40, 0x41)),
+      fc.oneof(fc.integer({ min: 1, max: 14 }), fc.integer({ min: 0x40, max: 0x43 })),
       fc.uint8Array({ maxLength: 60 }),
     );
     check(

@@ -35,6 +35,8 @@ const TYPES: Record<PeerMessageType, true> = {
   chunk: true,
   received: true,
   position: true,
+  "ask-hashes": true,
+  hashes: true,
   ping: true,
   pong: true,
   bye: true,
@@ -130,6 +132,10 @@ describe("what may not be said is a bug", () => {
     "a part of no bytes": chunkOf(2, 0, 0),
     "a part larger than a payload may be": chunkOf(32_768, 0, 16_385),
     "an answer that nobody can await": { type: "request", slot: 0, segment: SEGMENT, chunks: [0], dueInMs: NaN },
+    "hashes of nothing": hashesOf(0),
+    "half a hash": hashesOf(24),
+    "hashes past the end": hashesOf(48),
+    "half a signature": { ...hashesOf(16), signature: new Uint8Array(32) },
     "half an id": { ...HELLO, viewer: "0123" as ViewerId },
   };
   for (const [name, message] of Object.entries(cases)) {
@@ -173,9 +179,11 @@ function bytesOf(hex: string): Uint8Array {
   return Uint8Array.from(bytes, (byte) => Number.parseInt(byte, 16));
 }
 
-/** A vector's message with its bitmaps and payloads as bytes. */
+const BYTE_FIELDS = ["bitmap", "payload", "hashes", "signature"];
+
+/** A vector's message with its fields of bytes as such. */
 function withBytes(value: unknown, key = ""): unknown {
-  if (typeof value === "string" && (key === "bitmap" || key === "payload")) return bytesOf(value);
+  if (typeof value === "string" && BYTE_FIELDS.includes(key)) return bytesOf(value);
   if (Array.isArray(value)) return value.map((item: unknown) => withBytes(item));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withBytes(item, name)]));
@@ -188,4 +196,10 @@ function have(segments: readonly HaveEntry[]): PeerMessage {
 function chunkOf(chunkBytes: number, offset: number, payloadBytes: number): PeerMessage {
   const payload = new Uint8Array(payloadBytes);
   return { type: "chunk", slot: 0, segment: SEGMENT, chunk: 0, offset, chunkBytes, payload };
+}
+
+/** Of a segment of two chunks. */
+function hashesOf(bytes: number) {
+  const hashes = new Uint8Array(bytes);
+  return { type: "hashes", slot: 0, segment: SEGMENT, byteLength: 40_000, from: 0, hashes } as const;
 }

@@ -1,10 +1,11 @@
 /**
- * Bytes to peer message and back: one message, one frame, one encoding (`docs/protocol.md`, PE4 to PE22, PE36, PE37).
+ * Bytes to peer message and back: one message, one frame, one encoding (`docs/protocol.md`, PE4 to PE22, PE36 to PE39).
  * Decoding checks everything that one frame alone can be wrong in; what it means, and whether it may be said now, is for
  * others.
  */
 
 import { assert, assertNever } from "../base/assert.ts";
+import { SIGNATURE_BYTES } from "./attestation.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { readChunkSet, writeChunkSet } from "./chunk-set.ts";
@@ -27,6 +28,7 @@ import {
   writeSegmentBytes,
   writeSegmentNames,
 } from "./segment-list.ts";
+import { HASH_BYTES, HASHED_CHUNKS_MAX } from "./segment-root.ts";
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "./version.ts";
 
 /** The frame of a message, in an array of its own. A message out of its bounds is a bug. */
@@ -81,8 +83,21 @@ export function encodePeerMessage(message: PeerMessage): Uint8Array {
       writeChunkSet(writer, message.chunks);
       break;
     case "cancel":
+    case "ask-hashes":
       writeChunkSet(writer, message.chunks);
       break;
+    case "hashes": {
+      const { byteLength, from, hashes, signature } = message;
+      assert(areHashes(byteLength, from, hashes), "not the hashes of chunks");
+      writeSegmentBytes(writer, byteLength);
+      writer.varint(from);
+      writer.byte(signature ? 1 : 0);
+      if (signature) {
+        assert(signature.length === SIGNATURE_BYTES, "not a signature");
+        writer.bytes(signature);
+      }
+      return writer.finish(hashes);
+    }
     case "chunk":
       writer.varint(message.chunk, CHUNK_MAX);
       writer.varint(message.chunkBytes, CHUNK_BYTES);
@@ -153,7 +168,10 @@ function readMessage(type: PeerMessageType, reader: ByteReader): PeerMessage {
     case "request":
       return { type, ...readHead(reader), dueInMs: readSpan(reader, "dueInMs"), chunks: readChunkSet(reader) };
     case "cancel":
+    case "ask-hashes":
       return { type, ...readHead(reader), chunks: readChunkSet(reader) };
+    case "hashes":
+      return readHashes(reader);
     case "reject":
       return {
         type,
@@ -215,6 +233,23 @@ function readChunk(reader: ByteReader): PeerMessage {
   return { type: "chunk", ...head, chunk, offset, chunkBytes, payload };
 }
 
+function readHashes(reader: ByteReader): PeerMessage {
+  const head = readHead(reader);
+  const byteLength = readSegmentBytes(reader);
+  const from = reader.varint("from", 0, CHUNK_MAX);
+  const isSigned = reader.byte("flags", 1) === 1;
+  const signature = isSigned ? reader.view("signature", SIGNATURE_BYTES).slice() : undefined;
+  const hashes = reader.rest().slice();
+  if (!areHashes(byteLength, from, hashes)) throw badField("hashes");
+  return { type: "hashes", ...head, byteLength, from, hashes, ...(signature && { signature }) };
+}
+
+/** Of at least one chunk, and all of chunks that the segment has. */
+function areHashes(byteLength: number, from: number, { length }: Uint8Array): boolean {
+  const end = from + length / HASH_BYTES;
+  return end > from && Number.isInteger(end) && end <= Math.min(HASHED_CHUNKS_MAX, Math.ceil(byteLength / CHUNK_BYTES));
+}
+
 /** What all messages about one segment begin with. */
 const readHead = (reader: ByteReader): { readonly slot: number; readonly segment: SegmentName } => ({
   slot: readSlot(reader),
@@ -242,7 +277,7 @@ const TYPES: readonly PeerMessageType[] = [
   "reject", "chunk", "received", "position", "ping", "pong", "bye",
 ];
 /** Additions that an older peer may ignore, in the order of their codes, from `EXTENSION_MIN`. */
-const EXTENSIONS: readonly PeerMessageType[] = ["uplink", "listed"];
+const EXTENSIONS: readonly PeerMessageType[] = ["uplink", "listed", "ask-hashes", "hashes"];
 const EXTENSION_MIN = 0x40;
 
 // Flags. A bit that is not named here must be 0.

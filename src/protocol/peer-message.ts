@@ -106,6 +106,28 @@ export type PeerMessage =
       readonly ahead: number;
       readonly behind: number;
     }
+  | {
+      /** "What are these chunks checked against?" Asked of whoever announced them: nobody does before he knows. */
+      readonly type: "ask-hashes";
+      readonly slot: number;
+      readonly segment: SegmentName;
+      /** Ascending chunk indices, at least one. */
+      readonly chunks: readonly number[];
+    }
+  | {
+      /** Hashes of neighbouring chunks: all of a segment that has a root, or as many as a tracker signed together. */
+      readonly type: "hashes";
+      /** The asker's own. */
+      readonly slot: number;
+      readonly segment: SegmentName;
+      /** Of the whole segment. */
+      readonly byteLength: number;
+      readonly from: number;
+      /** Back to back, 16 bytes each (IN3). */
+      readonly hashes: Uint8Array;
+      /** The tracker's, where there is no root. */
+      readonly signature?: Uint8Array | undefined;
+    }
   | { readonly type: "ping"; readonly nonce: number }
   | { readonly type: "pong"; readonly nonce: number }
   | { readonly type: "bye"; readonly reason: ByeReason };
@@ -113,3 +135,6 @@ export type PeerMessage =
 export type PeerPosition = Extract<PeerMessage, { type: "position" }>;
 
 export type PeerMessageType = PeerMessage["type"];
+
+/** All but those that carry what is kept outside of cores: names travel, bytes stay. */
+export type CoreMessage = Exclude<PeerMessage, { type: "chunk" | "hashes" }>;
