@@ -1,5 +1,5 @@
 import type { PeerId, ViewerId } from "../src/protocol/ids.ts";
-import type { PeerMessage } from "../src/protocol/peer-message.ts";
+import type { CoreMessage } from "../src/protocol/peer-message.ts";
 import type { SwarmAction } from "../src/swarm/core/action.ts";
 import { Announcer } from "../src/swarm/core/announcer.ts";
 import { Liveness } from "../src/swarm/core/liveness.ts";
@@ -12,7 +12,7 @@ import { DEFAULT_TUNING } from "../src/swarm/core/tuning.ts";
 import { UploadQueue } from "../src/swarm/core/upload-queue.ts";
 import { aPeer, trackOf } from "./swarm-parts.ts";
 
-export type Message = Exclude<PeerMessage, { type: "chunk" }>;
+export type Message = CoreMessage;
 
 export const SELF = "8000000000000000" as ViewerId;
 export const LOWER = "1000000000000000" as ViewerId;

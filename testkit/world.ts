@@ -378,7 +378,7 @@ export class Viewer {
         for (const peer of action.peers)
           this.#send(peer, frame.byteLength, (other) => {
             const message = decodePeerMessage(frame);
-            if (message && message.type !== "chunk")
+            if (message && message.type !== "chunk" && message.type !== "hashes")
               other.feed({ type: "peer-message", peer: this.id, message, byteLength: frame.byteLength });
           });
         return;

@@ -1,5 +1,5 @@
 /** What it costs a viewer to check a segment: all chunks of 2 MiB, hashed and compared as they are while it plays. */
-import { segmentIdOf, trackIdOf } from "../../src/protocol/ids.ts";
+import { segmentIdOf, swarmIdOf, trackIdOf } from "../../src/protocol/ids.ts";
 import { CHUNK_BYTES } from "../../src/protocol/limits.ts";
 import { chunkInput, HASH_BYTES, rootInput, rootLabel } from "../../src/protocol/segment-root.ts";
 import { Integrity } from "../../src/swarm/io/integrity.ts";
@@ -24,9 +24,11 @@ export async function hashSegments(times: number): Promise<HashingCost> {
   const hash = Buffer.from(await sha256(rootInput(label, hashes))).toString("hex");
   const integrity = new Integrity({
     store: createMemoryStore(),
-    rootOf: () => ({ hash, byteLength: bytes.length, label }),
+    swarm: swarmIdOf("stream"),
+    proofOf: () => ({ hash, byteLength: bytes.length, label }),
     fetchHashes: () => Promise.resolve(hashes),
     feed: () => undefined,
+    tell: () => undefined,
     retire: (bug) => {
       throw bug;
     },
@@ -40,6 +42,7 @@ export async function hashSegments(times: number): Promise<HashingCost> {
     });
   const checkAll = async (sequence: number): Promise<void> => {
     const segment = segmentIdOf(trackIdOf("video"), { sequence, tag: 0 });
+    integrity.fetch(segment);
     await Promise.all(chunks.map((chunk, i) => check(segment, i, chunk)));
   };
   await checkAll(0);

@@ -1,5 +1,5 @@
 import type { Bytes } from "../../src/base/time.ts";
-import type { PeerMessage } from "../../src/protocol/peer-message.ts";
+import type { CoreMessage } from "../../src/protocol/peer-message.ts";
 import type { Task } from "./clock.ts";
 import type { End } from "./connection.ts";
 import type { Sent } from "./mischief.ts";
@@ -10,10 +10,10 @@ import type { World } from "./world.ts";
 /** A message on its way. */
 export class MessageDelivery implements Task {
   readonly #to: End<Viewer>;
-  readonly #message: Exclude<PeerMessage, { type: "chunk" }>;
+  readonly #message: CoreMessage;
   readonly #byteLength: Bytes;
 
-  constructor(to: End<Viewer>, message: Exclude<PeerMessage, { type: "chunk" }>, byteLength: Bytes) {
+  constructor(to: End<Viewer>, message: CoreMessage, byteLength: Bytes) {
     this.#to = to;
     this.#message = message;
     this.#byteLength = byteLength;

@@ -1,7 +1,7 @@
 import { segmentIdOf, type PeerId } from "../../src/protocol/ids.ts";
 import { CHUNK_BYTES } from "../../src/protocol/limits.ts";
 import { decodePeerMessage, encodePeerMessage } from "../../src/protocol/peer-codec.ts";
-import type { PeerMessage } from "../../src/protocol/peer-message.ts";
+import type { CoreMessage, PeerMessage } from "../../src/protocol/peer-message.ts";
 import type { SwarmAction } from "../../src/swarm/core/action.ts";
 import type { SwarmStats } from "../../src/swarm/core/stats.ts";
 import { DEFAULT_TUNING } from "../../src/swarm/core/tuning.ts";
@@ -106,7 +106,7 @@ export class Referee {
     }
   }
 
-  #sent(peers: readonly PeerId[], message: Exclude<PeerMessage, { type: "chunk" }>): void {
+  #sent(peers: readonly PeerId[], message: CoreMessage): void {
     check(peers.length > 0 && new Set(peers).size === peers.length, "sends to nobody, or twice");
     const decoded = decodePeerMessage(encodePeerMessage(message));
     check(decoded?.type === message.type, "does not cross the wire");

@@ -1,6 +1,6 @@
 import { segmentIdOf, trackIdOf, type SegmentName } from "../../src/protocol/ids.ts";
 import { CHUNK_BYTES } from "../../src/protocol/limits.ts";
-import type { HaveEntry, PeerMessage } from "../../src/protocol/peer-message.ts";
+import type { CoreMessage, HaveEntry } from "../../src/protocol/peer-message.ts";
 import { bytesOf, keyOf, parseKey, TRACKS, VIDEO, type Remote, type Scene } from "./scene.ts";
 
 /**
@@ -14,7 +14,7 @@ export function speak(
   a: number,
   b: number,
   c: number,
-): Exclude<PeerMessage, { type: "chunk" }> | undefined {
+): CoreMessage | undefined {
   const track = TRACKS[c % 2] ?? VIDEO;
   const slot = 3 + (c % 2);
   const segment = scene.name(track, scene.newest + 3 - (b % 10));

@@ -1,5 +1,5 @@
 import type { PeerId, SegmentId, SegmentName, TrackId } from "../../protocol/ids.ts";
-import type { ByeReason, PeerMessage } from "../../protocol/peer-message.ts";
+import type { ByeReason, CoreMessage } from "../../protocol/peer-message.ts";
 import type { ViewerToTracker } from "../../protocol/tracker-message.ts";
 import type { FetchId } from "./event.ts";
 
@@ -40,7 +40,7 @@ export type SwarmAction =
   | {
       readonly type: "send";
       readonly peers: readonly PeerId[];
-      readonly message: Exclude<PeerMessage, { type: "chunk" }>;
+      readonly message: CoreMessage;
     }
   /** Read a chunk from the store and send it in frames; `slot` is the receiver's name for the track. */
   | {
@@ -50,6 +50,27 @@ export type SwarmAction =
       readonly segment: SegmentId;
       readonly name: SegmentName;
       readonly chunk: number;
+    }
+  /** Send what is known of the hashes of these chunks, in frames of `hashes`; `slot` is the receiver's name for the track. */
+  | {
+      readonly type: "send-hashes";
+      readonly peer: PeerId;
+      readonly slot: number;
+      readonly segment: SegmentId;
+      readonly name: SegmentName;
+      readonly chunks: readonly number[];
+    }
+  /** No peer has brought the hashes: get them from the origin, and answer `hashes-known` or `segment-unprovable`. */
+  | { readonly type: "fetch-hashes"; readonly segment: SegmentId }
+  /** Tell the tracker the hashes of the chunks `[from, to)`, which the origin brought and the store holds. */
+  | {
+      readonly type: "report-hashes";
+      readonly segment: SegmentId;
+      readonly track: TrackId;
+      readonly name: SegmentName;
+      readonly byteLength: number;
+      readonly from: number;
+      readonly to: number;
     }
   | { readonly type: "open-tracker"; readonly url: string }
   | { readonly type: "send-tracker"; readonly message: ViewerToTracker }

@@ -1,6 +1,6 @@
 import type { Bytes, Millis, Seconds } from "../../base/time.ts";
 import type { PeerId, SegmentId, SegmentName, TrackId } from "../../protocol/ids.ts";
-import type { PeerMessage } from "../../protocol/peer-message.ts";
+import type { CoreMessage } from "../../protocol/peer-message.ts";
 import type { SegmentRoot } from "../../protocol/segment-root.ts";
 import type { PlayCounts, TrackerToViewer } from "../../protocol/tracker-message.ts";
 
@@ -93,11 +93,11 @@ export type SwarmEvent =
   | { readonly type: "link-signal"; readonly peer: PeerId; readonly signal: string }
   | { readonly type: "peer-opened"; readonly peer: PeerId }
   | { readonly type: "peer-closed"; readonly peer: PeerId; readonly reason: string }
-  /** Any message but `chunk`, whose bytes stay outside. `byteLength` is the frame's. */
+  /** Any message but those whose bytes stay outside. `byteLength` is the frame's. */
   | {
       readonly type: "peer-message";
       readonly peer: PeerId;
-      readonly message: Exclude<PeerMessage, { type: "chunk" }>;
+      readonly message: CoreMessage;
       readonly byteLength: number;
     }
   /** A whole chunk came from a peer. `stored` is false when we held it already. */
@@ -109,12 +109,22 @@ export type SwarmEvent =
       readonly byteLength: number;
       readonly stored: boolean;
     }
-  /** A chunk came from a peer that is not what the root says. It was not stored. */
+  /** A chunk came from a peer that is not what its hash says, or hashes that nothing proves. Nothing was kept. */
   | { readonly type: "chunk-forged"; readonly peer: PeerId; readonly segment: SegmentId; readonly byteLength: number }
-  /** A chunk from the origin, held already, is what the root says. */
+  /** The hashes of chunks were proven, by the segment's root or by a tracker's signature, which say its size, too. */
+  | {
+      readonly type: "hashes-known";
+      readonly segment: SegmentId;
+      readonly byteLength: number;
+      readonly from: number;
+      readonly to: number;
+    }
+  /** A chunk from the origin, held already, is what its hash says. */
   | { readonly type: "chunk-proven"; readonly segment: SegmentId; readonly chunk: number }
-  /** The hashes behind a root could not be had, or the origin's own bytes do not fit them. */
+  /** The hashes could not be had, or the origin's own bytes do not fit them. */
   | { readonly type: "segment-unprovable"; readonly segment: SegmentId }
+  /** Nobody here can check a tracker's signatures. */
+  | { readonly type: "attestation-unusable" }
   | { readonly type: "tracker-opened" }
   | { readonly type: "tracker-message"; readonly message: TrackerToViewer }
   | { readonly type: "tracker-closed" }

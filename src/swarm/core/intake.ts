@@ -121,7 +121,7 @@ export class Intake {
       this.wastedBytes += event.byteLength;
       return NO_ACTIONS;
     }
-    if (segment.root) this.verifiedChunks++;
+    if (segment.track.proof !== "none") this.verifiedChunks++;
     const cancels = requests.cancelChunk(segment, event.chunk);
     const delivery = this.#hold(now, segment, event.chunk, "peer", event.byteLength);
     if (cancels.length === 0 && before !== FETCHING) return delivery;
@@ -132,20 +132,29 @@ export class Intake {
     return actions;
   }
 
-  /** The origin's chunk may be given to others from now on, or nothing of the segment may be taken from them. */
-  checked(now: Millis, event: Event<"chunk-proven"> | Event<"segment-unprovable">): readonly SwarmAction[] {
-    const { table, requests } = this.#at;
-    const segment = table.get(event.segment);
+  /** Chunks can be checked; the origin's chunk may be given to others; or nothing of the segment may be taken from them. */
+  checked(now: Millis, event: Event<"hashes-known" | "chunk-proven" | "segment-unprovable">): readonly SwarmAction[] {
+    const segment = this.#at.table.get(event.segment);
     if (!segment) return NO_ACTIONS;
-    if (event.type === "segment-unprovable") {
-      segment.unprovable = true;
-      return requests.cancel(segment, () => false);
-    }
+    if (event.type === "segment-unprovable") return this.#distrust(segment);
+    if (event.type === "hashes-known") return this.#hashesKnown(segment, event);
     if (segment.prove(event.chunk)) {
       this.verifiedChunks++;
       this.#tell(now, segment, event.chunk);
     }
     return NO_ACTIONS;
+  }
+
+  #hashesKnown(segment: Segment, event: Event<"hashes-known">): readonly SwarmAction[] {
+    if (segment.sizeProven && segment.byteLength !== event.byteLength) return this.#distrust(segment);
+    segment.learnHashes(event.from, event.to);
+    return this.#originSize(segment, event.byteLength);
+  }
+
+  /** What the origin brought goes first: peers are not asked for what cannot be the same. */
+  #distrust(segment: Segment): readonly SwarmAction[] {
+    segment.unprovable = true;
+    return this.#at.requests.cancel(segment, () => false);
   }
 
   /** What a forger sent was for nothing; it is asked of others as soon as the link is closed. */

@@ -1,7 +1,7 @@
 import type { Millis } from "../../base/time.ts";
 import type { PeerId, TrackId } from "../../protocol/ids.ts";
 import { NOTICE_HOPS_MAX, TRACK_SLOTS_MAX } from "../../protocol/limits.ts";
-import type { ByeReason, PeerMessage, UplinkClass } from "../../protocol/peer-message.ts";
+import type { ByeReason, CoreMessage, UplinkClass } from "../../protocol/peer-message.ts";
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "../../protocol/version.ts";
 import type { SwarmAction } from "./action.ts";
 import type { OriginRange } from "./origin-desk.ts";
@@ -41,7 +41,7 @@ export class Links {
     const peer = new Peer(id, now, this.#tuning);
     this.#peers.set(id, peer);
     const { viewer, seeder = false } = this.#options;
-    const hello: Said = {
+    const hello: CoreMessage = {
       type: "hello",
       version: PROTOCOL_VERSION,
       versionMin: PROTOCOL_VERSION_MIN,
@@ -121,10 +121,8 @@ export class Links {
   }
 }
 
-type Said = Exclude<PeerMessage, { type: "chunk" }>;
-
 /** Nothing is said about tracks beyond the slots of the wire: they are simply not shared. */
-const say = (peers: readonly PeerId[], slot: number, message: Said): SwarmAction[] =>
+const say = (peers: readonly PeerId[], slot: number, message: CoreMessage): SwarmAction[] =>
   peers.length > 0 && slot < TRACK_SLOTS_MAX ? [{ type: "send", peers, message }] : [];
 
-const trackMessage = ({ slot, id, following }: Track): Said => ({ type: "track", slot, track: id, following });
+const trackMessage = ({ slot, id, following }: Track): CoreMessage => ({ type: "track", slot, track: id, following });

@@ -13,6 +13,8 @@ export interface SwarmCoreOptions {
   /** 0 when this viewer must not upload. */
   readonly uplink: UplinkClass;
   readonly seeder?: boolean;
+  /** What is taken of peers without roots in the playlist: what a tracker attests, or anything. Default `if-signed`. */
+  readonly integrity?: "required" | "if-signed" | undefined;
   /** Bytes kept for the player and for peers. */
   readonly memoryBytesMax: Bytes;
   readonly rng: Rng;

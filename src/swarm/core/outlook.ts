@@ -83,8 +83,9 @@ export class Outlook {
     return actions;
   }
 
-  /** Nobody is there to give, nor may be on the way. */
+  /** Nobody is there to give, nor may be on the way; or nothing would be taken. */
   isAlone(now: Millis, segment: Segment): boolean {
+    if (segment.track.proof === "origin") return true;
     return now >= this.#at.topology.hopeUntil(now) && !this.peers.some((peer) => helps(peer, segment));
   }
 

@@ -2,7 +2,7 @@ import { assertNever } from "../../base/assert.ts";
 import type { Millis } from "../../base/time.ts";
 import type { PeerId, SegmentName, TrackId, ViewerId } from "../../protocol/ids.ts";
 import { NOTICE_HOPS_MAX, TRACK_SLOTS_MAX } from "../../protocol/limits.ts";
-import type { ByeReason, HaveEntry, PeerMessage, RejectReason } from "../../protocol/peer-message.ts";
+import type { ByeReason, CoreMessage, HaveEntry, RejectReason } from "../../protocol/peer-message.ts";
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "../../protocol/version.ts";
 import type { SwarmAction } from "./action.ts";
 import type { Announcer } from "./announcer.ts";
@@ -32,13 +32,11 @@ export interface Received {
   readonly bye?: ByeReason | "left";
 }
 
-type Message = Exclude<PeerMessage, { type: "chunk" }>;
-
 const DONE: Received = { actions: [] };
 const BROKEN: Received = { actions: [], bye: "protocol" };
 
 /** Takes one message of a peer in: facts change, and what must be answered is. Nothing is scheduled here. */
-export function receive(now: Millis, desk: PeerDesk, peer: Peer, message: Message): Received {
+export function receive(now: Millis, desk: PeerDesk, peer: Peer, message: CoreMessage): Received {
   if (!peer.identity && message.type !== "hello" && message.type !== "bye") return BROKEN;
   if ("slot" in message && message.type !== "track" && !peer.tracks.has(message.slot)) return BROKEN;
   switch (message.type) {
@@ -75,6 +73,8 @@ export function receive(now: Millis, desk: PeerDesk, peer: Peer, message: Messag
       if (segment) desk.uploads.cancel(peer, segment, message.chunks);
       return DONE;
     }
+    case "ask-hashes":
+      return askHashes(desk, peer, message);
     case "reject": {
       const id = peer.tracks.get(message.slot);
       const segment = named(desk, peer, message.slot, message.segment);
@@ -109,7 +109,7 @@ export function receive(now: Millis, desk: PeerDesk, peer: Peer, message: Messag
   }
 }
 
-function hello(desk: PeerDesk, peer: Peer, message: Extract<Message, { type: "hello" }>): Received {
+function hello(desk: PeerDesk, peer: Peer, message: Extract<CoreMessage, { type: "hello" }>): Received {
   const common = Math.min(PROTOCOL_VERSION, message.version);
   if (common < Math.max(PROTOCOL_VERSION_MIN, message.versionMin)) return BROKEN;
   if (message.viewer === desk.self) return { actions: [], bye: "duplicate" };
@@ -122,7 +122,7 @@ function hello(desk: PeerDesk, peer: Peer, message: Extract<Message, { type: "he
   return DONE;
 }
 
-function track(desk: PeerDesk, peer: Peer, message: Extract<Message, { type: "track" }>): Received {
+function track(desk: PeerDesk, peer: Peer, message: Extract<CoreMessage, { type: "track" }>): Received {
   const bound = peer.tracks.get(message.slot);
   if (bound !== undefined && bound !== message.track) return BROKEN;
   const ours = desk.table.tracks.get(message.track);
@@ -160,7 +160,12 @@ export function learnSizes(desk: PeerDesk, segments: Iterable<Segment>): void {
     }
 }
 
-function fetching(now: Millis, desk: PeerDesk, peer: Peer, message: Extract<Message, { type: "fetching" }>): Received {
+function fetching(
+  now: Millis,
+  desk: PeerDesk,
+  peer: Peer,
+  message: Extract<CoreMessage, { type: "fetching" }>,
+): Received {
   const id = peer.tracks.get(message.slot);
   if (id === undefined) return BROKEN;
   // The notice itself, passed on, tells others of the segment.
@@ -190,7 +195,7 @@ function passOn(
   desk: PeerDesk,
   from: Peer,
   { track: { id, slot } }: Segment,
-  message: Extract<Message, { type: "fetching" | "listed" }>,
+  message: Extract<CoreMessage, { type: "fetching" | "listed" }>,
 ): SwarmAction[] {
   if (message.hops === 0 || slot >= TRACK_SLOTS_MAX) return [];
   const peers: PeerId[] = [];
@@ -201,7 +206,12 @@ function passOn(
   return peers.length > 0 ? [{ type: "send", peers, message: { ...message, slot, hops: message.hops - 1 } }] : [];
 }
 
-function request(now: Millis, desk: PeerDesk, peer: Peer, message: Extract<Message, { type: "request" }>): Received {
+function request(
+  now: Millis,
+  desk: PeerDesk,
+  peer: Peer,
+  message: Extract<CoreMessage, { type: "request" }>,
+): Received {
   const id = peer.tracks.get(message.slot);
   if (id === undefined) return BROKEN;
   const segment = find(desk, id, message.segment);
@@ -218,6 +228,15 @@ function request(now: Millis, desk: PeerDesk, peer: Peer, message: Extract<Messa
     return { type: "send", peers: [peer.id], message: reply };
   });
   return { actions };
+}
+
+function askHashes(desk: PeerDesk, peer: Peer, message: Extract<CoreMessage, { type: "ask-hashes" }>): Received {
+  const segment = named(desk, peer, message.slot, message.segment);
+  if (!segment || !desk.shares || segment.track.proof === "none") return DONE;
+  const chunks = message.chunks.filter((chunk) => segment.knowsHash(chunk));
+  const { id, name } = segment;
+  if (chunks.length === 0 || !peer.mayAskHashes(segment)) return DONE;
+  return { actions: [{ type: "send-hashes", peer: peer.id, slot: message.slot, segment: id, name, chunks }] };
 }
 
 /** Chunks of a segment that a peer still owes us. */

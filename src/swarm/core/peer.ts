@@ -68,6 +68,7 @@ export class Peer {
   acknowledgedBytes: Bytes = 0;
   /** Chunk payload served to it, for fairness. */
   servedBytes: Bytes = 0;
+  readonly #askedHashes = new WeakMap<Segment, number>();
 
   constructor(id: PeerId, now: Millis, tuning: SwarmTuning) {
     this.id = id;
@@ -175,6 +176,13 @@ export class Peer {
     return found !== undefined && hasChunk(found, chunk);
   }
 
+  /** Few bytes ask for many: whoever goes on asking gets no answer. */
+  mayAskHashes(segment: Segment): boolean {
+    const asked = (this.#askedHashes.get(segment) ?? 0) + 1;
+    this.#askedHashes.set(segment, asked);
+    return asked <= HASHES_ASKED_MAX;
+  }
+
   /** A chunk it owed us came: `waitedMs` is since the one before, or since it was asked for. */
   served(waitedMs: Millis): void {
     this.#serviceMs.add(Math.max(1, waitedMs));
@@ -218,5 +226,7 @@ const RATED_BYTES_MIN: Bytes = 8 * CHUNK_BYTES;
 const ROUND_TRIP_MS_INITIAL = 100;
 /** Announcements and acknowledgements are batched: keep this much more in the pipe than the round trip. */
 const PIPELINE_SPARE_MS = 60;
+/** Of one segment: attested hashes come stripe by stripe, of which there are eight, and not all at once. */
+const HASHES_ASKED_MAX = 24;
 /** Segments remembered of one peer and track: an hour of 4 s ones. */
 const AVAILABLE_MAX = 900;

@@ -17,6 +17,7 @@ export function reachOf(event: SwarmEvent): Reach {
     case "peer-chunk":
     case "origin-chunk":
     case "chunk-proven":
+    case "hashes-known":
     case "playback":
       return "requests";
     case "peer-message":
@@ -29,6 +30,7 @@ export function reachOf(event: SwarmEvent): Reach {
 const BY_MESSAGE: Partial<Record<PeerMessageType, Reach>> = {
   have: "requests",
   request: "uploads",
+  "ask-hashes": "uploads",
   cancel: "uploads",
   received: "uploads",
   ping: "uploads",

@@ -3,7 +3,7 @@ import { segmentIdOf, type PeerId, type SegmentId, type SegmentName, type TrackI
 import { CHUNK_BYTES, SEGMENT_CHUNKS_MAX } from "../../protocol/limits.ts";
 import type { ListedSegment } from "./event.ts";
 import type { Peer } from "./peer.ts";
-import { Segment, type SegmentTrack } from "./segment.ts";
+import { Segment, type SegmentTrack, type TrackProof } from "./segment.ts";
 
 /** One rendition: its playlist as last seen, and every segment of it that we know. */
 export class Track implements SegmentTrack {
@@ -14,8 +14,7 @@ export class Track implements SegmentTrack {
   /** When that last changed. */
   followedAt: Millis = -Infinity;
   live = false;
-  /** For good: a playlist that loses its roots must not make peers trusted. */
-  signed = false;
+  proof: TrackProof;
   targetDuration: Seconds = 0;
   /** In playlist order. */
   listed: readonly Segment[] = [];
@@ -24,9 +23,10 @@ export class Track implements SegmentTrack {
   bytesPerSecond = 0;
   readonly #recentRates: number[] = [];
 
-  constructor(id: TrackId, slot: number) {
+  constructor(id: TrackId, slot: number, proof: TrackProof) {
     this.id = id;
     this.slot = slot;
+    this.proof = proof;
   }
 
   /** Returns whether that is news. */
@@ -37,10 +37,13 @@ export class Track implements SegmentTrack {
     return isNews;
   }
 
-  /** Roots are given from now on. Returns the segments that hold what was taken on trust before. */
+  /**
+   * Roots are given from now on, and for good: a playlist that loses them must not make peers trusted. Returns the
+   * segments that hold what was taken on trust before.
+   */
   sign(): readonly Segment[] {
-    const trusted = this.signed ? [] : [...this.bySequence.values()].filter(({ peerBytes }) => peerBytes > 0);
-    this.signed = true;
+    const trusted = this.proof === "none" ? [...this.bySequence.values()].filter(({ peerBytes }) => peerBytes > 0) : [];
+    this.proof = "roots";
     return trusted;
   }
 
@@ -63,10 +66,20 @@ export class SegmentTable {
   readonly tracks = new Map<TrackId, Track>();
   readonly #segments = new Map<SegmentId, Segment>();
   #slots = 0;
+  /** Of tracks without roots. */
+  #unsigned: TrackProof;
 
   /** What `peers` have said of a segment before we knew it is found at it from then on. */
-  constructor(peers: ReadonlyMap<PeerId, Peer> = new Map<PeerId, Peer>()) {
+  constructor(peers: ReadonlyMap<PeerId, Peer> = new Map<PeerId, Peer>(), unsigned: TrackProof = "none") {
     this.#peers = peers;
+    this.#unsigned = unsigned;
+  }
+
+  /** What tracks without roots are checked against from now on, where anything is checked at all. */
+  proveUnsigned(proof: "attested" | "origin"): void {
+    if (this.#unsigned === "none") return;
+    this.#unsigned = proof;
+    for (const track of this.tracks.values()) if (track.proof !== "roots") track.proof = proof;
   }
 
   get(id: SegmentId): Segment | undefined {
@@ -79,7 +92,7 @@ export class SegmentTable {
 
   track(id: TrackId): Track {
     let track = this.tracks.get(id);
-    if (!track) this.tracks.set(id, (track = new Track(id, this.#slots++)));
+    if (!track) this.tracks.set(id, (track = new Track(id, this.#slots++, this.#unsigned)));
     return track;
   }
 

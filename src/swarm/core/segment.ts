@@ -21,6 +21,12 @@ const SOURCE_CODE: Record<Source, number> = { origin: 1, peer: 2 };
 /** From the origin, and found to be what the root says. */
 const PROVEN = 3;
 
+/**
+ * What the bytes of peers are checked against (IN5, IN13): nothing, where nobody asked for more; the roots that the
+ * playlist gives; what a tracker attests. `origin`: they cannot be, and only the viewer's own from the origin are taken.
+ */
+export type TrackProof = "none" | "roots" | "attested" | "origin";
+
 /** What a segment must know of its rendition. */
 export interface SegmentTrack {
   readonly id: TrackId;
@@ -29,8 +35,7 @@ export interface SegmentTrack {
   readonly following: boolean;
   readonly followedAt: Millis;
   readonly live: boolean;
-  /** Its playlist gives roots. */
-  readonly signed: boolean;
+  readonly proof: TrackProof;
   readonly targetDuration: Seconds;
   /** Chunks that a segment of this length probably has; 0 while nothing is known. */
   estimateChunks(duration: Seconds): number;
@@ -71,6 +76,8 @@ export class Segment {
   root: SegmentRoot | undefined;
   /** They cannot be, whatever the root. */
   unprovable = false;
+  /** 1 for each chunk whose hash is known here. */
+  #hashed = NO_HASHES;
   /** What peers say they have of it. Ask `agrees` whether they can mean this segment. */
   readonly holders: Availability[] = [];
   /** One for each chunk in state REQUESTED. */
@@ -151,9 +158,25 @@ export class Segment {
     return this.listed || this.located || this.wanted;
   }
 
-  /** Peers may bring it: in a signed track only what can be checked (IN5). */
+  /** Peers may bring it: where something is checked only what can be (IN5, IN13). */
   get trustsPeers(): boolean {
-    return !this.track.signed || (this.root !== undefined && !this.unprovable);
+    const { proof } = this.track;
+    if (proof === "none") return true;
+    return proof !== "origin" && !this.unprovable && (proof === "attested" || this.root !== undefined);
+  }
+
+  /** Whether a chunk can be checked now, or need not be. */
+  knowsHash(chunk: number): boolean {
+    return this.track.proof === "none" || this.#hashed[chunk] === 1;
+  }
+
+  learnHashes(from: number, to: number): void {
+    if (this.#hashed.length < to) {
+      const before = this.#hashed;
+      this.#hashed = new Uint8Array(to);
+      this.#hashed.set(before);
+    }
+    this.#hashed.fill(1, from, to);
   }
 
   get complete(): boolean {
@@ -170,9 +193,10 @@ export class Segment {
     return code === SOURCE_CODE.peer ? "peer" : "origin";
   }
 
-  /** Whether a chunk may be given to others: in a signed track once it was checked, as what peers bring always is (IN6). */
+  /** Whether a chunk may be given to others: where anything is checked once it was, as what peers bring always is (IN6). */
   offers(chunk: number): boolean {
-    return this.states[chunk] === HELD && !(this.track.signed && this.#sources[chunk] === SOURCE_CODE.origin);
+    const { proof } = this.track;
+    return this.states[chunk] === HELD && (proof === "none" || this.#sources[chunk] !== SOURCE_CODE.origin);
   }
 
   /** A chunk that the origin brought was checked. Returns whether that was news. */
@@ -274,10 +298,11 @@ export class Segment {
     if (this.stateOf(chunk - 1) === HELD) this.learnSize(chunk * CHUNK_BYTES, true);
   }
 
-  /** Forgets every chunk, and the size unless the origin told it. What the origin is sending goes on. */
+  /** Forgets every chunk, its hash, and the size unless the origin told it. What the origin is sending goes on. */
   reset(): void {
     this.states = this.states.map((state) => (state === FETCHING ? FETCHING : MISSING));
     this.#sources.fill(0);
+    this.#hashed = NO_HASHES;
     this.heldCount = 0;
     this.peerBytes = 0;
     this.originBytes = 0;
@@ -334,6 +359,7 @@ export class Segment {
 }
 
 const NO_ORDER = new Uint16Array(0);
+const NO_HASHES = new Uint8Array(0);
 
 /** Where this viewer elects nobody and so never reckons it. */
 const NOTICE_MS_INITIAL = 4500;

@@ -3,7 +3,7 @@ import { VIDEO, listing, nameOf } from "../../../testkit/swarm-parts.ts";
 import { createRng } from "../../base/random.ts";
 import { segmentIdOf, swarmIdOf, type PeerId, type ViewerId } from "../../protocol/ids.ts";
 import { CHUNK_BYTES } from "../../protocol/limits.ts";
-import type { HaveEntry, PeerMessage } from "../../protocol/peer-message.ts";
+import type { CoreMessage, HaveEntry, PeerMessage } from "../../protocol/peer-message.ts";
 import type { SwarmAction } from "./action.ts";
 import type { SwarmEvent } from "./event.ts";
 import { SwarmCore } from "./swarm.ts";
@@ -51,7 +51,7 @@ class Stage {
     this.actions.push(...this.core.handle(this.#now, event));
   }
 
-  says(peer: PeerId, message: Exclude<PeerMessage, { type: "chunk" }>): void {
+  says(peer: PeerId, message: CoreMessage): void {
     this.tell({ type: "peer-message", peer, message, byteLength: 10 });
   }
 

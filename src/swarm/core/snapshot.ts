@@ -16,13 +16,19 @@ export function snapshot({ table, peers, dialing, ...counters }: Facts): SwarmSt
   return {
     ...counters,
     offload: handed > 0 ? counters.peerBytes / handed : 0,
-    integrity: [...table.tracks.values()].some(({ signed }) => signed) ? "playlist" : "none",
+    integrity: integrityOf(table),
     peers: [...[...peers.values()].map(peerStats), ...[...dialing].map(dialingStats)],
     segments: [...table.tracks.values()].flatMap((track) =>
       [...track.bySequence.values()].sort((a, b) => a.name.sequence - b.name.sequence).map(segmentStats),
     ),
     retired: false,
   };
+}
+
+/** Of the best that is checked. */
+function integrityOf({ tracks }: SegmentTable): SwarmStats["integrity"] {
+  const proofs = [...tracks.values()].map(({ proof }) => proof);
+  return proofs.includes("roots") ? "playlist" : proofs.includes("attested") ? "attested" : "none";
 }
 
 const peerStats = (peer: Peer): PeerStats => ({

@@ -54,9 +54,13 @@ export interface SwarmStats {
   readonly uploadedBytes: number;
   /** Bytes received and not used: duplicate, late, or broken. */
   readonly wastedBytes: number;
-  /** `playlist` where a playlist gives roots and peers' bytes are checked against them. */
-  readonly integrity: "playlist" | "none";
-  /** Chunks that were found to be what a root says, from peers and from the origin, and those from peers that were not. */
+  /**
+   * What peers' bytes are checked against: `playlist`, the roots that it gives; `attested`, what the tracker signs, because
+   * viewers of different networks agree or a seeder that the operator trusts says so; `none`: they are taken unchecked
+   * where the page allows it (`if-signed`), and not at all where it does not.
+   */
+  readonly integrity: "playlist" | "attested" | "none";
+  /** Chunks that were found to be what their hashes say, from peers and from the origin; and from peers those, and lists of hashes, that were not. */
   readonly verifiedChunks: number;
   readonly forgedChunks: number;
   /** With `off` nothing is opened: `consent`, `url` and `tracker` say whose word that is. */

@@ -3,14 +3,14 @@ import { AUDIO, VIDEO, listing, nameOf } from "../../../testkit/swarm-parts.ts";
 import { createRng } from "../../base/random.ts";
 import { segmentIdOf, swarmIdOf, type PeerId, type ViewerId } from "../../protocol/ids.ts";
 import { CHUNK_BYTES } from "../../protocol/limits.ts";
-import type { PeerMessage } from "../../protocol/peer-message.ts";
+import type { CoreMessage } from "../../protocol/peer-message.ts";
 import type { SwarmAction } from "./action.ts";
 import { SwarmCore } from "./swarm.ts";
 
 /** A core that follows a track and has links to peers that do so, too. */
 function linked(...names: readonly string[]): {
   core: SwarmCore;
-  tell: (now: number, name: string, message: Exclude<PeerMessage, { type: "chunk" }>) => readonly SwarmAction[];
+  tell: (now: number, name: string, message: CoreMessage) => readonly SwarmAction[];
 } {
   const core = new SwarmCore({
     swarm: swarmIdOf("stream"),
@@ -22,7 +22,7 @@ function linked(...names: readonly string[]): {
   });
   core.handle(0, { type: "tracks-followed", tracks: [VIDEO] });
   const id = (name: string): PeerId => name.padEnd(10, "_") as PeerId;
-  const tell = (now: number, name: string, message: Exclude<PeerMessage, { type: "chunk" }>): readonly SwarmAction[] =>
+  const tell = (now: number, name: string, message: CoreMessage): readonly SwarmAction[] =>
     core.handle(now, { type: "peer-message", peer: id(name), message, byteLength: 10 });
   names.forEach((name, i) => {
     core.handle(0, { type: "tracker-message", message: { type: "signal", from: id(name), signal: "ooffer" } });

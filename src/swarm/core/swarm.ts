@@ -7,7 +7,6 @@ import type { ByeReason } from "../../protocol/peer-message.ts";
 import type { SegmentRoot } from "../../protocol/segment-root.ts";
 import type { SwarmAction } from "./action.ts";
 import { Announcer } from "./announcer.ts";
-import { CACHE_CHECK_MS, planEvictions } from "./cache.ts";
 import type { Played, SwarmEvent } from "./event.ts";
 import { forget, type SegmentKeepers } from "./forget.ts";
 import { Intake } from "./intake.ts";
@@ -19,6 +18,7 @@ import { Outlook } from "./outlook.ts";
 import type { Peer } from "./peer.ts";
 import { Playback } from "./playback.ts";
 import { learnSizes, receive, type PeerDesk } from "./peer-desk.ts";
+import { Proofs } from "./proofs.ts";
 import { reachOf } from "./reach.ts";
 import { RequestTable } from "./request-table.ts";
 import { planRequests } from "./scheduler.ts";
@@ -28,6 +28,7 @@ import { snapshot } from "./snapshot.ts";
 import type { SwarmStats } from "./stats.ts";
 import { Topology, type Report } from "./topology.ts";
 import { DEFAULT_TUNING, type SwarmTuning } from "./tuning.ts";
+import { Upkeep } from "./upkeep.ts";
 import { UploadQueue } from "./upload-queue.ts";
 import { Whereabouts } from "./whereabouts.ts";
 
@@ -47,7 +48,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   readonly #playback = new Playback();
   readonly #desk = new OriginDesk();
   readonly #peers = new Map<PeerId, Peer>();
-  readonly #table = new SegmentTable(this.#peers);
+  readonly #table: SegmentTable;
   readonly #requests: RequestTable;
   readonly #uploads: UploadQueue;
   readonly #announcer: Announcer;
@@ -55,22 +56,25 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   readonly #topology: Topology;
   readonly #peerDesk: PeerDesk;
   readonly #intake: Intake;
+  readonly #proofs: Proofs;
   readonly #keepers: SegmentKeepers;
   readonly #links: Links;
   readonly #outlook: Outlook;
   readonly #whereabouts = new Whereabouts();
+  readonly #upkeep: Upkeep;
 
   #played: Played | undefined;
+  #isAttestationUsable = true;
   #out: SwarmAction[] = [];
   #beganAt: Millis | undefined;
   #evaluatedAt: Millis = -Infinity;
   #evaluateAt: Millis = 0;
   #lookAgainAt: Millis = Infinity;
-  #cacheAt: Millis = 0;
 
   constructor(options: SwarmCoreOptions) {
     this.#options = options;
     this.#tuning = { ...DEFAULT_TUNING, ...options.tuning };
+    this.#table = new SegmentTable(this.#peers, options.integrity === "required" ? "attested" : "none");
     this.#requests = new RequestTable(this.#peers, this.#tuning);
     this.#uploads = new UploadQueue(this.#tuning, options.uplink > 0);
     this.#announcer = new Announcer(this.#table);
@@ -90,9 +94,13 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       shares: options.uplink > 0,
     };
     this.#intake = new Intake(facts);
+    this.#proofs = new Proofs(facts);
     this.#keepers = facts;
     const selfHash = hash32(options.viewer);
-    this.#outlook = new Outlook({ ...facts, selfHash, topology: this.#topology }, options.uplink);
+    const topology = this.#topology;
+    const outlook = (this.#outlook = new Outlook({ ...facts, selfHash, topology }, options.uplink));
+    const upkept = { ...facts, outlook, topology, whereabouts: this.#whereabouts };
+    this.#upkeep = new Upkeep(upkept, options.memoryBytesMax);
     this.#peerDesk = { ...facts, self: options.viewer, liveness: this.#liveness };
   }
 
@@ -147,9 +155,10 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     return known !== undefined && known.trustsPeers && known.fits(chunk, byteLength);
   }
 
-  /** What a segment's chunks must be checked against before they are kept. */
-  rootOf(segment: Segment["id"]): SegmentRoot | undefined {
-    return this.#table.get(segment)?.root;
+  /** What a segment's chunks are checked against before they are kept; undefined where nothing is, or none are taken. */
+  proofOf(segment: Segment["id"]): SegmentRoot | "attested" | undefined {
+    const known = this.#table.get(segment);
+    return known?.root ?? (known?.track.proof === "attested" ? "attested" : undefined);
   }
 
   /** Changes facts. Returns whether a decision cannot wait for the next round. */
@@ -182,6 +191,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
         const segment = newest && this.#table.get(newest.id);
         if (isNews && segment && track.following) this.#out.push(...this.#links.tellListed(segment));
         learnSizes(this.#peerDesk, track.listed);
+        for (const held of track.listed) if (held.originBytes > 0) this.#proofs.prove(now, held);
         return false;
       }
       case "segment-located": {
@@ -220,14 +230,19 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       case "chunk-forged": {
         const peer = this.#peers.get(event.peer);
         this.#intake.chunkForged(event.byteLength);
-        this.#topology.ban(event.peer);
+        this.#out.push(...this.#topology.ban(event.peer));
         if (peer) this.#close(now, peer, "protocol");
         return true;
       }
       case "chunk-proven":
+      case "hashes-known":
       case "segment-unprovable":
         this.#out.push(...this.#intake.checked(now, event));
         return event.type === "segment-unprovable";
+      case "attestation-unusable":
+        this.#isAttestationUsable = false;
+        this.#table.proveUnsigned("origin");
+        return true;
       case "origin-opened": {
         const fetch = this.#desk.get(event.fetch);
         if (fetch) this.#out.push(...this.#intake.originOpened(now, fetch, event));
@@ -235,13 +250,17 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       }
       case "origin-chunk": {
         const fetch = this.#desk.get(event.fetch);
-        if (fetch) this.#out.push(...this.#intake.originChunk(now, fetch, event.chunk, event.byteLength));
+        if (!fetch) return false;
+        this.#out.push(...this.#intake.originChunk(now, fetch, event.chunk, event.byteLength));
+        this.#proofs.originChunk(now, fetch.segment, event.chunk);
         return false;
       }
       case "origin-closed": {
         const fetch = this.#desk.get(event.fetch);
-        if (fetch) this.#out.push(...this.#intake.originClosed(now, fetch, event));
-        return fetch !== undefined;
+        if (!fetch) return false;
+        this.#out.push(...this.#intake.originClosed(now, fetch, event));
+        this.#proofs.originClosed(now, fetch.segment);
+        return true;
       }
       case "origin-ranges":
         this.#desk.rangesUsable = event.usable;
@@ -267,6 +286,8 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
           this.#out.push(...this.#topology.signalled(event.message.from, event.message.signal));
           return false;
         }
+        if (event.message.type === "joined")
+          this.#table.proveUnsigned(event.message.attestationKey && this.#isAttestationUsable ? "attested" : "origin");
         const { actions, gone } = this.#topology.trackerMessage(now, event.message);
         this.#out.push(...actions);
         const doubtful = gone === undefined ? undefined : this.#peers.get(gone);
@@ -294,7 +315,10 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     for (const peer of dead) this.#close(now, peer, "silent");
 
     const outlook = this.#outlook;
-    if (now >= outlook.lookAt) this.#out.push(...outlook.look(now));
+    if (now >= outlook.lookAt) {
+      this.#out.push(...outlook.look(now));
+      for (const { segment } of this.#desk.all()) this.#proofs.prove(now, segment);
+    }
 
     const situation = {
       hasUplink: this.#options.uplink > 0,
@@ -302,7 +326,9 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       tuning: this.#tuning,
     };
     for (const plan of planRequests(now, outlook.window, outlook.peers, this.#options.rng, situation))
-      this.#out.push(this.#requests.ask(now, plan, outlook.uselessAt(plan)));
+      this.#out.push(...this.#proofs.ask(now, plan), this.#requests.ask(now, plan, outlook.uselessAt(plan)));
+    const isSharing = this.#topology.trackerPhase === "joined" && this.#topology.viewers > 1;
+    this.#out.push(...this.#proofs.evaluate(now, isSharing));
 
     this.#out.push(...this.#intake.acknowledge(), ...this.#announcer.flush(now, outlook.peers));
     // The first picture comes first: opening eight connections takes as much of a small machine as decoding it.
@@ -310,8 +336,16 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     const dialAt = this.#playback.started ? now : this.#beganAt + DIAL_AFTER_MS_MAX;
     this.#whereabouts.look(now, this.#table, this.#playback, this.#peers);
     this.#out.push(...this.#topology.evaluate(now, now >= dialAt, this.#whereabouts, () => this.#report()));
-    this.#cleanUp(now);
-    this.#lookAgainAt = Math.min(outlook.lookAt, now < dialAt ? dialAt : Infinity, this.#requests.checkAt);
+    const { actions: ended, idle, useless } = this.#upkeep.tidy(now);
+    this.#out.push(...ended);
+    for (const peer of idle) this.#close(now, peer, "idle");
+    for (const segment of useless) this.#drop(segment);
+    this.#lookAgainAt = Math.min(
+      outlook.lookAt,
+      now < dialAt ? dialAt : Infinity,
+      this.#requests.checkAt,
+      this.#proofs.wakeAt,
+    );
   }
 
   #report(): Report {
@@ -342,38 +376,6 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     this.#topology.closed(now, peer.id);
     this.#out.push(...this.#links.close(peer, reason));
     this.#outlook.lookAt = now;
-  }
-
-  #cleanUp(now: Millis): void {
-    for (const fetch of this.#desk.all()) {
-      const { segment } = fetch;
-      if (segment.wanted || this.#outlook.needs(segment)) continue;
-      // An elected fetch has been promised to others.
-      if (fetch.reason === "elected" && segment.fetchable) continue;
-      this.#out.push(this.#desk.abort(fetch));
-    }
-    if (now < this.#cacheAt) return;
-    this.#cacheAt = now + CACHE_CHECK_MS;
-    this.#rateUplink();
-    for (const segment of this.#table.all())
-      if (segment.requests.size > 0 && !this.#outlook.needs(segment))
-        this.#out.push(...this.#requests.cancel(segment, () => false));
-    this.#out.push(...this.#whereabouts.say(now, this.#playback.movedAt, this.#peers));
-    for (const peer of this.#whereabouts.idle(now, this.#peers)) this.#close(now, peer, "idle");
-    const position = this.#playback.positionAt(now);
-    for (const segment of planEvictions(this.#table, this.#outlook.window, position, this.#options.memoryBytesMax))
-      this.#drop(segment);
-  }
-
-  /** Tells everybody when our uplink turns out to carry the stream once more, or no longer. */
-  #rateUplink(): void {
-    let streamBytesPerSecond = 0;
-    for (const track of this.#table.tracks.values()) if (track.following) streamBytesPerSecond += track.bytesPerSecond;
-    const uplink = this.#uploads.uplinkClass(this.#outlook.uplink, streamBytesPerSecond);
-    this.#topology.peersMax = this.#uploads.peersMax(streamBytesPerSecond);
-    if (uplink === this.#outlook.uplink) return;
-    this.#outlook.uplink = uplink;
-    this.#out.push(...this.#links.tellUplink(uplink), ...this.#topology.rateUplink(uplink));
   }
 
   #drop(segment: Segment): void {

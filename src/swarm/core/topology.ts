@@ -223,9 +223,13 @@ export class Topology {
     if (!this.#place) this.#needWaitMs = NEED_MS_MIN;
   }
 
-  /** Never again: neither dialed nor let in. */
-  ban(peer: PeerId): void {
+  /** Never again: neither dialed nor let in. The tracker is told once (TR46). */
+  ban(peer: PeerId): SwarmAction[] {
+    const isNews = this.#unreachableUntil.get(peer) !== Infinity;
     this.#unreachableUntil.set(peer, Infinity);
+    return isNews && this.trackerPhase === "joined"
+      ? [{ type: "send-tracker", message: { type: "accuse", peer } }]
+      : [];
   }
 
   closed(now: Millis, peer: PeerId, reason?: string): void {

@@ -1,6 +1,6 @@
 import type { Bytes } from "../../base/time.ts";
 import { segmentIdOf, type SegmentId, type TrackId } from "../../protocol/ids.ts";
-import type { PeerMessage } from "../../protocol/peer-message.ts";
+import type { CoreMessage, PeerMessage } from "../../protocol/peer-message.ts";
 import { ProtocolError } from "../../protocol/protocol-error.ts";
 
 /** A chunk that has come whole. `bytes` is undefined when nobody asked for it: to be acknowledged, not kept. */
@@ -11,10 +11,27 @@ export interface ArrivedChunk {
   readonly bytes: Uint8Array | undefined;
 }
 
-/** Puts the parts of one peer's chunks together. Memory is spent on what we asked for only. */
+/** Puts the parts of one peer's chunks together, and knows what it was asked for. Memory is spent on that only. */
 export class ChunkInbox {
   readonly #expected = new Map<string, { readonly bytes: Uint8Array; filled: Bytes } | undefined>();
   #unasked: Bytes = 0;
+  /** Segments whose hashes it was asked for. */
+  readonly #hashes = new Set<SegmentId>();
+
+  /** Something was said to the peer: it may be a question. */
+  asked(message: CoreMessage, track: TrackId): void {
+    if (message.type !== "request" && message.type !== "ask-hashes") return;
+    const segment = segmentIdOf(track, message.segment);
+    if (message.type === "request") for (const chunk of message.chunks) this.expect(segment, chunk);
+    else this.#hashes.add(segment);
+    if (this.#hashes.size > EXPECTED_MAX) for (const oldest of this.#hashes) return void this.#hashes.delete(oldest);
+  }
+
+  /** Throws ProtocolError for hashes that were never asked for. */
+  acceptHashes({ segment }: Extract<PeerMessage, { type: "hashes" }>, track: TrackId): void {
+    if (!this.#hashes.has(segmentIdOf(track, segment)))
+      throw new ProtocolError("bad-field", "hashes must be asked for first", "segment");
+  }
 
   /** We asked for it: also after a cancel it may still be on its way. */
   expect(segment: SegmentId, chunk: number): void {

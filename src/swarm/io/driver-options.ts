@@ -2,6 +2,7 @@
 import type { Logger } from "../../base/logger.ts";
 import type { Millis } from "../../base/time.ts";
 import type { SwarmId } from "../../protocol/ids.ts";
+import type { SwarmCoreOptions } from "../core/options.ts";
 import type { SwarmTuning } from "../core/tuning.ts";
 import type { Origin } from "./origin.ts";
 import type { OpenPeerLink } from "./peer-link.ts";
@@ -18,6 +19,7 @@ export interface SwarmDriverOptions {
   readonly openPeerLink: OpenPeerLink;
   readonly openTrackerLink: OpenTrackerLink;
   readonly logger: Logger;
+  readonly integrity?: SwarmCoreOptions["integrity"];
   readonly tuning?: Partial<SwarmTuning>;
   /** The operator has switched the swarm off: whoever made the driver closes it, and makes no other of this swarm. */
   readonly switchedOff?: () => void;

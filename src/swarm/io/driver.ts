@@ -1,18 +1,9 @@
 import { assert, assertNever } from "../../base/assert.ts";
 import { createRng } from "../../base/random.ts";
 import type { Millis } from "../../base/time.ts";
-import {
-  randomHex,
-  segmentIdOf,
-  type PeerId,
-  type SegmentId,
-  type SegmentName,
-  type TrackId,
-  type ViewerId,
-} from "../../protocol/ids.ts";
+import { randomHex, type PeerId, type SegmentId, type TrackId, type ViewerId } from "../../protocol/ids.ts";
 import { CHUNK_BYTES } from "../../protocol/limits.ts";
 import { decodePeerMessage, encodePeerMessage } from "../../protocol/peer-codec.ts";
-import type { ByeReason } from "../../protocol/peer-message.ts";
 import { ProtocolError } from "../../protocol/protocol-error.ts";
 import type { SwarmAction } from "../core/action.ts";
 import type { FetchId, SwarmEvent } from "../core/event.ts";
@@ -20,6 +11,7 @@ import type { SwarmStats } from "../core/stats.ts";
 import { SwarmCore } from "../core/swarm.ts";
 import { chunkFrames } from "./chunk-frames.ts";
 import { ChunkInbox, type ArrivedChunk } from "./chunk-inbox.ts";
+import { Closing } from "./closing.ts";
 import type { SwarmPort } from "./driver-api.ts";
 import type { SwarmDriverOptions } from "./driver-options.ts";
 import { Integrity, type Verdict } from "./integrity.ts";
@@ -57,17 +49,21 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
     uplink: options.upload ? 1 : 0,
     memoryBytesMax: options.memoryBytesMax,
     rng: createRng(seed),
+    integrity: options.integrity,
     ...(options.tuning ? { tuning: options.tuning } : {}),
   });
 
   const links = new Map<PeerId, OpenLink>();
   const readings = new Map<FetchId, () => void>();
   const watchers = new SegmentWatchers();
+  const closing = new Closing(log);
   const integrity = new Integrity({
     store,
-    rootOf: (segment) => core.rootOf(segment),
+    swarm: options.swarm,
+    proofOf: (segment) => core.proofOf(segment),
     fetchHashes: (segment) => options.origin.hashes(segment),
     feed,
+    tell: (message) => tracker?.send(message),
     retire,
   });
   /** Segments that the newest playlists list: the player may ask for them. */
@@ -123,8 +119,6 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
           integrity.originChunk(segment, event.chunk);
         };
         readings.set(fetch, readOrigin(options.origin, store, action, told));
-        // What is fetched alone is checked once it is whole, without asking for anything more.
-        if (links.size > 0) integrity.want(segment);
         return;
       }
       case "locate-segment": {
@@ -151,6 +145,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
         return;
       case "evict":
         store.delete(action.segment);
+        integrity.forget(action.segment);
         return;
       case "open-peer":
         openPeer(action.peer, action.initiator);
@@ -171,13 +166,23 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
         const frame = encodePeerMessage(message);
         for (const peer of action.peers) {
           const open = links.get(peer);
-          if (message.type === "request") expect(open?.inbox, message.slot, message.segment, message.chunks);
+          const track = "slot" in message ? slots.get(message.slot) : undefined;
+          if (open && track !== undefined) open.inbox.asked(message, track);
           open?.link.send(frame);
         }
         return;
       }
       case "send-chunk":
         sendChunk(action);
+        return;
+      case "send-hashes":
+        for (const frame of integrity.frames(action)) links.get(action.peer)?.link.send(frame);
+        return;
+      case "fetch-hashes":
+        integrity.fetch(action.segment);
+        return;
+      case "report-hashes":
+        integrity.report(action);
         return;
       case "open-tracker":
         openTracker(action.url);
@@ -196,14 +201,6 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
       default:
         assertNever(action);
     }
-  }
-
-  function expect(inbox: ChunkInbox | undefined, slot: number, name: SegmentName, chunks: readonly number[]): void {
-    const track = slots.get(slot);
-    if (track === undefined) return;
-    const segment = segmentIdOf(track, name);
-    integrity.want(segment); // to be here when the first chunk is
-    for (const chunk of chunks) inbox?.expect(segment, chunk);
   }
 
   function openPeer(peer: PeerId, initiator: boolean): void {
@@ -240,12 +237,17 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
     try {
       const message = decodePeerMessage(frame);
       if (!message) return;
-      if (message.type !== "chunk") {
+      if (message.type !== "chunk" && message.type !== "hashes") {
         feed({ type: "peer-message", peer, message, byteLength: frame.byteLength });
         return;
       }
       const track = slots.get(message.slot);
       if (track === undefined) throw new ProtocolError("bad-field", "slot must be one we have bound", "slot");
+      if (message.type === "hashes") {
+        inbox.acceptHashes(message, track);
+        integrity.peerHashes(peer, track, message);
+        return;
+      }
       const arrived = inbox.accept(message, track);
       if (!arrived) return;
       integrity.peerChunk(arrived, (verdict) => {
@@ -255,7 +257,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
       if (!(error instanceof ProtocolError)) throw error;
       log.warn("swarm:peer", () => `${peer} broke the protocol: ${error.message}`);
       links.delete(peer);
-      hangUp(link, "protocol");
+      closing.hangUp(link, "protocol");
       feed({ type: "peer-closed", peer, reason: error.code });
     }
   }
@@ -277,24 +279,6 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
     return store.put(segment, chunk, bytes) || store.get(segment, chunk)?.byteLength === bytes.byteLength;
   }
 
-  /** A link that throws while it is closed is closed. */
-  function hangUp(link: PeerLink, reason: ByeReason): void {
-    attempt(() => {
-      link.send(encodePeerMessage({ type: "bye", reason }));
-    });
-    attempt(() => {
-      link.close();
-    });
-  }
-
-  function attempt(act: () => void): void {
-    try {
-      act();
-    } catch (error) {
-      log.warn("swarm", () => `while closing: ${String(error)}`);
-    }
-  }
-
   function sendChunk({ peer, slot, segment, name, chunk }: Extract<SwarmAction, { type: "send-chunk" }>): void {
     const bytes = store.get(segment, chunk);
     assert(bytes, "a chunk that the core serves is not in the store");
@@ -308,7 +292,10 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
         if (tracker === mine) feed({ type: "tracker-opened" });
       },
       message: (message) => {
-        if (tracker === mine) feed({ type: "tracker-message", message });
+        if (tracker !== mine) return;
+        if (message.type === "attested") integrity.attested(message);
+        if (message.type === "joined" && message.attestationKey) integrity.trust(message.attestationKey);
+        feed({ type: "tracker-message", message });
       },
       closed: (reason) => {
         log.debug("swarm:tracker", () => `closed: ${reason}`);
@@ -325,16 +312,16 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
     timer.close();
     queue.length = 0;
     watchers.close();
-    for (const stop of readings.values()) attempt(stop);
+    for (const stop of readings.values()) closing.attempt(stop);
     readings.clear();
-    for (const { link } of links.values()) hangUp(link, "leaving");
+    for (const { link } of links.values()) closing.hangUp(link, "leaving");
     links.clear();
     const left = tracker;
     tracker = undefined;
-    attempt(() => {
+    closing.attempt(() => {
       left?.send({ type: "leave" });
     });
-    attempt(() => {
+    closing.attempt(() => {
       left?.close();
     });
     store.clear();
@@ -361,7 +348,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
       feed({ type: "playlist", ...update });
       // What was fetched before our playlist listed it can be checked from now on.
       for (const { id, root } of update.segments)
-        if (root && (core.bytesOf(id)?.originBytes ?? 0) > 0) integrity.catchUp(id, links.size > 0);
+        if (root && (core.bytesOf(id)?.originBytes ?? 0) > 0) integrity.catchUp(id);
     },
     followTracks: (tracks) => {
       feed({ type: "tracks-followed", tracks });

@@ -1,0 +1,83 @@
+import type { Bytes, Millis } from "../../base/time.ts";
+import type { PeerId } from "../../protocol/ids.ts";
+import type { SwarmAction } from "./action.ts";
+import { CACHE_CHECK_MS, planEvictions } from "./cache.ts";
+import type { Links } from "./links.ts";
+import type { OriginDesk } from "./origin-desk.ts";
+import type { Outlook } from "./outlook.ts";
+import type { Peer } from "./peer.ts";
+import type { Playback } from "./playback.ts";
+import type { RequestTable } from "./request-table.ts";
+import type { Segment } from "./segment.ts";
+import type { SegmentTable } from "./segment-table.ts";
+import type { Topology } from "./topology.ts";
+import type { UploadQueue } from "./upload-queue.ts";
+import type { Whereabouts } from "./whereabouts.ts";
+
+export interface UpkeepDesk {
+  readonly table: SegmentTable;
+  readonly desk: OriginDesk;
+  readonly peers: ReadonlyMap<PeerId, Peer>;
+  readonly requests: RequestTable;
+  readonly uploads: UploadQueue;
+  readonly links: Links;
+  readonly playback: Playback;
+  readonly outlook: Outlook;
+  readonly topology: Topology;
+  readonly whereabouts: Whereabouts;
+}
+
+/** What was found to be of no more use, besides what has been ended already. */
+export interface Tidied {
+  readonly actions: SwarmAction[];
+  readonly idle: readonly Peer[];
+  readonly useless: readonly Segment[];
+}
+
+/**
+ * Ends what is no longer needed: fetches at once; once a second requests, idle links, and segments beyond the memory.
+ * Tells everybody, as often, when our uplink turns out to carry the stream, or no longer.
+ */
+export class Upkeep {
+  readonly #at: UpkeepDesk;
+  readonly #memoryBytesMax: Bytes;
+  #cacheAt: Millis = 0;
+
+  constructor(desk: UpkeepDesk, memoryBytesMax: Bytes) {
+    this.#at = desk;
+    this.#memoryBytesMax = memoryBytesMax;
+  }
+
+  tidy(now: Millis): Tidied {
+    const { desk, outlook, table, requests, whereabouts, playback, peers } = this.#at;
+    const actions: SwarmAction[] = [];
+    for (const fetch of desk.all()) {
+      const { segment } = fetch;
+      if (segment.wanted || outlook.needs(segment)) continue;
+      // An elected fetch has been promised to others.
+      if (fetch.reason === "elected" && segment.fetchable) continue;
+      actions.push(desk.abort(fetch));
+    }
+    if (now < this.#cacheAt) return { actions, idle: NONE, useless: NONE };
+    this.#cacheAt = now + CACHE_CHECK_MS;
+    this.#rateUplink(actions);
+    for (const segment of table.all())
+      if (segment.requests.size > 0 && !outlook.needs(segment)) actions.push(...requests.cancel(segment, () => false));
+    actions.push(...whereabouts.say(now, playback.movedAt, peers));
+    const useless = planEvictions(table, outlook.window, playback.positionAt(now), this.#memoryBytesMax);
+    return { actions, idle: whereabouts.idle(now, peers), useless };
+  }
+
+  #rateUplink(actions: SwarmAction[]): void {
+    const { table, uploads, outlook, topology, links } = this.#at;
+    let streamBytesPerSecond = 0;
+    for (const track of table.tracks.values()) if (track.following) streamBytesPerSecond += track.bytesPerSecond;
+    const uplink = uploads.uplinkClass(outlook.uplink, streamBytesPerSecond);
+    topology.peersMax = uploads.peersMax(streamBytesPerSecond);
+    if (uplink === outlook.uplink) return;
+    outlook.uplink = uplink;
+    actions.push(...links.tellUplink(uplink), ...topology.rateUplink(uplink));
+  }
+}
+
+const NONE: readonly never[] = [];
