@@ -404,6 +404,10 @@ export class Viewer {
       case "signal-peer":
       case "close-tracker":
       case "switch-off":
+      // Nothing is checked here.
+      case "send-hashes":
+      case "fetch-hashes":
+      case "report-hashes":
         return;
     }
   }

@@ -64,7 +64,8 @@ export interface SwarmOptions {
   readonly upload?: boolean;
   /**
    * What peers bring is checked against the roots that a signed playlist gives (`hls-swarm sign`). For a playlist
-   * without: `if-signed` takes it unchecked. Default `if-signed`.
+   * without, `required` takes from peers only what the tracker attests, and where it attests nothing all comes from the
+   * CDN; `if-signed` takes it unchecked. Default `required`.
    */
   readonly integrity?: "required" | "if-signed";
   /** Segments kept in memory for the player and for peers, in bytes. Default 128 MiB. */
@@ -130,6 +131,7 @@ export function createSwarm(options: SwarmOptions): Swarm {
       trackers: ANY.concat(options.tracker),
       rtc: { ...options.rtc, ...(relayOnly && { iceTransportPolicy: "relay" }) },
       upload: options.upload ?? true,
+      integrity: options.integrity ?? "required",
       memoryBytesMax: options.memoryBytesMax ?? MEMORY_BYTES_MAX_DEFAULT,
       openPeerLink: identity.peerLinks(createSimplePeerLinks(undefined, options.lan ?? isLanHost(location.hostname))),
       openTrackerLink: identity.trackerLinks(openWebSocketTrackerLink),

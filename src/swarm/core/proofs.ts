@@ -20,7 +20,7 @@ interface Want {
   readonly chunks: Map<number, Millis>;
   /** Asked so far, without an answer. */
   readonly tried: Set<Peer>;
-  /** The next one is asked, or the file, not before. */
+  /** The next one is asked, or the origin, not before; Infinity once the origin was. */
   nextAt: Millis;
 }
 
@@ -47,8 +47,8 @@ export class Proofs {
     const lacking = chunks.filter((chunk) => !segment.knowsHash(chunk) && !before?.chunks.has(chunk));
     if (lacking.length === 0) return NO_ACTIONS;
     const want = this.#want(now, segment, lacking);
-    // One answer has all hashes of a segment with a root.
-    if (segment.root && want.tried.size > 0) return NO_ACTIONS;
+    // One answer, or the file, has all hashes of a segment with a root.
+    if (segment.root && (want.tried.size > 0 || want.nextAt === Infinity)) return NO_ACTIONS;
     return [this.#askPeer(now, segment, want, peer, lacking)];
   }
 
@@ -85,27 +85,27 @@ export class Proofs {
     for (const [segment, want] of this.#wants) {
       for (const chunk of want.chunks.keys()) if (segment.knowsHash(chunk)) want.chunks.delete(chunk);
       const isOver = want.chunks.size === 0 || !segment.trustsPeers || this.#at.table.get(segment.id) !== segment;
-      if (isOver || (now >= want.nextAt && !this.#goOn(now, segment, want, out))) this.#wants.delete(segment);
+      if (!isOver && now >= want.nextAt) this.#goOn(now, segment, want, out);
+      if (isOver) this.#wants.delete(segment);
       else this.wakeAt = Math.min(this.wakeAt, want.nextAt);
     }
     return out;
   }
 
-  /** Asks somebody else, or the file. Returns whether there is still something to wait for. */
-  #goOn(now: Millis, segment: Segment, want: Want, out: SwarmAction[]): boolean {
+  /** Asks somebody else, or the origin, which always brings an answer. */
+  #goOn(now: Millis, segment: Segment, want: Want, out: SwarmAction[]): void {
     const chunks = [...want.chunks.keys()].sort((a, b) => a - b);
     const covers = (holder: Availability): boolean =>
       segment.root !== undefined || chunks.some((chunk) => hasChunk(holder, chunk));
     for (const holder of segment.holders) {
       if (want.tried.has(holder.peer) || !agrees(holder, segment) || !covers(holder)) continue;
       out.push(this.#askPeer(now, segment, want, holder.peer, chunks));
-      return true;
+      return;
     }
     const [oldest = now] = want.chunks.values();
-    want.nextAt = oldest + UNANSWERED_MS;
-    if (!segment.root && now < want.nextAt) return true;
-    out.push({ type: "fetch-hashes", segment: segment.id });
-    return false;
+    const giveUpAt = segment.root ? now : oldest + UNANSWERED_MS;
+    want.nextAt = now < giveUpAt ? giveUpAt : Infinity;
+    if (now >= giveUpAt) out.push({ type: "fetch-hashes", segment: segment.id });
   }
 
   #askPeer(now: Millis, segment: Segment, want: Want, peer: Peer, chunks: readonly number[]): SwarmAction {

@@ -1,95 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { VIDEO, listing, nameOf } from "../../../testkit/swarm-parts.ts";
-import { createRng } from "../../base/random.ts";
-import { segmentIdOf, swarmIdOf, type PeerId, type ViewerId } from "../../protocol/ids.ts";
+import { BOB, EVE, idOf, LinkedViewer, whole } from "../../../testkit/linked-viewer.ts";
+import { nameOf } from "../../../testkit/swarm-parts.ts";
 import { CHUNK_BYTES } from "../../protocol/limits.ts";
-import type { CoreMessage, HaveEntry, PeerMessage } from "../../protocol/peer-message.ts";
-import type { SwarmAction } from "./action.ts";
-import type { SwarmEvent } from "./event.ts";
-import { SwarmCore } from "./swarm.ts";
-
-const BOB = "bob_______" as PeerId;
-const EVE = "eve_______" as PeerId;
-const ROOT = { hash: "0".repeat(32), byteLength: 2 * CHUNK_BYTES, label: "" };
-const idOf = (sequence: number) => segmentIdOf(VIDEO, nameOf(sequence));
-const whole = (sequence: number): HaveEntry => ({ segment: nameOf(sequence), byteLength: 2 * CHUNK_BYTES });
-
-/** A viewer of a live track, segments 10 to 13, of which those in `rooted` have roots; Bob and Eve are linked. */
-class Stage {
-  readonly core = new SwarmCore({
-    swarm: swarmIdOf("stream"),
-    viewer: "8000000000000000" as ViewerId,
-    trackers: ["wss://tracker.test"],
-    uplink: 1,
-    memoryBytesMax: 1e8,
-    rng: createRng(1),
-  });
-  readonly actions: SwarmAction[] = [];
-  #now = 0;
-
-  constructor(rooted: readonly number[], signed = true) {
-    this.list(rooted, signed);
-    this.tell({ type: "tracks-followed", tracks: [VIDEO] });
-    this.tell({ type: "playback", position: 40, bufferedEnd: 44, rate: 1, bufferAheadMax: 30 });
-    for (const [i, peer] of [BOB, EVE].entries()) {
-      this.tell({ type: "tracker-message", message: { type: "signal", from: peer, signal: "ooffer" } });
-      this.tell({ type: "peer-opened", peer });
-      const viewer = `f00000000000000${String(i)}` as ViewerId;
-      this.says(peer, { type: "hello", version: 1, versionMin: 1, viewer, uplink: 1, seeder: false });
-      this.says(peer, { type: "track", slot: 0, track: VIDEO, following: true });
-    }
-  }
-
-  list(rooted: readonly number[], signed = true): void {
-    const segments = listing(10, 14).map((entry) =>
-      rooted.includes(entry.name.sequence) ? { ...entry, root: ROOT } : entry,
-    );
-    this.tell({ type: "playlist", track: VIDEO, live: true, targetDuration: 4, segments, signed });
-  }
-
-  tell(event: SwarmEvent): void {
-    this.actions.push(...this.core.handle(this.#now, event));
-  }
-
-  says(peer: PeerId, message: CoreMessage): void {
-    this.tell({ type: "peer-message", peer, message, byteLength: 10 });
-  }
-
-  /** Lets everything happen that is due within the span. */
-  pass(ms: number): void {
-    for (const end = this.#now + ms; ;) {
-      const next = Math.max(this.#now, this.core.nextWakeup());
-      if (next > end) {
-        this.#now = end;
-        return;
-      }
-      this.#now = next;
-      this.tell({ type: "wakeup" });
-    }
-  }
-
-  sent<Type extends PeerMessage["type"]>(type: Type, to?: PeerId): Extract<PeerMessage, { type: Type }>[] {
-    return this.actions.flatMap((action) => {
-      if (action.type !== "send" || (to && !action.peers.includes(to))) return [];
-      const { message } = action;
-      return isOf(type, message) ? [message] : [];
-    });
-  }
-
-  /** Which segments were asked of a peer, or of any. */
-  asked(of?: PeerId): number[] {
-    return [...new Set(this.sent("request", of).map(({ segment }) => segment.sequence))];
-  }
-}
-
-const isOf = <Type extends PeerMessage["type"]>(
-  type: Type,
-  message: PeerMessage,
-): message is Extract<PeerMessage, { type: Type }> => message.type === type;
 
 describe("[IN5] in a signed track", () => {
   test("only what has a root is taken from peers", () => {
-    const stage = new Stage([13]);
+    const stage = new LinkedViewer([13]);
     stage.says(BOB, { type: "have", slot: 0, segments: [12, 13].map(whole) });
     stage.pass(100);
     expect(stage.asked()).toEqual([13]);
@@ -98,7 +14,7 @@ describe("[IN5] in a signed track", () => {
   });
 
   test("what peers list ahead of our playlist waits for it", () => {
-    const stage = new Stage([10, 11, 12, 13]);
+    const stage = new LinkedViewer([10, 11, 12, 13]);
     stage.says(BOB, { type: "have", slot: 0, segments: [14].map(whole) });
     stage.pass(100);
     expect(stage.asked()).toEqual([]);
@@ -106,7 +22,7 @@ describe("[IN5] in a signed track", () => {
   });
 
   test("a playlist that loses its roots makes nobody trusted", () => {
-    const stage = new Stage([10, 11, 12, 13]);
+    const stage = new LinkedViewer([10, 11, 12, 13]);
     stage.list([], false);
     stage.says(BOB, { type: "have", slot: 0, segments: [12, 13].map(whole) });
     stage.pass(100);
@@ -114,7 +30,7 @@ describe("[IN5] in a signed track", () => {
   });
 
   test("what peers brought before the first root is thrown away", () => {
-    const stage = new Stage([], false);
+    const stage = new LinkedViewer([], false);
     stage.says(BOB, { type: "have", slot: 0, segments: [12].map(whole) });
     stage.pass(100);
     expect(stage.asked()).toEqual([12]);
@@ -126,7 +42,7 @@ describe("[IN5] in a signed track", () => {
   });
 
   test("and hashes that cannot be had, a segment comes from the origin alone", () => {
-    const stage = new Stage([12, 13]);
+    const stage = new LinkedViewer([12, 13]);
     stage.says(BOB, { type: "have", slot: 0, segments: [12].map(whole) });
     stage.pass(100);
     expect(stage.asked()).toEqual([12]);
@@ -140,7 +56,7 @@ describe("[IN5] in a signed track", () => {
 });
 
 test("[IN8] what the origin brings is offered once it is proven, and not before", () => {
-  const stage = new Stage([12]);
+  const stage = new LinkedViewer([12]);
   stage.tell({ type: "segment-wanted", segment: idOf(12) });
   stage.pass(3000);
   const fetch = stage.actions.find((action) => action.type === "fetch-origin");
@@ -162,7 +78,7 @@ test("[IN8] what the origin brings is offered once it is proven, and not before"
 
 describe("[IN9] a forger", () => {
   test("alone is cut off, for good, and its chunk is asked of another", () => {
-    const stage = new Stage([12]);
+    const stage = new LinkedViewer([12]);
     stage.says(EVE, { type: "have", slot: 0, segments: [12].map(whole) });
     stage.pass(100);
     expect(stage.asked(EVE)).toEqual([12]);
