@@ -37,6 +37,7 @@ export function mediansOf(results: readonly RunResult[]): Medians {
       httpRequestsPerViewerSegment: of((one) => one.httpRequestsPerViewerSegment),
       uploadJain: of((one) => one.uploadJain),
       forgedChunks: of((one) => one.forgedChunks),
+      hashFiles: of((one) => one.hashFiles),
       events: of((one) => one.events),
       wallMs: of((one) => one.wallMs),
       peakRssMb: of((one) => one.peakRssMb),

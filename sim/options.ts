@@ -1,7 +1,7 @@
 /** What the command line of the simulator may say, read and checked. */
 import { parseArgs } from "node:util";
 import { DEFAULT_TUNING, type SwarmTuning } from "../src/swarm/core/tuning.ts";
-import type { UplinkMix } from "./model/plan.ts";
+import type { Proof, UplinkMix } from "./model/plan.ts";
 import type { Asked, Scenario } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
@@ -35,6 +35,8 @@ export const UPLINK_MIXES = [
   "none",
 ] as const satisfies UplinkMix[];
 
+const PROOFS = ["none", "roots", "attested"] as const satisfies Proof[];
+
 export const usage = (): string => `npm run sim -- <scenario> [options]
   --viewers N            once all have come
   --seed S               the same seed gives the same trace hash (1)
@@ -47,6 +49,7 @@ export const usage = (): string => `npm run sim -- <scenario> [options]
   --minutes M            measured time, after the warm-up
   --loss-pct P           of the packets between viewers
   --no-geo               the tracker does not know where viewers are; regions only
+  --proof KIND           ${PROOFS.join(", ")}: what the bytes of peers are checked against
   --tune NAME=VALUE      a number of src/swarm/core/tuning.ts; may be repeated
   --trace FILE           a trace for Perfetto or chrome://tracing, one track per viewer
   --json                 the figures as JSON and nothing else (with npm run --silent, npm too)
@@ -116,6 +119,7 @@ function readArguments(args: readonly string[]) {
         minutes: { type: "string" },
         "loss-pct": { type: "string" },
         "no-geo": { type: "boolean" },
+        proof: { type: "string" },
         tune: { type: "string", multiple: true },
         trace: { type: "string" },
         json: { type: "boolean" },
@@ -148,6 +152,7 @@ function askedOf(scenario: Scenario, values: Values): Asked {
     measuredSeconds: minutes === undefined ? undefined : 60 * minutes,
     lossShare: lossPct === undefined ? undefined : lossPct / 100,
     isRegionTold: values["no-geo"] ? false : undefined,
+    proof: proofOf(values.proof),
     tuning: values.tune && tuningOf(values.tune),
   };
   const { media, segmentSeconds, network } = scenario.plan(asked);
@@ -190,6 +195,12 @@ function uplinksOf(text: string | undefined): UplinkMix | undefined {
   if (text !== undefined && !mix)
     throw new UsageError(`--uplinks must be one of ${UPLINK_MIXES.join(", ")}, not ${text}`);
   return mix;
+}
+
+function proofOf(text: string | undefined): Proof | undefined {
+  const proof = PROOFS.find((one) => one === text);
+  if (text !== undefined && !proof) throw new UsageError(`--proof must be one of ${PROOFS.join(", ")}, not ${text}`);
+  return proof;
 }
 
 function tuningOf(settings: readonly string[]): Partial<SwarmTuning> {

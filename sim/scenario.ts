@@ -1,5 +1,5 @@
 import type { SwarmTuning } from "../src/swarm/core/tuning.ts";
-import type { Plan, UplinkMix } from "./model/plan.ts";
+import type { Plan, Proof, UplinkMix } from "./model/plan.ts";
 
 /** One question to the simulator, and the run that answers it. */
 export interface Scenario {
@@ -37,6 +37,7 @@ export interface Asked {
   readonly lossShare?: number | undefined;
   /** Whether the tracker knows where viewers are. Means nothing where there are no regions. */
   readonly isRegionTold?: boolean | undefined;
+  readonly proof?: Proof | undefined;
   readonly tuning?: Partial<SwarmTuning> | undefined;
 }
 
@@ -59,6 +60,7 @@ export function planOf(usual: Plan, asked: Asked): Plan {
       lossShare: asked.lossShare ?? network.lossShare,
       regions: regions && { ...regions, isTold: asked.isRegionTold ?? regions.isTold },
     },
+    proof: asked.proof ?? usual.proof,
     tuning: asked.tuning ?? usual.tuning,
   };
 }

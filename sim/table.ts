@@ -93,6 +93,7 @@ const ROWS: readonly Row[] = [
   },
   { title: "fairness of uploads (Jain)", value: (one) => one.uploadJain, text: decimals(2) },
   { title: "forged chunks, not kept", value: (one) => one.forgedChunks, text: decimals(0) },
+  { title: "files of hashes", value: (one) => one.hashFiles, text: decimals(0) },
   { title: "events", value: (one) => one.events, text: decimals(0) },
   { title: "wall time", value: (one) => one.wallMs, text: (value) => `${(value / 1000).toFixed(1)} s` },
   { title: "memory", value: (one) => one.peakRssMb, text: (value) => `${value.toFixed(0)} MB` },

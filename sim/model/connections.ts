@@ -1,12 +1,24 @@
 import type { Bytes, Millis } from "../../src/base/time.ts";
-import type { PeerId } from "../../src/protocol/ids.ts";
+import type { PeerId, SegmentId } from "../../src/protocol/ids.ts";
 import { decodePeerMessage, encodePeerMessage } from "../../src/protocol/peer-codec.ts";
+import type { PeerMessage } from "../../src/protocol/peer-message.ts";
 import type { SwarmAction } from "../../src/swarm/core/action.ts";
 import { ANSWER, CLOSE_SEEN_MS, End, OFFER, SIGNAL_MS, UNREACHABLE_MS } from "./connection.ts";
-import { ChunkDelivery, MessageDelivery } from "./delivery.ts";
-import { agitation, AGITATION_MS, isTrickler, isUnsaid, LIED_ABOUT, sentBy, TRICKLE_MS, type Said, type Sent } from "./mischief.ts";
+import { ChunkDelivery, HashesDelivery, MessageDelivery } from "./delivery.ts";
+import {
+  agitation,
+  AGITATION_MS,
+  isTrickler,
+  isUnsaid,
+  LIED_ABOUT,
+  sentBy,
+  TRICKLE_MS,
+  type Said,
+  type Sent,
+} from "./mischief.ts";
 import { MESSAGE_OVERHEAD_BYTES, Path, roundTripMs, WIRE_FACTOR } from "./network.ts";
 import { canMeet } from "./population.ts";
+import type { HashList } from "./proofs.ts";
 import type { StreamSegment } from "./stream.ts";
 import type { Viewer } from "./viewer.ts";
 
@@ -58,15 +70,13 @@ export class Connections {
   }
 
   send({ peers, message }: { readonly peers: readonly PeerId[]; readonly message: Said }): void {
-    const { traits, counts, world, proofs } = this.#viewer;
-    const { clock, meter, stream } = world;
+    const { traits, counts, world } = this.#viewer;
+    const { clock, meter } = world;
     if (isUnsaid(traits.mischief, message)) return;
     const frame = encodePeerMessage(message);
     // Decoded once for all: whoever receives it must not change it.
     const decoded = decodePeerMessage(frame);
-    if (!decoded || decoded.type === "chunk") return;
-    // To be here when the first chunk is.
-    if (message.type === "request") proofs?.knownAt(stream.at(traits.rendition, message.segment.sequence));
+    if (!decoded || decoded.type === "chunk" || decoded.type === "hashes") return;
     const wireBytes = frame.byteLength + MESSAGE_OVERHEAD_BYTES;
     for (const peer of peers) {
       const end = this.#ends.get(peer);
@@ -74,6 +84,16 @@ export class Connections {
       if (meter.on && counts) meter.controlBytes += wireBytes;
       clock.at(end.path.send(clock.now, wireBytes), new MessageDelivery(end.other, decoded, frame.byteLength));
     }
+  }
+
+  sendHashes(peer: PeerId, segment: SegmentId, list: HashList, message: PeerMessage): void {
+    const { counts, world } = this.#viewer;
+    const { clock, meter } = world;
+    const end = this.#ends.get(peer);
+    if (!end?.path || !end.other) return;
+    const wireBytes = encodePeerMessage(message).byteLength + MESSAGE_OVERHEAD_BYTES;
+    if (meter.on && counts) meter.controlBytes += wireBytes;
+    clock.at(end.path.send(clock.now, wireBytes), new HashesDelivery(end.other, segment, list));
   }
 
   /** `isAltered`: it came so, and nobody has noticed. */

@@ -1,8 +1,10 @@
 import type { Bytes } from "../../src/base/time.ts";
+import type { SegmentId } from "../../src/protocol/ids.ts";
 import type { CoreMessage } from "../../src/protocol/peer-message.ts";
 import type { Task } from "./clock.ts";
 import type { End } from "./connection.ts";
 import type { Sent } from "./mischief.ts";
+import type { HashList } from "./proofs.ts";
 import type { StreamSegment } from "./stream.ts";
 import type { Viewer } from "./viewer.ts";
 import type { World } from "./world.ts";
@@ -27,6 +29,26 @@ export class MessageDelivery implements Task {
   }
 }
 
+/** Hashes on their way. */
+export class HashesDelivery implements Task {
+  readonly #to: End<Viewer>;
+  readonly #segment: SegmentId;
+  readonly #list: HashList;
+
+  constructor(to: End<Viewer>, segment: SegmentId, list: HashList) {
+    this.#to = to;
+    this.#segment = segment;
+    this.#list = list;
+  }
+
+  run(): void {
+    if (!this.#to.isOpen) return;
+    const { owner } = this.#to;
+    owner.world.meter.trace(owner.world.clock.now, owner.index, this.#list.from, this.#list.to);
+    owner.proofs?.learn(this.#segment, this.#list);
+  }
+}
+
 /** A chunk on its way. */
 export class ChunkDelivery implements Task {
   readonly #to: End<Viewer>;
@@ -45,22 +67,27 @@ export class ChunkDelivery implements Task {
 
   run(): void {
     if (!this.#to.isOpen) return;
+    const { proofs } = this.#to.owner;
+    if (!proofs) this.#judged(true);
+    else
+      proofs.judge(this.#segment, this.#chunk, (isKnown) => {
+        this.#judged(isKnown);
+      });
+  }
+
+  #judged(isKnown: boolean): void {
     const { owner, peer, other } = this.#to;
     const { meter, clock } = this.#world;
     const { id, name } = this.#segment;
     const { byteLength, isAltered } = this.#sent;
-    const judgedAt = owner.proofs?.knownAt(this.#segment) ?? clock.now;
-    if (judgedAt > clock.now) {
-      clock.at(judgedAt, this);
-      return;
-    }
     meter.trace(clock.now, owner.index, name.sequence, this.#chunk);
-    if (isAltered && owner.proofs && other) {
+    if (isKnown && isAltered && owner.proofs && other) {
       owner.wronged(other.owner);
       owner.feed({ type: "chunk-forged", peer, segment: id, byteLength });
       return;
     }
-    const stored = owner.core.accepts(id, this.#chunk, byteLength) && owner.put(this.#segment, this.#chunk, isAltered);
+    const isKept = isKnown && owner.core.accepts(id, this.#chunk, byteLength);
+    const stored = isKept && owner.put(this.#segment, this.#chunk, isAltered);
     if (meter.on && owner.counts) {
       if (stored) meter.fromPeer(byteLength, other?.owner.traits.region === owner.traits.region);
       else meter.duplicateBytes += byteLength;

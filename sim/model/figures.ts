@@ -36,6 +36,8 @@ export interface Figures {
   readonly uploadJain: number;
   /** Chunks of peers that did not fit the roots, and were not kept. */
   readonly forgedChunks: number;
+  /** Files of hashes that the origin served. */
+  readonly hashFiles: number;
   /** Simulated events. */
   readonly events: number;
   readonly wallMs: number;

@@ -35,6 +35,8 @@ export class Meter {
   completed = 0;
   /** Chunks that viewers found altered before they kept them. */
   forgedChunks = 0;
+  /** Files of hashes that the origin served. */
+  hashFiles = 0;
   stalls = 0;
   stallMs: Millis = 0;
   plays = 0;
@@ -100,6 +102,7 @@ export class Meter {
       httpRequestsPerViewerSegment: this.completed > 0 ? this.originRequests / this.completed : 0,
       uploadJain: jain,
       forgedChunks: this.forgedChunks,
+      hashFiles: this.hashFiles,
       ...run,
       traceHash: (this.#hash >>> 0).toString(16).padStart(8, "0"),
     };

@@ -18,7 +18,8 @@ export type Fault =
   /** `share` of the viewers keep only `factor` of their uplink. */
   | ({ readonly type: "uplink-collapse"; readonly share: number; readonly factor: number } & Span);
 
-export type Proof = "none" | "roots";
+/** What viewers check the bytes of peers against: nothing, the roots of the playlist, or what the tracker attests. */
+export type Proof = "none" | "roots" | "attested";
 
 /** Some of the viewers mean harm, each in one of these ways: a share of them by chance, or just one by its index. */
 export interface MischiefPlan {

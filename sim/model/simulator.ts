@@ -43,7 +43,7 @@ class Simulation implements World {
     this.clock = new Clock(this.meter.toMs);
     this.stream = new Stream(plan);
     this.origin = new Origin(this.clock, this.stream, this.meter, plan);
-    this.tracker = new TrackerHost<Viewer>(this.clock, plan.seed);
+    this.tracker = new TrackerHost<Viewer>(this.clock, plan.seed, plan.proof === "attested");
   }
 
   play(): void {

@@ -68,7 +68,7 @@ export class Stream {
       listing = Array.from({ length: newest - oldest + 1 }, (_, i) => {
         const { id, name, byteLength } = this.at(rendition, oldest + i);
         const listed = { id, name, start: (oldest + i) * segmentSeconds, duration: segmentSeconds };
-        return proof === "none" ? listed : { ...listed, root: { hash: id, byteLength, label: "" } };
+        return proof !== "roots" ? listed : { ...listed, root: { hash: id, byteLength, label: "" } };
       });
       this.#listings.set(key, listing);
     }

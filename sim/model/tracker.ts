@@ -1,6 +1,6 @@
 import { createRng } from "../../src/base/random.ts";
 import type { Millis } from "../../src/base/time.ts";
-import type { PeerId } from "../../src/protocol/ids.ts";
+import type { PeerId, SwarmId } from "../../src/protocol/ids.ts";
 import { encodeTrackerMessage, parseTrackerToViewer, parseViewerToTracker } from "../../src/protocol/tracker-codec.ts";
 import type { TrackerToViewer, ViewerToTracker } from "../../src/protocol/tracker-message.ts";
 import type { ConnectionId, TrackerEvent } from "../../src/tracker-server/core/event.ts";
@@ -24,6 +24,7 @@ export interface TrackerClient {
 export class TrackerHost<Client extends TrackerClient> {
   readonly #clock: Clock;
   readonly #seed: number;
+  readonly #attests: boolean;
   #core: Tracker;
   readonly #sockets = new Map<ConnectionId, Client>();
   readonly #byPeer = new Map<PeerId, Client>();
@@ -32,9 +33,10 @@ export class TrackerHost<Client extends TrackerClient> {
   #wakeAt: Millis = Infinity;
   #isUp = true;
 
-  constructor(clock: Clock, seed: number) {
+  constructor(clock: Clock, seed: number, attests: boolean) {
     this.#clock = clock;
     this.#seed = seed;
+    this.#attests = attests;
     this.#core = this.#boot();
   }
 
@@ -85,14 +87,17 @@ export class TrackerHost<Client extends TrackerClient> {
 
   #boot(): Tracker {
     this.#wakeAt = Infinity;
-    return new Tracker(this.#clock.now, TRACKER_LIMITS, createRng(this.#seed).fork(`tracker ${this.#clock.now}`), {
+    const ids = {
+      attester: this.#attests ? ATTESTER : undefined,
       newPeerId: () => `peer${String(this.#nextId++).padStart(6, "0")}` as PeerId,
-      resumeToken: (peer, swarm) => peer + swarm,
-      ownerOf: (token, swarm) => {
+      resumeToken: (peer: PeerId, swarm: SwarmId) => peer + swarm,
+      ownerOf: (token: string, swarm: SwarmId) => {
         const peer = token.slice(0, PEER_ID_CHARS) as PeerId;
         return token === peer + swarm ? peer : undefined;
       },
-    });
+    };
+    const rng = createRng(this.#seed).fork(`tracker ${this.#clock.now}`);
+    return new Tracker(this.#clock.now, TRACKER_LIMITS, rng, ids);
   }
 
   #feed(event: TrackerEvent): void {
@@ -143,6 +148,9 @@ export class TrackerHost<Client extends TrackerClient> {
 }
 
 const PEER_ID_CHARS = 10;
+
+/** Nobody checks its signatures here. */
+const ATTESTER = { publicKey: "0".repeat(64), sign: () => "0".repeat(128) };
 
 /** One way between any viewer and the tracker. */
 const TRACKER_DELAY_MS: Millis = 25;

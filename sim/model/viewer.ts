@@ -1,8 +1,9 @@
 import { createBitmap, hasBit, setBit, type Bitmap } from "../../src/base/bitmap.ts";
 import type { Rng } from "../../src/base/random.ts";
 import type { Bytes, Millis } from "../../src/base/time.ts";
-import type { PeerId, SegmentId, SwarmId, ViewerId } from "../../src/protocol/ids.ts";
+import { segmentIdOf, type PeerId, type SegmentId, type SwarmId, type ViewerId } from "../../src/protocol/ids.ts";
 import { CHUNK_BYTES } from "../../src/protocol/limits.ts";
+import { HASH_BYTES } from "../../src/protocol/segment-root.ts";
 import type { TrackerToViewer } from "../../src/protocol/tracker-message.ts";
 import type { SwarmAction } from "../../src/swarm/core/action.ts";
 import type { FetchId, SwarmEvent } from "../../src/swarm/core/event.ts";
@@ -85,6 +86,7 @@ export class Viewer implements Client, Endpoint, TrackerClient {
       uplink: traits.uplink > 0 ? 1 : 0,
       memoryBytesMax: plan.media.type === "vod" ? plan.media.cacheBytes : MEMORY_BYTES,
       rng: rng.fork("core"),
+      integrity: plan.proof === "attested" ? "required" : "if-signed",
       ...(plan.tuning && { tuning: plan.tuning }),
     });
   }
@@ -166,12 +168,7 @@ export class Viewer implements Client, Endpoint, TrackerClient {
   }
 
   prove(segment: StreamSegment, chunk: number): void {
-    if (!this.proofs) return;
-    this.world.clock.at(this.proofs.knownAt(segment), {
-      run: () => {
-        this.feed({ type: "chunk-proven", segment: segment.id, chunk });
-      },
-    });
+    this.proofs?.originBrought(segment, chunk);
   }
 
   /** A chunk came that is not what the root says. Whoever sent it is to be cut off within one segment. */
@@ -191,6 +188,10 @@ export class Viewer implements Client, Endpoint, TrackerClient {
   trackerSaid(socket: ConnectionId, message: TrackerToViewer): void {
     if (socket !== this.#socket) return;
     if (message.type === "joined") this.self = message.peer;
+    if (message.type === "attested") {
+      const { track, from, hashes } = message;
+      this.proofs?.learn(segmentIdOf(track, message), { from, to: from + hashes.length / HASH_DIGITS });
+    }
     this.feed({ type: "tracker-message", message });
   }
 
@@ -221,6 +222,7 @@ export class Viewer implements Client, Endpoint, TrackerClient {
         return;
       case "evict":
         this.#held.delete(action.segment);
+        this.proofs?.forget(action.segment);
         return;
       case "open-peer":
         this.connections.open(action);
@@ -236,6 +238,15 @@ export class Viewer implements Client, Endpoint, TrackerClient {
         return;
       case "send-chunk":
         this.#serve(action);
+        return;
+      case "send-hashes":
+        this.proofs?.send(action);
+        return;
+      case "fetch-hashes":
+        this.proofs?.fetch(action);
+        return;
+      case "report-hashes":
+        if (this.#socket !== undefined && this.proofs) tracker.tell(this.#socket, this.proofs.reportOf(action));
         return;
       case "open-tracker":
         this.#socket = tracker.open(this);
@@ -306,6 +317,8 @@ class Wakeup implements Task {
     this.#viewer.wake(this.#at);
   }
 }
+
+const HASH_DIGITS = 2 * HASH_BYTES;
 
 const SWARM = "the-only-swarm--" as SwarmId;
 /** What hls.js and the library's default keep for a live stream. */

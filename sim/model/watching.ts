@@ -39,7 +39,7 @@ export class Watching {
     const track = stream.tracks[this.#viewer.traits.rendition];
     if (isNew && track !== undefined) {
       const segments = stream.listing(this.#viewer.traits.rendition, newest);
-      const signed = plan.proof !== "none";
+      const signed = plan.proof === "roots";
       const targetDuration = plan.segmentSeconds;
       this.#viewer.feed({ type: "playlist", track, live: stream.live, targetDuration, segments, signed });
       this.#askForMore();
