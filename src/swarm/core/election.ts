@@ -53,7 +53,9 @@ export function planElection(now: Millis, window: readonly DueSegment[], situati
   let lookAgainAt = Infinity;
   if (situation.selfWeight === 0) return { ranges, lookAgainAt };
   for (const { segment, dueAt } of window) {
-    if (!(segment.listed || segment.located) || now < segment.originRetryAt || situation.isAlone(segment)) continue;
+    // What cannot be proven yet could not be given to anybody: somebody else's playlist may list it already.
+    const isReady = segment.listed || (segment.located && segment.trustsPeers);
+    if (!isReady || now < segment.originRetryAt || situation.isAlone(segment)) continue;
     const { electionAfterMs, vodElectionMs } = situation.tuning;
     // Who has just come to a rendition does not know yet what its neighbours hold of it.
     let openAt = Math.max(segment.knownAt, situation.eligibleAt, segment.track.followedAt + electionAfterMs);

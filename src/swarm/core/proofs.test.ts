@@ -54,7 +54,7 @@ describe("[IN10] whoever is asked for chunks is asked for their hashes", () => {
 });
 
 describe("[IN11] whoever fetches from the origin for the swarm", () => {
-  test("has the file fetched if it fetches the beginning of a segment that nobody has, once", () => {
+  test("has the file fetched of a segment that nobody has, once", () => {
     const stage = new LinkedViewer([12]);
     stage.tell({ type: "segment-wanted", segment: idOf(12) });
     stage.pass(3000);

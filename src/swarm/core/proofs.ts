@@ -4,7 +4,7 @@ import { HASHES_PER_MESSAGE_MAX, TRACK_SLOTS_MAX } from "../../protocol/limits.t
 import type { SwarmAction } from "./action.ts";
 import { agrees, hasChunk, type Availability, type Peer } from "./peer.ts";
 import type { PeerPlan } from "./scheduler.ts";
-import { FETCHING, HELD, type Segment } from "./segment.ts";
+import { HELD, type Segment } from "./segment.ts";
 import type { SegmentTable } from "./segment-table.ts";
 
 export interface ProofDesk {
@@ -52,14 +52,13 @@ export class Proofs {
     return [this.#askPeer(now, segment, want, peer, lacking)];
   }
 
-  /** The origin brings chunks of a segment that has a root. Whoever fetches its beginning has the file fetched at once. */
+  /** The origin brings chunks of a segment that has a root: to give them to others takes its hashes, a peer's or the file's. */
   prove(now: Millis, segment: Segment): void {
     const { peers, shares } = this.#at;
     if (!segment.root || !segment.trustsPeers || segment.knowsHash(0) || !shares || peers.size === 0) return;
     if (this.#wants.has(segment)) return;
-    const isFirst = segment.stateOf(0) === FETCHING || segment.stateOf(0) === HELD;
-    this.#want(now, segment, [0]).nextAt = isFirst ? now : now + FILE_GRACE_MS;
-    this.wakeAt = Math.min(this.wakeAt, isFirst ? now : now + FILE_GRACE_MS);
+    this.#want(now, segment, [0]);
+    this.wakeAt = now;
   }
 
   /** The origin brought a chunk: without a root it takes an attestation to give it to others. */
@@ -160,9 +159,6 @@ const ANSWER_MS: Millis = 400;
 
 /** Peers whose uplink has a queue answer by then; after it the segment comes from the origin alone. */
 const UNANSWERED_MS: Millis = 2000;
-
-/** By then whoever fetches a segment's beginning has proven some of it, and announced that to most. */
-const FILE_GRACE_MS: Millis = 300;
 
 /** Chunks of one fetch that come within this span are told together: a quick stripe is one message. */
 const REPORT_MS: Millis = 100;
