@@ -168,7 +168,7 @@ others none; \`none\`.
 - ICE beyond whether two kinds of NAT meet: no TURN, no IPv6, no changing networks.
 - hls.js itself: no adaptation of the bitrate (viewers keep their rendition), no parts of LL-HLS, no separate audio, no
   discontinuities, no pausing. The sizes of segments vary by chance, up to 10 % about the mean.
-- Bytes. Chunks are names and lengths, so integrity checks cost and find nothing here.
+- Bytes. Chunks are names and lengths: whether one was altered is known of it, and hashing takes no time. Getting hashes does.
 - A tracker under load: its messages arrive, in time, at no cost.
 - The CDN's own limits and its caches.
 
