@@ -8,14 +8,14 @@ import { planElection, type ElectionPlan } from "./election.ts";
 import { OriginDesk } from "./origin-desk.ts";
 import { Peer } from "./peer.ts";
 import { SegmentTable } from "./segment-table.ts";
-import type { Segment } from "./segment.ts";
+import type { Segment, TrackProof } from "./segment.ts";
 import { DEFAULT_TUNING } from "./tuning.ts";
 
 const TRACK = trackIdOf("video");
 
 /** A live segment of `chunks` that everybody has just learned of at instant 0. */
-function freshSegment(sequence: number, chunks: number, live = true): Segment {
-  const table = new SegmentTable();
+function freshSegment(sequence: number, chunks: number, live = true, proof: TrackProof = "none"): Segment {
+  const table = new SegmentTable(undefined, proof);
   const track = table.track(TRACK);
   track.live = live;
   track.following = true;
@@ -258,6 +258,15 @@ describe("who is not elected", () => {
     segment.listed = false;
     expect(plan("alice", ["alice"], { now: 5000, segment }).ranges).toEqual([]);
     segment.located = true;
+    expect(plan("alice", ["alice"], { now: 5000, segment }).ranges).toHaveLength(1);
+  });
+
+  test("[IN8] nobody for a segment that only peers list so far, where it could not be proven without its root", () => {
+    const segment = freshSegment(7, 4, true, "roots");
+    segment.listed = false;
+    segment.located = true;
+    expect(plan("alice", ["alice"], { now: 5000, segment }).ranges).toEqual([]);
+    segment.root = { hash: "", byteLength: 1, label: "" };
     expect(plan("alice", ["alice"], { now: 5000, segment }).ranges).toHaveLength(1);
   });
 

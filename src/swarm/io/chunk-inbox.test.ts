@@ -104,3 +104,21 @@ describe("what peers send in parts", () => {
     }
   });
 });
+
+test("[PE39] hashes are taken of segments that were asked about, however often, and of no others", () => {
+  const inbox = new ChunkInbox();
+  const hashes = {
+    type: "hashes",
+    slot: 0,
+    segment: NAME,
+    byteLength: 9,
+    from: 0,
+    hashes: new Uint8Array(16),
+  } as const;
+  inbox.asked({ type: "request", slot: 0, segment: NAME, chunks: [0], dueInMs: 1 }, TRACK);
+  expect(() => inbox.acceptHashes(hashes, TRACK)).toThrow(ProtocolError);
+  inbox.asked({ type: "ask-hashes", slot: 0, segment: NAME, chunks: [0] }, TRACK);
+  for (let i = 0; i < 3; i++) inbox.acceptHashes(hashes, TRACK);
+  expect(() => inbox.acceptHashes({ ...hashes, segment: { ...NAME, tag: 8 } }, TRACK)).toThrow(ProtocolError);
+  expect(() => inbox.acceptHashes(hashes, trackIdOf("audio"))).toThrow(ProtocolError);
+});
