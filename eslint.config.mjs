@@ -27,7 +27,11 @@ const LAYERS = [
   { target: "./src/consent-prompt.ts", allowed: [] },
   { target: "./src/tracker-load", allowed: ["./base", "./protocol", "./tracker-load"] },
   { target: "./src/signer", allowed: ["./base", "./protocol", "./signer"] },
-  { target: "./src/cli.ts", allowed: ["./base", "./protocol", "./signer", "./tracker-server", "./tracker-load"] },
+  { target: "./src/ticket", allowed: ["./base", "./protocol", "./ticket"] },
+  {
+    target: "./src/cli.ts",
+    allowed: ["./base", "./protocol", "./signer", "./ticket", "./tracker-server", "./tracker-load"],
+  },
 ];
 
 const REPLAY = "would make a run differ from its replay: time, chance and results come in as events";

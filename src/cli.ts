@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { OptionError } from "./base/option-error.ts";
 import { runSign } from "./signer/cli.ts";
+import { ticketCommand } from "./ticket/cli.ts";
 import { loadCommand } from "./tracker-load/cli.ts";
 import { trackerCommand } from "./tracker-server/cli.ts";
 
@@ -21,6 +22,7 @@ const program = new Command("hls-swarm")
   .helpOption("-h, --help", "this text, or after a command its options")
   .addCommand(trackerCommand())
   .addCommand(signCommand)
+  .addCommand(ticketCommand())
   .addCommand(loadCommand());
 
 for (const command of [program, ...program.commands]) {

@@ -4,9 +4,11 @@ import { encodeTrackerMessage } from "../src/protocol/tracker-codec.ts";
 import type { PlayCounts, TrackerToViewer, ViewerToTracker } from "../src/protocol/tracker-message.ts";
 import type { TrackerAction } from "../src/tracker-server/core/action.ts";
 import type { ConnectionFault, TrackerEvent } from "../src/tracker-server/core/event.ts";
+import type { IdSource } from "../src/tracker-server/core/joining.ts";
 import type { Network } from "../src/tracker-server/core/network.ts";
 import { TRACKER_LIMITS, type TrackerLimits } from "../src/tracker-server/core/options.ts";
 import { reportStream } from "../src/tracker-server/core/stream-report.ts";
+import type { Pass } from "../src/tracker-server/core/ticket.ts";
 import type { TrackerSite } from "../src/tracker-server/core/tracker-list.ts";
 import { Tracker } from "../src/tracker-server/core/tracker.ts";
 
@@ -19,21 +21,31 @@ type Join = Extract<ViewerToTracker, { type: "join" }>;
 type Of<Type extends TrackerToViewer["type"]> = Extract<TrackerToViewer, { type: Type }>;
 
 /** A tracker core on a clock of its own, and viewers that remember what they were told. No sockets, no waiting. */
-export function createTrackerStage(limits: Partial<TrackerLimits> = {}, site: TrackerSite = {}) {
+export function createTrackerStage(
+  limits: Partial<TrackerLimits> = {},
+  site: TrackerSite = {},
+  readTicket?: IdSource["readTicket"],
+) {
   let now = 0;
   let connections = 0;
   let ids = 0;
+  const passes = new Map<string, Pass | undefined>();
   const tracker = new Tracker(
     0,
     { ...TRACKER_LIMITS, ...limits },
     createRng(1),
     {
       newPeerId: () => `peer-${String(++ids).padStart(5, "0")}` as PeerId,
-      resumeToken: (peer, swarm) => `token of ${peer} in ${swarm}`,
+      resumeToken(peer, swarm, pass) {
+        const token = `token of ${peer} in ${swarm}`;
+        passes.set(token, pass);
+        return token;
+      },
       ownerOf: (token, swarm) => {
         const [, peer, named] = /^token of (.{10}) in (.+)$/.exec(token) ?? [];
-        return named === swarm ? (peer as PeerId) : undefined;
+        return named === swarm ? { peer: peer as PeerId, pass: passes.get(token) } : undefined;
       },
+      readTicket,
     },
     site,
   );

@@ -93,7 +93,7 @@ export class TrackerHost<Client extends TrackerClient> {
       resumeToken: (peer: PeerId, swarm: SwarmId) => peer + swarm,
       ownerOf: (token: string, swarm: SwarmId) => {
         const peer = token.slice(0, PEER_ID_CHARS) as PeerId;
-        return token === peer + swarm ? peer : undefined;
+        return token === peer + swarm ? { peer } : undefined;
       },
     };
     const rng = createRng(this.#seed).fork(`tracker ${this.#clock.now}`);

@@ -9,6 +9,7 @@ import type { TrackerLogger } from "./io/logger.ts";
 import type { TrackerOptions } from "./io/options.ts";
 import { readOffFile } from "./io/off-file.ts";
 import { createProcessLogger } from "./io/process-logger.ts";
+import { readRevokedFile } from "./io/revoked-file.ts";
 import { openRedisBus } from "./io/redis-bus.ts";
 import { startTracker, type RunningTracker } from "./io/server.ts";
 import { serveWorkerMetrics } from "./io/worker-metrics.ts";
@@ -78,10 +79,10 @@ async function serveAlone(settings: GivenSettings, logger: TrackerLogger): Promi
   });
   switchOff(tracker, streamsOff, logger);
   logger.info("listening", { url: tracker.url, pages: tracker.pagesUrl });
-  adviseOnOrigins(options, logger);
+  adviseOnTickets(options, logger);
+  revokeAsIn(settings, tracker);
   const reload = (): void => {
-    reloadCertificate(tracker, logger);
-    reloadOffFile(tracker, settings, logger);
+    readAgain(settings, tracker, logger);
   };
   process.on("SIGHUP", reload);
   stopOnSignals(tracker, logger, async () => {
@@ -103,9 +104,9 @@ async function serveWithWorkers(count: number, settings: GivenSettings, logger: 
     const streamsOff = streamsOffOf(settings);
     const tracker = await startTracker({ ...options, bus: (await openBus(settings, logger)) ?? ofMachine });
     switchOff(tracker, streamsOff, logger);
+    revokeAsIn(settings, tracker);
     process.on("SIGHUP", () => {
-      reloadCertificate(tracker, logger);
-      reloadOffFile(tracker, settings, logger);
+      readAgain(settings, tracker, logger);
     });
     return tracker;
   };
@@ -113,7 +114,7 @@ async function serveWithWorkers(count: number, settings: GivenSettings, logger: 
   if (!workers) return; // this is one of them
   const metrics = metricsPort === undefined ? undefined : await serveWorkerMetrics(metricsPort, metricsHost);
   logger.info("listening", { url: workers.url, workers: count, ...(metrics && { metrics: `${metrics.url}/metrics` }) });
-  adviseOnOrigins(options, logger);
+  adviseOnTickets(options, logger);
   const reload = (): void => {
     for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill("SIGHUP");
   };
@@ -127,8 +128,11 @@ async function serveWithWorkers(count: number, settings: GivenSettings, logger: 
 const openBus = async ({ redis }: GivenSettings, logger: TrackerLogger): Promise<Bus | undefined> =>
   redis === undefined ? undefined : openRedisBus(redis, logger);
 
-function adviseOnOrigins({ allowOrigins }: TrackerOptions, logger: TrackerLogger): void {
-  if (!allowOrigins) logger.info("players of any site may use it; --allow-origin https://your.site changes that");
+/** Once, at start: an operator who has not thought of it should. */
+function adviseOnTickets({ allowOrigins, ticketSecrets, ticketKey }: TrackerOptions, logger: TrackerLogger): void {
+  if (ticketSecrets || ticketKey !== undefined) return;
+  const sites = allowOrigins ? "" : ", --allow-origin https://your.site keeps the players of other sites out";
+  logger.warn(`open to everybody who knows a swarm's id: --ticket-secret-file asks viewers for tickets${sites}`);
 }
 
 /** The first signal drains, the second ends it. */
@@ -158,13 +162,23 @@ function stopOnSignals(
   process.on("SIGINT", stop);
 }
 
-function reloadCertificate(tracker: RunningTracker, logger: TrackerLogger): void {
-  try {
-    tracker.reloadCertificate();
-    logger.info("the certificate was read again");
-  } catch (error) {
-    logger.error("the certificate could not be read again, the old one stays", error);
-  }
+/** What a running tracker can be told anew, each for itself. */
+function readAgain(settings: GivenSettings, tracker: RunningTracker, logger: TrackerLogger): void {
+  const attempt = (what: string, read: () => void): void => {
+    try {
+      read();
+      logger.info(`${what} was read again`);
+    } catch (error) {
+      logger.error(`${what} could not be read again: what it said stays`, error);
+    }
+  };
+  if (settings.tlsCert !== undefined) attempt("the certificate", () => tracker.reloadCertificate());
+  if (settings.offFile !== undefined) attempt("the off file", () => switchOff(tracker, streamsOffOf(settings), logger));
+  if (settings.revokedFile !== undefined) attempt("the list of what is revoked", () => revokeAsIn(settings, tracker));
+}
+
+function revokeAsIn({ revokedFile }: GivenSettings, tracker: RunningTracker): void {
+  if (revokedFile !== undefined) tracker.revoke(readRevokedFile(revokedFile));
 }
 
 const streamsOffOf = ({ offFile }: GivenSettings): readonly string[] =>
@@ -175,25 +189,19 @@ function switchOff(tracker: RunningTracker, streams: readonly string[], logger: 
   if (streams.length > 0) logger.warn("streams are switched off", { streams: streams.length });
 }
 
-function reloadOffFile(tracker: RunningTracker, settings: GivenSettings, logger: TrackerLogger): void {
-  if (settings.offFile === undefined) return;
-  try {
-    switchOff(tracker, streamsOffOf(settings), logger);
-    logger.info("the off file was read again");
-  } catch (error) {
-    logger.error("the off file could not be read again, what was off stays off", error);
-  }
-}
-
 /** What the library is to be told. */
 function optionsOf(settings: GivenSettings, logger: TrackerLogger): TrackerOptions {
-  const { tlsCert, tlsKey, secret, secretFile } = settings;
+  const { tlsCert, tlsKey, secret, secretFile, ticketSecrets, ticketSecretFile, revokedFile } = settings;
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new OptionError("--tls-cert and --tls-key belong together: give both or neither");
   if (secret !== undefined && secretFile !== undefined)
     throw new OptionError("the secret is given twice, as itself and as --secret-file: give one of them");
+  if (ticketSecrets !== undefined && ticketSecretFile !== undefined)
+    throw new OptionError("the ticket secret is given twice, as itself and as --ticket-secret-file: give one of them");
+  if (revokedFile !== undefined) readRevokedFile(revokedFile); // whatever is wrong with it is said before anything starts
   return {
     ...settings,
+    ...(ticketSecretFile !== undefined && { ticketSecrets: readSecret(ticketSecretFile).split(/\s*\n\s*/) }),
     ...(secretFile !== undefined && { secret: readSecret(secretFile) }),
     ...(tlsCert !== undefined && tlsKey !== undefined && { tls: { certFile: tlsCert, keyFile: tlsKey } }),
     logger,
@@ -204,7 +212,7 @@ function readSecret(file: string): string {
   try {
     return readFileSync(file, "utf8").trim();
   } catch (error) {
-    throw new OptionError(`--secret-file ${file} cannot be read: ${String(error)}`);
+    throw new OptionError(`the secret's file ${file} cannot be read: ${String(error)}`);
   }
 }
 

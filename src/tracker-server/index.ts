@@ -7,6 +7,7 @@ export type { TrackerOptions } from "./io/options.ts";
 export { OptionError } from "../base/option-error.ts";
 export type { TrackerLogger } from "./io/logger.ts";
 export type { TrackerLimits } from "./core/options.ts";
+export type { Revoked } from "./core/ticket.ts";
 export type { Rate } from "./core/rate-limit.ts";
 export { swarmIdOf } from "../protocol/ids.ts";
 export type { SessionCounts } from "./core/session-counts.ts";

@@ -35,5 +35,6 @@ export const CLOSE_CODE = {
   takenOver: 4001,
   version: 4002,
   off: 4003,
+  notAdmitted: 4004,
   flood: 4008,
 } as const;

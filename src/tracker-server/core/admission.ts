@@ -1,6 +1,7 @@
 import type { Millis } from "../../base/time.ts";
 import { Crowds, refillMs, type Crowd } from "./crowd.ts";
 import type { TrackerLimits } from "./options.ts";
+import { isListed } from "./origins.ts";
 import { TokenBucket } from "./rate-limit.ts";
 
 /** Why a socket does not come to be. */
@@ -14,8 +15,14 @@ export type AdmissionRefusal =
   | "prefix-rate"
   | "prefix-full";
 
+/** All sockets of one prefix. */
+interface Prefix extends Crowd {
+  /** Sockets that may be opened now. */
+  readonly upgrades: TokenBucket;
+}
+
 /** All sockets of one address. */
-export interface Address extends Crowd {
+export interface Address extends Prefix {
   /** What they may say together. */
   readonly messages: TokenBucket;
   /** One of them flooded us: no new ones until then. */
@@ -25,14 +32,14 @@ export interface Address extends Crowd {
 /** What an open socket is counted under. */
 export interface Entry {
   readonly address: Address;
-  readonly prefix: Crowd;
+  readonly prefix: Prefix;
 }
 
 /** Decides who may open a socket, before there is one. What the keys are made of is io's affair. */
 export class Admission {
   readonly #limits: TrackerLimits;
   readonly #addresses: Crowds<Address>;
-  readonly #prefixes: Crowds<Crowd>;
+  readonly #prefixes: Crowds<Prefix>;
   #open = 0;
   #isShortOfMemory = false;
 
@@ -57,7 +64,7 @@ export class Admission {
   /** Counts one more socket, or says why not. */
   open(now: Millis, addressKey: string, prefixKey: string, origin: string | undefined): Entry | AdmissionRefusal {
     const { allowOrigins, connectionsMax, connectionsPerAddressMax, connectionsPerPrefixMax } = this.#limits;
-    if (allowOrigins && !(origin !== undefined && allowOrigins.includes(origin.toLowerCase()))) return "origin";
+    if (allowOrigins && !isListed(origin, allowOrigins)) return "origin";
     if (this.#isShortOfMemory) return "memory-full";
     if (this.#open >= connectionsMax) return "process-full";
     const address = this.#addresses.of(now, addressKey);

@@ -43,7 +43,7 @@ export interface Query {
 export interface Answer {
   readonly type: "answer";
   readonly query: number;
-  readonly peers: readonly Introduction[];
+  readonly peers: ReadonlyArray<Introduction & { readonly prefixKey: string }>;
 }
 
 /** What tracker processes tell each other. Where one comes from is told beside it. */

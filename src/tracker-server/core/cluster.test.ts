@@ -169,7 +169,11 @@ describe("introductions across processes", () => {
     stage.forge(inboxOf("AA"), "ZZ", { type: "signal", to: "AA99999999" as PeerId, from: nobody, signal: "x" });
     stage.forge(inboxOf("AA"), "ZZ", { type: "gone", to: alice.id, peer: nobody });
     for (let i = 0; i < 1_000; i++)
-      stage.forge(inboxOf("AA"), "ZZ", { type: "answer", query: i, peers: [{ peer: nobody, uplink: 2 }] });
+      stage.forge(inboxOf("AA"), "ZZ", {
+        type: "answer",
+        query: i,
+        peers: [{ peer: nobody, uplink: 2, prefixKey: "there" }],
+      });
     stage.wait(10);
     expect(alice.peers()).toEqual([]);
     expect(alice.received("gone")).toEqual([]);

@@ -1,13 +1,11 @@
 import type { Millis } from "../../base/time.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
-import type { Rate, TokenBucket } from "./rate-limit.ts";
+import type { Rate } from "./rate-limit.ts";
 
-/** Sockets that share a key: an address, or a prefix of addresses. */
+/** Sockets that share a key: an address, a prefix of addresses, a ticket. */
 export interface Crowd {
   readonly key: string;
   open: number;
-  /** Sockets that may be opened now. */
-  readonly upgrades: TokenBucket;
 }
 
 /** Crowds by their key: those with a socket, and for a while those that had one. Does not know what a key is made of. */

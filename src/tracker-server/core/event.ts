@@ -2,6 +2,7 @@ import type { ProtocolErrorCode } from "../../protocol/protocol-error.ts";
 import type { BusRecord, NodeId } from "./bus-record.ts";
 import type { TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-message.ts";
 import type { Network } from "./network.ts";
+import type { Revoked } from "./ticket.ts";
 
 /** Names one socket for as long as the process lives. */
 export type ConnectionId = number;
@@ -50,6 +51,8 @@ export type TrackerEvent<Signal extends AnySignal = string> =
   | { readonly type: "bus-message"; readonly from: NodeId; readonly record: BusRecord<Signal> }
   /** Records could not be handed to the bus, or what came over it is none. */
   | { readonly type: "bus-dropped"; readonly records: number }
+  /** Tickets and classes that let nobody in from now on, in place of those told before; who is in with one goes. */
+  | ({ readonly type: "revoked" } & Revoked)
   | { readonly type: "wakeup" }
   /** Resident memory of the process, every second or so. */
   | { readonly type: "memory-measured"; readonly bytes: number }

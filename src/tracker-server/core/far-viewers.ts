@@ -9,8 +9,10 @@ import { DeadlineQueue } from "./deadline-queue.ts";
 import type { AnySignal } from "./event.ts";
 import type { Holdings } from "./holdings.ts";
 import type { Member } from "./member.ts";
-import { pickPeers } from "./peer-selection.ts";
+import { isElsewhere } from "./network.ts";
+import { PREFIX_PEERS_MAX, pickPeers } from "./peer-selection.ts";
 import { placeAt } from "./place.ts";
+import { elsewhereLeft, meet } from "./ration.ts";
 import type { TrackerCounters } from "./stats.ts";
 import type { SwarmRegistry } from "./swarm-registry.ts";
 
@@ -18,7 +20,7 @@ import type { SwarmRegistry } from "./swarm-registry.ts";
 interface Pending {
   readonly asker: Member;
   readonly wanted: number;
-  readonly peers: Introduction[];
+  readonly peers: Array<Answer["peers"][number]>;
 }
 
 /** What this needs of the rest of the core. */
@@ -142,18 +144,17 @@ export class FarViewers<Signal extends AnySignal> {
         introductions: {
           has: (peer) => registry.member(peer)?.introductions.has(asker) ?? false,
           isFresh: (at, peer) => registry.member(peer)?.introductions.isFresh(at, asker) ?? false,
+          countOf: () => 0, // whom else it knows is looked at where it is
         },
       },
       Math.min(ANSWER_PEERS_MAX, wanted, share),
       rng,
     );
     if (picked.length === 0) return;
-    for (const member of picked) {
-      member.introductions.add(now, asker);
-      member.links++;
-    }
+    for (const member of picked) meet(now, member, asker, of.network.prefixKey);
     cluster.learn(now, asker, from);
-    cluster.send(from, { type: "answer", query, peers: picked.map(({ peer, uplink }) => ({ peer, uplink })) });
+    const peers = picked.map(({ peer, uplink, network: { prefixKey } }) => ({ peer, uplink, prefixKey }));
+    cluster.send(from, { type: "answer", query, peers });
   }
 
   #handleAnswer(now: Millis, from: NodeId, { query, peers }: Answer): void {
@@ -163,11 +164,12 @@ export class FarViewers<Signal extends AnySignal> {
       cluster.countDropped(); // too late, or more than enough
       return;
     }
-    for (const { peer, uplink } of peers) {
+    for (const found of peers) {
+      const { peer } = found;
       if (pending.peers.length >= pending.wanted) break;
       const isKnown = pending.peers.some((other) => other.peer === peer) || registry.member(peer);
-      if (isKnown || pending.asker.introductions.isFresh(now, peer)) continue;
-      pending.peers.push({ peer, uplink });
+      if (isKnown || pending.asker.introductions.isFresh(now, peer) || isOneTooMany(pending, found.prefixKey)) continue;
+      pending.peers.push(found);
       cluster.learn(now, peer, from);
     }
     if (pending.peers.length >= pending.wanted) this.#conclude(now, query);
@@ -180,10 +182,13 @@ export class FarViewers<Signal extends AnySignal> {
     const connection = pending?.asker.connection;
     if (!pending || connection === undefined) return;
     const { asker, wanted } = pending;
-    const peers = pending.peers.slice(0, asker.introductionQuota.available(now));
-    asker.introductionQuota.take(now, peers.length);
-    for (const { peer } of peers) asker.introductions.add(now, peer);
-    asker.links += peers.length;
+    let left = elsewhereLeft(now, asker);
+    const taken = pending.peers
+      .filter(({ prefixKey }) => !isElsewhere(asker.network.prefixKey, prefixKey) || left-- > 0)
+      .slice(0, asker.introductionQuota.available(now));
+    asker.introductionQuota.take(now, taken.length);
+    for (const { peer, prefixKey } of taken) meet(now, asker, peer, prefixKey);
+    const peers: Introduction[] = taken.map(({ peer, uplink }) => ({ peer, uplink }));
     this.#parts.counters.introductions += peers.length;
     if (peers.length < wanted) peers.push(...this.#parts.introduceNear(now, asker, wanted - peers.length));
     if (peers.length === 0) return;
@@ -216,6 +221,13 @@ export class FarViewers<Signal extends AnySignal> {
     member.links = Math.max(0, member.links - 1);
     this.#parts.send(member.connection, { type: "gone", peer });
   }
+}
+
+/** Whether the asker knows as many of that network as it may (TK88). */
+function isOneTooMany({ asker, peers }: Pending, prefixKey: string): boolean {
+  if (!isElsewhere(asker.network.prefixKey, prefixKey)) return false;
+  const waiting = peers.filter((peer) => peer.prefixKey === prefixKey).length;
+  return asker.introductions.countOf(prefixKey) + waiting >= PREFIX_PEERS_MAX;
 }
 
 /** Within one network answers take a few milliseconds; a viewer has better to do than wait for more than this. */

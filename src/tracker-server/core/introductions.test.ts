@@ -6,7 +6,7 @@ const peer = (n: number): PeerId => `peer-${String(n).padStart(5, "0")}` as Peer
 
 test("an introduction is fresh for half a minute, and remembered after", () => {
   const introductions = new Introductions();
-  introductions.add(1_000, peer(1));
+  introductions.add(1_000, peer(1), "home");
   expect(introductions.isFresh(1_000 + INTRODUCTION_MS - 1, peer(1))).toBe(true);
   expect(introductions.isFresh(1_000 + INTRODUCTION_MS, peer(1))).toBe(false);
   expect(introductions.has(peer(1))).toBe(true);
@@ -14,15 +14,26 @@ test("an introduction is fresh for half a minute, and remembered after", () => {
 
 test("being introduced again makes it fresh again", () => {
   const introductions = new Introductions();
-  introductions.add(0, peer(1));
-  introductions.add(INTRODUCTION_MS, peer(1));
+  introductions.add(0, peer(1), "home");
+  introductions.add(INTRODUCTION_MS, peer(1), "home");
   expect(introductions.isFresh(INTRODUCTION_MS + 1, peer(1))).toBe(true);
 });
 
 test("only the newest are kept", () => {
   const introductions = new Introductions();
-  for (let n = 0; n <= INTRODUCTIONS_MAX; n++) introductions.add(n, peer(n));
+  for (let n = 0; n <= INTRODUCTIONS_MAX; n++) introductions.add(n, peer(n), "home");
   expect([...introductions.peers()]).toHaveLength(INTRODUCTIONS_MAX);
   expect(introductions.has(peer(0))).toBe(false);
   expect(introductions.has(peer(INTRODUCTIONS_MAX))).toBe(true);
+});
+
+test("[TK88] those of one network are counted, as long as they are among the newest", () => {
+  const introductions = new Introductions();
+  introductions.add(0, peer(0), "fleet");
+  introductions.add(0, peer(1), "fleet");
+  introductions.add(1, peer(1), "fleet");
+  expect(introductions.countOf("fleet")).toBe(2);
+  for (let n = 2; n <= INTRODUCTIONS_MAX; n++) introductions.add(n, peer(n), "elsewhere");
+  expect(introductions.countOf("fleet")).toBe(1);
+  expect(introductions.countOf("elsewhere")).toBe(INTRODUCTIONS_MAX - 1);
 });

@@ -6,14 +6,17 @@ import type { PeerId } from "../../protocol/ids.ts";
  * when the viewer goes. Ids only, so that nobody who left is kept in memory by those who remain.
  */
 export class Introductions {
-  /** Oldest first, and when: two lists that are searched, because a `Map` of so few takes three times the memory. */
+  /** Oldest first, when, and where: lists that are searched, because a `Map` of so few takes three times the memory. */
   readonly #peers: PeerId[] = [];
   readonly #introducedAt: Millis[] = [];
+  readonly #prefixes: string[] = [];
 
-  add(now: Millis, peer: PeerId): void {
+  /** `prefixKey` is the network that the peer is in. */
+  add(now: Millis, peer: PeerId, prefixKey: string): void {
     this.delete(peer);
     this.#peers.push(peer);
     this.#introducedAt.push(now);
+    this.#prefixes.push(prefixKey);
     if (this.#peers.length > INTRODUCTIONS_MAX) this.#deleteAt(0);
   }
 
@@ -30,6 +33,13 @@ export class Introductions {
     if (index >= 0) this.#deleteAt(index);
   }
 
+  /** Peers of one network, those who have left since included: their links need not have ended. */
+  countOf(prefixKey: string): number {
+    let count = 0;
+    for (const prefix of this.#prefixes) if (prefix === prefixKey) count++;
+    return count;
+  }
+
   peers(): readonly PeerId[] {
     return this.#peers;
   }
@@ -37,6 +47,7 @@ export class Introductions {
   #deleteAt(index: number): void {
     this.#peers.splice(index, 1);
     this.#introducedAt.splice(index, 1);
+    this.#prefixes.splice(index, 1);
   }
 }
 

@@ -6,9 +6,11 @@ import type { Introductions } from "./introductions.ts";
 import type { Network } from "./network.ts";
 import type { ToldPlace } from "./place.ts";
 import type { TokenBucket } from "./rate-limit.ts";
+import type { Ration } from "./ration.ts";
 import type { Seats } from "./seats.ts";
 import type { SessionCounts } from "./session-counts.ts";
 import type { Swarm } from "./swarm.ts";
+import type { Pass } from "./ticket.ts";
 
 /** One viewer (or seeder) of one swarm, from its join until it leaves or its resume token expires. */
 export interface Member {
@@ -19,7 +21,11 @@ export interface Member {
   /** Where its socket comes from. */
   network: Network;
   uplink: UplinkClass;
-  /** As it says of itself: nobody has proved it. */
+  /** What its ticket has left it with; undefined where no ticket is asked for. */
+  readonly pass: Pass | undefined;
+  /** Of the operator's own, by its ticket. */
+  readonly trusted: boolean;
+  /** As it says of itself: proved only where it is {@link trusted}. */
   readonly isSeeder: boolean;
   track: TrackId | undefined;
   /** Absent in live video, and until it is told. */
@@ -31,6 +37,8 @@ export interface Member {
   readonly introductions: Introductions;
   /** How many peers it may yet be told of. */
   readonly introductionQuota: TokenBucket;
+  /** What it draws on with others of its network and of its ticket, while it has a socket. */
+  rations: readonly Ration[];
   nextNeedAt: Millis;
   /** Stays with the CDN, to be compared with the others: gives nothing, and nobody hears of it. */
   readonly holdOut: boolean;

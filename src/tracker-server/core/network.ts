@@ -13,3 +13,7 @@ export interface Network {
 
 /** What viewers that are near each other have in common. A region says more about distance than who runs the cable. */
 export const areaOf = ({ region, asn }: Network): string | number | undefined => region ?? asn;
+
+/** Whether two prefixes are known to be different ones. */
+export const isElsewhere = (prefix: string, other: string): boolean =>
+  prefix !== other && prefix !== "" && other !== "";

@@ -46,13 +46,20 @@ export interface TrackerLimits {
   readonly needEveryMs: Millis;
   /** Peers that one viewer is told of: few enough that a swarm's addresses are not to be had by asking. */
   readonly introductions: Rate;
+  /**
+   * Peers of other networks that the viewers of one IPv4 /24 or IPv6 /48 are told of, whoever asks: for one viewer so many
+   * at once, 8 more for each further one, and so many a second for each.
+   */
+  readonly introductionsPerPrefix: Rate;
+  /** The same of the viewers of one ticket, who count as one. */
+  readonly introductionsPerTicket: Rate;
   /** How often viewers report, while they are few. See `reportEveryMs` in tracker.ts. */
   readonly reportEveryMs: Millis;
   /** Share of viewers, 0 to 0.5, that stays with the CDN so that the others can be compared with them. */
   readonly holdOutShare: number;
   /** Drained viewers are told to come back within this span, or 1 ms per viewer if that is longer. */
   readonly drainSpreadMs: Millis;
-  /** `Origin` values that may connect; undefined lets any. Compared in lower case. */
+  /** `Origin` values that may connect, as `isListed` has them; undefined lets any. */
   readonly allowOrigins: readonly string[] | undefined;
 }
 
@@ -75,6 +82,8 @@ export const TRACKER_LIMITS: TrackerLimits = {
   mistakes: { burst: 4, perSecond: 0.4 },
   needEveryMs: 5_000,
   introductions: { burst: 48, perSecond: 0.4 },
+  introductionsPerPrefix: { burst: 48, perSecond: 0.1 },
+  introductionsPerTicket: { burst: 48, perSecond: 0.1 },
   reportEveryMs: 30_000,
   holdOutShare: 0,
   drainSpreadMs: 5_000,

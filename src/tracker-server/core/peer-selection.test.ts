@@ -151,8 +151,8 @@ describe("whom a viewer is introduced to that knows some already", () => {
     const asker = crowd.add(2, HIGH);
     const [old, fresh, ...strangers] = crowd.addMany(5, 2, HIGH);
     if (!old || !fresh) throw new Error("a crowd of five");
-    asker.introductions.add(0, old.peer);
-    asker.introductions.add(INTRODUCTION_MS, fresh.peer);
+    asker.introductions.add(0, old.peer, "elsewhere");
+    asker.introductions.add(INTRODUCTION_MS, fresh.peer, "elsewhere");
     const picked = pickPeers(INTRODUCTION_MS, asker, 8, createRng(3));
     expect(new Set(picked.slice(0, 3))).toEqual(new Set(strangers));
     expect(picked.slice(3)).toEqual([old]);

@@ -2,8 +2,9 @@ import type { Millis } from "../../base/time.ts";
 import type { Rng } from "../../base/random.ts";
 import type { Introductions } from "./introductions.ts";
 import type { Member } from "./member.ts";
-import { areaOf } from "./network.ts";
+import { areaOf, isElsewhere } from "./network.ts";
 import { coverageOf, type ToldPlace } from "./place.ts";
+import { isOpenToOthers } from "./ration.ts";
 import { SwapList } from "./swap-list.ts";
 
 /**
@@ -19,11 +20,18 @@ import { SwapList } from "./swap-list.ts";
  *    together;
  * 5. takers of the same track, other givers, other takers. A taker is never introduced to a taker.
  *
- * Peers it was never introduced to come before those it knows from long ago, whose link may be alive; those it
+ * Of one network other than its own it knows {@link PREFIX_PEERS_MAX} at most, and such a network as many of the asker's
+ * (TK88); of other networks than its own it gets `elsewhereMax`. Peers it was never introduced to come before those it knows from long ago, whose link may be alive; those it
  * was just introduced to are left out. Costs a few dozen looks at members, up to {@link PLACES_LOOKED_AT} more in
  * recorded video, however large the swarm is.
  */
-export function pickPeers(now: Millis, asker: Asker, wanted: number, rng: Rng): readonly Member[] {
+export function pickPeers(
+  now: Millis,
+  asker: Asker,
+  wanted: number,
+  rng: Rng,
+  elsewhereMax = Infinity,
+): readonly Member[] {
   const { everybody, viewers } = asker.swarm;
   const near = asker.swarm.laneOf(asker.track) ?? everybody;
   const neighbours = near.neighboursOf(asker);
@@ -33,17 +41,30 @@ export function pickPeers(now: Millis, asker: Asker, wanted: number, rng: Rng): 
   const { share, from } = nearby ? FAR_AWAY : FAR;
   const far = wanted < from ? 0 : Math.max(1, Math.floor(wanted * share));
   const picked = new Set<Member>();
+  const { prefixKey } = asker.network;
+  let elsewhereLeft = elsewhereMax;
   const providers = asker.place && findProviders(now, asker, asker.place, near.givers, nearby, rng);
 
   const isStranger = (member: Member): boolean => !known.has(member.peer);
   const isNotFresh = (member: Member): boolean => !known.isFresh(now, member.peer);
+  const isAllowed = (member: Member): boolean => {
+    const theirs = member.network.prefixKey;
+    if (!isElsewhere(prefixKey, theirs)) return true;
+    if (elsewhereLeft <= 0 || !isOpenToOthers(now, member)) return false;
+    let known = asker.introductions.countOf(theirs);
+    for (const other of picked) if (other.network.prefixKey === theirs) known++;
+    return known < PREFIX_PEERS_MAX && member.introductions.countOf(prefixKey) < PREFIX_PEERS_MAX;
+  };
   for (const isWelcome of [isStranger, isNotFresh]) {
-    const isEligible: Test = (member) => member !== asker && !picked.has(member) && isWelcome(member);
+    const isEligible: Test = (member) =>
+      member !== asker && !picked.has(member) && isWelcome(member) && isAllowed(member);
     const fill = (upTo: number, list: SwapList<Member> | undefined, pickOne: typeof pickIdle): void => {
       while (list && picked.size < Math.min(upTo, wanted)) {
+        if (elsewhereLeft <= 0 && list !== neighbours) return; // nobody else to find, however long the list
         const member = pickOne(list, isEligible, rng, asker);
         if (!member) return;
         picked.add(member);
+        if (isElsewhere(prefixKey, member.network.prefixKey)) elsewhereLeft--;
       }
     };
     fill(wanted, seeders, pickIdle);
@@ -55,25 +76,28 @@ export function pickPeers(now: Millis, asker: Asker, wanted: number, rng: Rng): 
     if (asker.uplink > 0) fill(wanted, near.takers, pickIdle);
     fill(wanted, everybody.givers, pickIdle);
     if (asker.uplink > 0) fill(wanted, everybody.takers, pickIdle);
+    fill(wanted, neighbours, pickIdle);
   }
   return [...picked];
 }
 
 /** Whoever asks, here or at another process. */
 export type Asker = Pick<Member, "peer" | "swarm" | "network" | "uplink" | "track" | "place"> & {
-  readonly introductions: Pick<Introductions, "has" | "isFresh">;
+  readonly introductions: Pick<Introductions, "has" | "isFresh" | "countOf">;
 };
 
 type Test = (member: Member) => boolean;
 
 /**
- * One at random. Walking on from a random place finds somebody eligible whenever there is one, and ends soon:
- * only those picked already or introduced before, a few dozen at most, are ever passed over.
+ * One at random. Walking on from a random place finds somebody eligible in a short list whenever there is one. In a long
+ * one it starts anew every few steps: those who came together stand together, and may be a fleet of which nobody is.
  */
 function pickAny(from: SwapList<Member>, isEligible: Test, rng: Rng): Member | undefined {
-  const start = Math.floor(rng.next() * from.size);
-  for (let step = 0; step < from.size; step++) {
-    const member = from.at((start + step) % from.size);
+  const isLong = from.size > LOOKS_MAX;
+  let start = Math.floor(rng.next() * from.size);
+  for (let look = 0; look < Math.min(from.size, LOOKS_MAX); look++) {
+    if (isLong && look > 0 && look % LOOKS_IN_A_ROW === 0) start = Math.floor(rng.next() * from.size);
+    const member = from.at((start + look) % from.size);
     if (member && isEligible(member)) return member;
   }
   return undefined;
@@ -149,3 +173,11 @@ const PLACES_LOOKED_AT = 256;
 export const SMALL_SWARM = 10;
 /** With fewer a single departure leaves a viewer to the origin. */
 const GIVERS_MIN = 3;
+/**
+ * Of the newest 32 introductions of a viewer, whoever asked, so many may be of one network that is not its own: with more,
+ * a fleet in one place could be most of what it sees.
+ */
+export const PREFIX_PEERS_MAX = 3;
+/** Finds somebody in a list of whom one in thirty may be picked; as long as a film's (see above). */
+const LOOKS_MAX = 256;
+const LOOKS_IN_A_ROW = 8;

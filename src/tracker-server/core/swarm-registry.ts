@@ -37,6 +37,11 @@ export class SwarmRegistry {
     return this.#swarms.values();
   }
 
+  /** Everybody, those who may resume included. */
+  members(): Iterable<Member> {
+    return this.#byPeer.values();
+  }
+
   /** The swarm of that id, or a new one that is kept once somebody is added. */
   swarm(now: Millis, id: SwarmId): Swarm {
     return this.#swarms.get(id) ?? new Swarm(id, this.#ended.get(now, id));

@@ -66,7 +66,7 @@ class World {
     this.#tracker = new Tracker(0, LIMITS, createRng(1), {
       newPeerId: () => `peer-${String(++ids).padStart(5, "0")}` as PeerId,
       resumeToken: (peer, swarm) => `${peer} ${swarm}`,
-      ownerOf: (token, swarm) => (token.endsWith(swarm) ? (token.slice(0, 10) as PeerId) : undefined),
+      ownerOf: (token, swarm) => (token.endsWith(swarm) ? { peer: token.slice(0, 10) as PeerId } : undefined),
     });
   }
 

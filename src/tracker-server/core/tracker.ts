@@ -9,6 +9,8 @@ import { Admission, type Entry } from "./admission.ts";
 import { ALONE, Cluster, type ClusterOptions } from "./cluster.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
 import type { AnySignal, ConnectionId, TrackerEvent } from "./event.ts";
+import { badTicket, REVOKED } from "./join-refusal.ts";
+import type { IdSource } from "./joining.ts";
 import type { Member } from "./member.ts";
 import type { Network } from "./network.ts";
 import { OFF_MESSAGE, OffSwitch } from "./off-switch.ts";
@@ -20,7 +22,7 @@ import { countBySize, summarize, type RefusalReason, type TrackerHealth, type Tr
 import { TrackerList, type TrackerSite } from "./tracker-list.ts";
 import type { TrackerNode } from "./tracker-node.ts";
 import { countByRegion } from "./viewers-by-region.ts";
-import { Viewers, type IdSource, type Refusal } from "./viewers.ts";
+import { Viewers, type Refusal } from "./viewers.ts";
 
 /** What becomes of one socket: it joins or is closed; from our close on, nothing it sends counts. */
 type Phase =
@@ -108,6 +110,9 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
         break;
       case "wakeup":
         this.#handleWakeup(now);
+        break;
+      case "revoked":
+        for (const member of this.#viewers.revoke(event)) this.#turnOut(now, member);
         break;
       case "memory-measured":
         this.#admission.noteMemory(event.bytes);
@@ -283,10 +288,11 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     if (this.#closeIfOff(now, connection, join.swarm)) return;
     const joined = this.#viewers.join(now, connection, join);
     if ("reason" in joined) {
-      const redirect = this.#redirection.elsewhere(connection.id, connection.network.region);
+      const isFull = joined.reason === "full";
+      const redirect = isFull && this.#redirection.elsewhere(connection.id, connection.network.region);
       this.#count(joined.reason);
-      this.#send(connection.id, redirect ?? { type: "error", ...joined.error });
-      this.#close(now, connection, CLOSE_CODE.full, "full");
+      this.#send(connection.id, redirect || { type: "error", ...joined.error });
+      this.#close(now, connection, isFull ? CLOSE_CODE.full : CLOSE_CODE.notAdmitted, joined.reason);
       return;
     }
     this.#joinDeadlines.delete(connection);
@@ -342,6 +348,15 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     this.#admission.forgetIdle(now);
     if (!this.#drain) this.#viewers.seating.handleWakeup(now);
     else if (this.#drain.nextAt <= now) this.#drainSome(now, this.#drain);
+  }
+
+  /** It was let in, and may not stay. */
+  #turnOut(now: Millis, member: Member): void {
+    const connection = member.connection === undefined ? undefined : this.#connections.get(member.connection);
+    this.#viewers.leave(now, member);
+    if (!connection) return;
+    this.#refuse(connection, badTicket(REVOKED));
+    this.#close(now, connection, CLOSE_CODE.notAdmitted, "revoked");
   }
 
   /** A few at a time: ten thousand in one go would hold up everything else for a quarter of a second. */

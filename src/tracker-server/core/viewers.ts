@@ -1,6 +1,6 @@
 import type { Rng } from "../../base/random.ts";
 import type { Millis } from "../../base/time.ts";
-import type { PeerId, SwarmId } from "../../protocol/ids.ts";
+import type { PeerId } from "../../protocol/ids.ts";
 import type { Introduction, TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-message.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import type { Send } from "./action.ts";
@@ -8,31 +8,19 @@ import type { BusRecord, NodeId } from "./bus-record.ts";
 import type { Cluster } from "./cluster.ts";
 import type { AnySignal, ConnectionId } from "./event.ts";
 import { FarViewers } from "./far-viewers.ts";
-import { drawHoldOut } from "./hold-out.ts";
 import { Holdings } from "./holdings.ts";
-import { Introductions } from "./introductions.ts";
-import { joinRefusalOf } from "./join-refusal.ts";
+import { change, Joining, type IdSource, type Joined, type JoiningSocket } from "./joining.ts";
 import type { Member } from "./member.ts";
-import type { Network } from "./network.ts";
 import type { TrackerLimits } from "./options.ts";
 import { pickPeers } from "./peer-selection.ts";
-import { TokenBucket } from "./rate-limit.ts";
-import { REPORT_CREDIT_MS, takeReport } from "./report-check.ts";
+import { elsewhereLeft, meet } from "./ration.ts";
+import { takeReport } from "./report-check.ts";
 import { Seating } from "./seating.ts";
 import { addCounts, NO_COUNTS } from "./session-counts.ts";
 import { createCounters, type RefusalReason } from "./stats.ts";
 import { SwarmRegistry } from "./swarm-registry.ts";
+import type { Revoked } from "./ticket.ts";
 import type { TrackerList } from "./tracker-list.ts";
-
-/** Makes the names that nobody may guess. Random in a server, counted in a test. */
-export interface IdSource {
-  /** `node` are the characters that all ids of this process begin with. */
-  newPeerId(node: string): PeerId;
-  /** By this `peer` may take its id up again in `swarm`. */
-  resumeToken(peer: PeerId, swarm: SwarmId): string;
-  /** Whose token it is; undefined when it is not ours, of another swarm, or too old. */
-  ownerOf(token: string, swarm: SwarmId): PeerId | undefined;
-}
 
 export type Message<Type extends ViewerToTracker["type"], Signal = never> = Extract<
   ViewerToTracker<Signal>,
@@ -45,18 +33,6 @@ export interface Refusal {
   /** Is no mistake. */
   readonly isForgiven?: true;
   readonly error: Omit<Extract<TrackerToViewer, { type: "error" }>, "type">;
-}
-
-/** A socket that somebody joins on. */
-export interface JoiningSocket {
-  readonly id: ConnectionId;
-  readonly network: Network;
-}
-
-/** A viewer in its swarm, and the socket that it had until now, if it had one. */
-export interface Joined {
-  readonly member: Member;
-  readonly former: ConnectionId | undefined;
 }
 
 /**
@@ -73,7 +49,7 @@ export class Viewers<Signal extends AnySignal> {
   reported = NO_COUNTS;
   readonly #limits: TrackerLimits;
   readonly #rng: Rng;
-  readonly #holdOutRng: Rng;
+  readonly #joining: Joining;
   readonly #ids: IdSource;
   readonly #trackers: TrackerList;
   readonly #send: Send<Signal>;
@@ -89,12 +65,19 @@ export class Viewers<Signal extends AnySignal> {
   ) {
     this.#limits = limits;
     this.#rng = rng;
-    this.#holdOutRng = rng.fork("hold-out");
     this.#ids = ids;
     this.#trackers = trackers;
     this.#send = send;
     this.#cluster = cluster;
     this.registry = new SwarmRegistry(limits.resumeWithinMs);
+    this.#joining = new Joining({
+      limits,
+      registry: this.registry,
+      counters: this.counters,
+      ids,
+      rng: rng.fork("hold-out"),
+      node: () => cluster.node,
+    });
     this.holdings = new Holdings(cluster, (now, swarm, track) => {
       this.seating.redeal(now, swarm, track);
     });
@@ -112,35 +95,26 @@ export class Viewers<Signal extends AnySignal> {
 
   /** Puts a viewer into its swarm: the one its token names, on this socket from now on, or a new one. */
   join(now: Millis, socket: JoiningSocket, join: Message<"join">): Joined | Refusal {
-    const connection = socket.id;
-    const owner = this.#ownerOf(join);
-    const known = owner === undefined ? undefined : this.registry.member(owner);
-    const resumed = known?.swarm.id === join.swarm ? known : undefined;
-    const former = resumed?.connection;
-    if (resumed) {
-      this.counters.resumes++;
-      this.registry.revive(resumed, connection);
-      change(now, resumed, join, socket.network);
-    }
-    const member = resumed ?? this.#admit(now, socket, join, owner);
-    if ("reason" in member) return member;
+    const joined = this.#joining.join(now, socket, join);
+    if ("reason" in joined) return joined;
+    const { member, isResumed } = joined;
     member.links = join.links ?? member.links;
-    this.#send(connection, {
+    this.#send(socket.id, {
       type: "joined",
       version: Math.min(join.version, PROTOCOL_VERSION),
       peer: member.peer,
-      resume: this.#ids.resumeToken(member.peer, member.swarm.id),
+      resume: this.#ids.resumeToken(member.peer, join.swarm, member.pass),
       viewers: this.#viewersOf(member),
       // The more viewers there are the less often each reports: a thousand a second, all together, is enough.
       reportEveryMs: Math.max(this.#limits.reportEveryMs, this.registry.viewerCount),
       peers: this.#introduce(now, member, join.peersWanted),
       ...this.#spread(),
-      trackers: this.#trackers.forMember(socket.network.region, connection),
       stun: this.#trackers.stun,
+      trackers: this.#trackers.forMember(socket.network.region, socket.id),
       ...(member.holdOut && { holdOut: true }),
     });
-    this.#settle(now, member, resumed !== undefined);
-    return { member, former };
+    this.#settle(now, member, isResumed);
+    return joined;
   }
 
   need(now: Millis, connection: ConnectionId, member: Member, need: Message<"need">): Refusal | undefined {
@@ -211,6 +185,7 @@ export class Viewers<Signal extends AnySignal> {
   leave(now: Millis, member: Member): void {
     this.counters.leaves++;
     this.#sendGone(member);
+    this.#joining.absent(now, member);
     this.registry.remove(now, member);
     member.connection = undefined;
     this.#settle(now, member);
@@ -220,6 +195,7 @@ export class Viewers<Signal extends AnySignal> {
   drop(now: Millis, member: Member): void {
     this.counters.drops++;
     this.#sendGone(member);
+    this.#joining.absent(now, member);
     this.registry.hold(now, member);
     this.#settle(now, member);
     this.#forgetHeld(now);
@@ -227,8 +203,14 @@ export class Viewers<Signal extends AnySignal> {
 
   /** Its socket is gone because this process stops: its links stand, and so do its seats. */
   shelve(now: Millis, member: Member): void {
+    this.#joining.absent(now, member);
     this.registry.hold(now, member);
     this.holdings.touch(member.swarm);
+  }
+
+  /** Tickets and classes that the operator no longer wants, in place of those before. Returns who is in with one. */
+  revoke(revoked: Revoked): readonly Member[] {
+    return this.#joining.revoke(revoked);
   }
 
   /** Another process, or this one to itself, has said something. */
@@ -249,11 +231,13 @@ export class Viewers<Signal extends AnySignal> {
   }
 
   nextWakeup(): Millis {
-    return Math.min(this.registry.nextExpiry(), this.holdings.nextWakeup(), this.far.nextWakeup());
+    const expiry = Math.min(this.registry.nextExpiry(), this.#joining.nextExpiry());
+    return Math.min(expiry, this.holdings.nextWakeup(), this.far.nextWakeup());
   }
 
   handleWakeup(now: Millis): void {
     this.#forgetHeld(now);
+    this.#joining.forgetExpired(now);
     this.holdings.handleWakeup(now);
     this.far.handleWakeup(now);
   }
@@ -262,60 +246,10 @@ export class Viewers<Signal extends AnySignal> {
     this.counters.expired += this.registry.forgetHeld(now, this.#limits.heldMax);
   }
 
-  /** Whose id is asked for, if the token is good. */
-  #ownerOf({ resume, swarm }: Message<"join">): PeerId | undefined {
-    if (resume === undefined) return undefined;
-    const owner = this.#ids.ownerOf(resume, swarm);
-    if (owner === undefined) this.counters.staleResumes++;
-    return owner;
-  }
-
   /** How far those who lose this tracker are to spread, so that the next one meets a thousand a second. */
   #spread(): { readonly reconnectWithinMs?: Millis } {
     const reconnectWithinMs = Math.min(SPREAD_MS_MAX, this.registry.viewerCount);
     return reconnectWithinMs > SPREAD_MS_MIN ? { reconnectWithinMs } : {};
-  }
-
-  /** A new viewer, or one that brings its id from before. */
-  #admit(
-    now: Millis,
-    { id: connection, network }: JoiningSocket,
-    join: Message<"join">,
-    owner: PeerId | undefined,
-  ): Member | Refusal {
-    const swarm = this.registry.swarm(now, join.swarm);
-    const refusal = joinRefusalOf(swarm, this.registry.swarmCount, this.#limits);
-    if (refusal) return refusal;
-    // Somewhere else, or before a restart, it has been drawn, and has reported. A seeder plays nothing to compare.
-    const isReturning = join.resume !== undefined;
-    const told = join.holdOut ?? (isReturning || join.seeder ? false : undefined);
-    const holdOut = drawHoldOut(this.#limits.holdOutShare, told, this.#holdOutRng);
-    let peer = owner ?? this.#ids.newPeerId(this.#cluster.node);
-    while (this.registry.member(peer)) peer = this.#ids.newPeerId(this.#cluster.node);
-    const member: Member = {
-      peer,
-      swarm,
-      connection,
-      network,
-      uplink: holdOut ? 0 : join.uplink,
-      isSeeder: join.seeder ?? false,
-      track: join.track,
-      place: join.place && { place: join.place, toldAt: now },
-      seats: undefined,
-      links: 0,
-      introductions: new Introductions(),
-      introductionQuota: new TokenBucket(now, this.#limits.introductions),
-      nextNeedAt: now,
-      holdOut,
-      reported: NO_COUNTS,
-      leftOut: isReturning ? undefined : NO_COUNTS,
-      reportedUntil: now - REPORT_CREDIT_MS,
-    };
-    this.registry.add(member);
-    swarm.savings.began(holdOut);
-    this.counters.joins++;
-    if (peer === owner) this.counters.restores++;
-    return member;
   }
 
   #settle(now: Millis, member: Member, comesBack = false): void {
@@ -341,13 +275,11 @@ export class Viewers<Signal extends AnySignal> {
 
   #introduceNear(now: Millis, asker: Member, wanted: number): readonly Introduction[] {
     const allowed = Math.min(wanted, asker.introductionQuota.available(now));
-    const picked = pickPeers(now, asker, allowed, this.#rng);
+    const picked = pickPeers(now, asker, allowed, this.#rng, elsewhereLeft(now, asker));
     asker.introductionQuota.take(now, picked.length);
     for (const member of picked) {
-      asker.introductions.add(now, member.peer);
-      member.introductions.add(now, asker.peer);
-      asker.links++;
-      member.links++;
+      meet(now, asker, member.peer, member.network.prefixKey);
+      meet(now, member, asker.peer, asker.network.prefixKey);
     }
     this.counters.introductions += picked.length;
     return picked.map(({ peer, uplink }) => ({ peer, uplink }));
@@ -362,21 +294,6 @@ export class Viewers<Signal extends AnySignal> {
       this.#send(neighbour.connection, { type: "gone", peer: member.peer });
     }
   }
-}
-
-/** What a viewer says of itself anew. A place that it does not mention stands: it moves on by itself. */
-function change(
-  now: Millis,
-  member: Member,
-  to: Pick<Message<"update">, "uplink" | "track" | "place">,
-  network: Network,
-): void {
-  member.swarm.takeOut(member);
-  if (!member.holdOut) member.uplink = to.uplink;
-  member.track = to.track;
-  member.network = network;
-  member.swarm.putIn(member);
-  if (to.place) member.place = { place: to.place, toldAt: now };
 }
 
 /** What viewers take when they are told nothing; nothing is gained by telling them less. */

@@ -43,7 +43,7 @@ const RECORDS: ReadonlyArray<BusRecord<Buffer>> = [
     place: undefined,
     network: { prefixKey: "2001:db8::/48", asn: undefined, region: undefined },
   },
-  { type: "answer", query: 7, peers: [{ peer: other, uplink: 2 }] },
+  { type: "answer", query: 7, peers: [{ peer: other, uplink: 2, prefixKey: "192.0.2.0/24" }] },
   { type: "signal", to: other, from: peer, signal: Buffer.from(`S${other}{"sdp":"ü"}`) },
   { type: "gone", to: peer, peer: other },
   { type: "echo", boot: "boot", sentAt: 123.5 },

@@ -107,7 +107,10 @@ function parseRecord(fields: Fields): BusRecord<Buffer> {
       return {
         type,
         query: count(fields, "query"),
-        peers: list(fields, "peers", ANSWER_PEERS_MAX).map(introductionOf),
+        peers: list(fields, "peers", ANSWER_PEERS_MAX).map((peer) => ({
+          ...introductionOf(peer),
+          prefixKey: text(peer, "prefixKey", REGION_CHARS_MAX),
+        })),
       };
     case "gone":
       return { type, to: peerOf(own(fields, "to"), "to"), peer: peerOf(own(fields, "peer"), "peer") };

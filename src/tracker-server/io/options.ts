@@ -1,4 +1,5 @@
 import { OptionError } from "../../base/option-error.ts";
+import { NO_ORIGIN } from "../core/origins.ts";
 import { TRACKER_LIMITS, type TrackerLimits } from "../core/options.ts";
 import type { Bus } from "./bus.ts";
 import type { TrackerLogger } from "./logger.ts";
@@ -30,6 +31,13 @@ export interface TrackerOptions extends Partial<TrackerLimits> {
    * Default: a random one. At least 32 characters.
    */
   readonly secret?: string;
+  /**
+   * Lets in only viewers with a ticket that the site has signed with one of these, each of at least 32 characters. Default:
+   * none, and everybody may come in. See docs/tickets.md.
+   */
+  readonly ticketSecrets?: readonly string[];
+  /** The same with a key of the site's: the public half of an Ed25519 key, 64 hex digits. */
+  readonly ticketKey?: string;
   /** Carries what processes tell each other. Default: none, each process is alone. */
   readonly bus?: Bus;
   /** Path of a MaxMind database (`.mmdb`) with countries, cities or autonomous systems; several may be given. */
@@ -91,8 +99,12 @@ export function priceOf({ pricePerGb, currency = "USD" }: TrackerOptions): Price
   return { perGb: pricePerGb, currency };
 }
 
-/** An origin as browsers send it: scheme and host in lower case, no path, no default port. */
+/**
+ * An origin as browsers send it: scheme and host in lower case, no path, no default port. `https://*.example.com` are all
+ * hosts below that one, `none` is whoever sends none.
+ */
 export function originOf(entry: string): string {
+  if (entry === NO_ORIGIN) return entry;
   const origin = URL.canParse(entry) ? new URL(entry).origin : "null";
   if (origin === "null") throw new OptionError(`an allowed origin must look like https://example.com, not "${entry}"`);
   return origin;

@@ -1,17 +1,21 @@
 import type { PeerId } from "../../protocol/ids.ts";
 import type { NodeId } from "../core/bus-record.ts";
 import { NODE_ID_CHARS } from "../core/peer-routes.ts";
-import type { IdSource } from "../core/viewers.ts";
+import type { IdSource } from "../core/joining.ts";
 import { drawRandomBytes } from "./random-pool.ts";
 import { ResumeTokens } from "./resume-tokens.ts";
 
 /** Ids that nobody can guess: 48 random bits for a peer; with the secret that signs the tokens which take them over. */
-export function createIds(secret = drawRandomBytes(SECRET_BYTES).toString("hex")): IdSource {
+export function createIds(
+  secret = drawRandomBytes(SECRET_BYTES).toString("hex"),
+  readTicket?: IdSource["readTicket"],
+): IdSource {
   const tokens = new ResumeTokens(secret);
   return {
     newPeerId: (node) => (node + drawRandomBytes(6).toString("base64url")) as PeerId,
-    resumeToken: (peer, swarm) => tokens.sign(peer, swarm),
+    resumeToken: (peer, swarm, pass) => tokens.sign(peer, swarm, pass),
     ownerOf: (token, swarm) => tokens.read(token, swarm),
+    readTicket,
   };
 }
 

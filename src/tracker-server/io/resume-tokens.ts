@@ -1,5 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { PEER_ID_PATTERN, type PeerId, type SwarmId } from "../../protocol/ids.ts";
+import type { TokenOwner } from "../core/joining.ts";
+import type { Pass } from "../core/ticket.ts";
 
 /**
  * Tokens by which viewers take their ids up again. Everything is in the token, signed: nothing is kept of it here, and a
@@ -15,20 +17,26 @@ export class ResumeTokens {
     this.#now = now;
   }
 
-  /** `1`, the id, the hour it ends in, the signature. */
-  sign(peer: PeerId, swarm: SwarmId): string {
+  /** `1`, the id, the hour it ends in, the signature; and what is left of a ticket, which is signed with the rest. */
+  sign(peer: PeerId, swarm: SwarmId, pass?: Pass): string {
     const head = VERSION + peer + (this.#hour() + HOURS_VALID).toString(36).padStart(HOUR_CHARS, "0");
-    return head + this.#mac(head, swarm);
+    const tail = pass ? textOf(pass) : "";
+    return head + this.#mac(head + tail, swarm) + tail;
   }
 
   /** Whose it is; undefined when it was not made here for that swarm, or long ago. */
-  read(token: string, swarm: SwarmId): PeerId | undefined {
-    if (token.length !== TOKEN_CHARS || !token.startsWith(VERSION)) return undefined;
-    const head = token.slice(0, HEAD_CHARS);
+  read(token: string, swarm: SwarmId): TokenOwner | undefined {
+    if (token.length < TOKEN_CHARS || !token.startsWith(VERSION)) return undefined;
+    const [head, mac, tail] = [
+      token.slice(0, HEAD_CHARS),
+      token.slice(HEAD_CHARS, TOKEN_CHARS),
+      token.slice(TOKEN_CHARS),
+    ];
     const peer = head.slice(VERSION.length, VERSION.length + PEER_ID_CHARS);
-    const [given, due] = [Buffer.from(token.slice(HEAD_CHARS)), Buffer.from(this.#mac(head, swarm))];
+    const [given, due] = [Buffer.from(mac), Buffer.from(this.#mac(head + tail, swarm))];
     if (given.length !== due.length || !timingSafeEqual(given, due) || !PEER_ID_PATTERN.test(peer)) return undefined;
-    return parseInt(head.slice(-HOUR_CHARS), 36) > this.#hour() ? (peer as PeerId) : undefined;
+    if (parseInt(head.slice(-HOUR_CHARS), 36) <= this.#hour()) return undefined;
+    return { peer: peer as PeerId, pass: tail === "" ? undefined : passOf(tail) };
   }
 
   #hour(): number {
@@ -38,6 +46,14 @@ export class ResumeTokens {
   #mac(head: string, swarm: SwarmId): string {
     return createHmac("sha256", this.#secret).update(`${head}.${swarm}`).digest("base64url").slice(0, MAC_CHARS);
   }
+}
+
+/** A ticket's id and class have no full stop. */
+const textOf = ({ ticket, class: name = "", isTrusted }: Pass): string => `.${ticket}.${name}.${isTrusted ? "1" : ""}`;
+
+function passOf(text: string): Pass {
+  const [, ticket = "", name = "", trusted = ""] = text.split(".");
+  return { ticket, class: name === "" ? undefined : name, isTrusted: trusted === "1" };
 }
 
 const VERSION = "1";

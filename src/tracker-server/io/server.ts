@@ -10,6 +10,7 @@ import type { Millis } from "../../base/time.ts";
 import { TRACKER_MESSAGE_CHARS_MAX } from "../../protocol/limits.ts";
 import { TRACKER_SUBPROTOCOL } from "../../protocol/version.ts";
 import type { TrackerStats } from "../core/stats.ts";
+import type { Revoked } from "../core/ticket.ts";
 import type { TrackerNode } from "../core/tracker-node.ts";
 import { Tracker } from "../core/tracker.ts";
 import { BusLink } from "./bus-link.ts";
@@ -34,6 +35,7 @@ import { readCertificate } from "./tls.ts";
 import { StreamGathering } from "./stream-gathering.ts";
 import { StreamPage } from "./stream-page.ts";
 import { openStunServer } from "./stun-server.ts";
+import { ticketReaderOf } from "./ticket-reader.ts";
 import { TrackerListPage } from "./tracker-list-page.ts";
 import { ViewerSocket, ViewerWebSocket, type ViewerSocketCommons } from "./viewer-socket.ts";
 
@@ -59,6 +61,11 @@ export interface RunningTracker {
    * close every link, and does not come back until its page loads anew (TR48).
    */
   switchOff(streams: readonly string[]): void;
+  /**
+   * From now on no ticket with such an id or class lets anybody in, nor a token that came of one, and whoever is in with
+   * one is closed. Replaces what was revoked before. Of this process.
+   */
+  revoke(revoked: Revoked): void;
   /** Stops at once. Resolves when the port is free. */
   close(): Promise<void>;
 }
@@ -70,7 +77,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   const limits = limitsOf(options);
   const certificate = tls && readCertificate(tls);
   const trusted = parseTrustList(options.trustProxy ?? []);
-  const [ids, site] = [createIds(secretOf(options)), siteOf(options)];
+  const [ids, site] = [createIds(secretOf(options), ticketReaderOf(options)), siteOf(options)];
   const locator = await Locator.open(options, trusted, logger);
   const now = (): Millis => performance.now();
 
@@ -234,6 +241,9 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     },
     switchOff(streams) {
       driver.tell({ type: "switch-off", streams });
+    },
+    revoke(revoked) {
+      driver.tell({ type: "revoked", ...revoked });
     },
     drain,
     close,

@@ -15,6 +15,8 @@ interface ProcessSettings {
   readonly tlsKey: string;
   readonly secretFile: string;
   readonly offFile: string;
+  readonly ticketSecretFile: string;
+  readonly revokedFile: string;
   readonly redis: string;
   readonly workers: number;
   readonly logFormat: LogFormat;
@@ -121,6 +123,32 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]>
     kind: kinds.checked(kinds.list(kinds.text("<who>")), parseTrustList),
     group: "Who may connect",
     help: "proxies whose X-Forwarded-For is believed: an address, a network, or loopback; repeat it for more",
+    standard: nothing(),
+  },
+  ticketSecrets: {
+    kind: kinds.list(kinds.text("<text>")),
+    group: "Who may connect",
+    name: "ticket-secret",
+    help: "lets in only viewers with a ticket signed with this secret; of two with a comma between both count",
+    standard: nothing(),
+    isSecret: true,
+  },
+  ticketSecretFile: {
+    kind: kinds.text("<file>"),
+    group: "Who may connect",
+    help: "the same, the secret in a file; each line is one",
+    standard: nothing(),
+  },
+  ticketKey: {
+    kind: kinds.text("<hex>"),
+    group: "Who may connect",
+    help: "lets in only viewers with a ticket signed with the other half of this Ed25519 key",
+    standard: nothing(),
+  },
+  revokedFile: {
+    kind: kinds.text("<file>"),
+    group: "Who may connect",
+    help: "tickets and classes that let nobody in any more, one a line; read again on SIGHUP",
     standard: nothing(),
   },
 
@@ -251,6 +279,12 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]>
   messagesPerAddress: limit("messagesPerAddress", kinds.rate, "messages of all sockets of one address"),
   mistakes: limit("mistakes", kinds.rate, "wrong messages that one socket is forgiven"),
   introductions: limit("introductions", kinds.rate, "peers that one viewer is told of"),
+  introductionsPerPrefix: limit(
+    "introductionsPerPrefix",
+    kinds.rate,
+    "peers of other networks that one IPv4 /24 or IPv6 /48 is told of, for each viewer there",
+  ),
+  introductionsPerTicket: limit("introductionsPerTicket", kinds.rate, "and that the viewers of one ticket are told of"),
 
   floodPenaltyMs: limit(
     "floodPenaltyMs",
