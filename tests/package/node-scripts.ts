@@ -14,3 +14,7 @@ export const SERVER_RENDERING = `const before = Object.getOwnPropertyNames(globa
   console.log(process.getActiveResourcesInfo().filter((kind) => /Timeout|TCP/.test(kind)).length);`;
 
 export const SERVER_RENDERING_SAYS = "false true\n0\n";
+
+/** A site's backend, without a tracker. */
+export const TICKET = `import { issueTicket } from "hls-swarm/ticket";
+  console.log(issueTicket({ secret: "s".repeat(32) }, { content: "news" }));`;

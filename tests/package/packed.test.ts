@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { build as buildWithVite } from "vite";
 import { launchChromium } from "../../testkit/chromium.ts";
 import { createConsumer, ROOT, type Consumer } from "./consumer.ts";
-import { SERVER_RENDERING, SERVER_RENDERING_SAYS, TRACKER } from "./node-scripts.ts";
+import { SERVER_RENDERING, SERVER_RENDERING_SAYS, TICKET, TRACKER } from "./node-scripts.ts";
 
 /* What npm would publish, installed into an empty project, used in every way that the README promises. */
 
@@ -36,6 +36,8 @@ test("the package holds what is built and the papers, and nothing else", () => {
       "dist/consent-prompt.d.ts",
       "dist/tracker.js",
       "dist/tracker.d.ts",
+      "dist/ticket.js",
+      "dist/ticket.d.ts",
       "dist/cli.js",
     ]),
   );
@@ -47,6 +49,11 @@ describe("in Node", () => {
     const tracker = await consumer.start(/ws:\/\/\S+?:(\d+)/, process.execPath, "tracker.mjs");
     expect((await fetch(`http://127.0.0.1:${tracker.said}/healthz`)).status).toBe(200);
     await tracker.stop();
+  });
+
+  test("[TI2] hls-swarm/ticket issues tickets", async () => {
+    await consumer.write("ticket.mjs", TICKET);
+    expect(await consumer.run(process.execPath, "ticket.mjs")).toMatch(/^eyJ[\w-]+\.[\w-]+\.[\w-]+\n$/);
   });
 
   test("npx hls-swarm tracker serves", async () => {

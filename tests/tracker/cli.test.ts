@@ -65,10 +65,10 @@ function runWith(environment: Record<string, string>, ...args: string[]) {
   };
 }
 
-test("hls-swarm tracker listens, and drains on SIGTERM", async () => {
+test("[TK91] hls-swarm tracker listens, says that it is open to everybody, and drains on SIGTERM", async () => {
   const command = run("tracker", "--port", "0");
   const url = await command.said(LISTENS);
-  await command.said(/any site may use it/);
+  await command.said(/open to everybody.*--ticket-secret-file.*--allow-origin/);
   const alice = await TestViewer.join({ url });
   const bob = await TestViewer.join({ url });
   expect(bob.joined.peers).toEqual([{ peer: alice.id, uplink: 2 }]);
@@ -244,3 +244,25 @@ async function certificateNameOf(url: string): Promise<string | undefined> {
   socket.destroy();
   return Array.isArray(CN) ? CN[0] : CN;
 }
+
+test("[TI1] [TI9] viewers with a ticket are let in, others not, and SIGHUP revokes", async () => {
+  const [secret, revoked] = [`${FOLDER}/ticket-secret`, `${FOLDER}/revoked`];
+  await writeFile(secret, `${"new ".repeat(10)}\n${"old ".repeat(10)}\n`);
+  await writeFile(revoked, "");
+  const command = run("tracker", "--port", "0", "--ticket-secret-file", secret, "--revoked-file", revoked);
+  const printed = await run("ticket", "--secret-file", secret, "--swarm", SWARM, "--id", "mine", "--class", "gold")
+    .ended;
+  expect(printed).toMatchObject({ code: 0, err: "" });
+  const url = await command.said(LISTENS);
+  const alice = await TestViewer.join({ url }, { ticket: printed.out.trim() });
+  await expect(TestViewer.join({ url })).rejects.toThrow();
+  await writeFile(revoked, "# shared in a forum\nticket mine\n");
+  command.signal("SIGHUP");
+  expect(await alice.next("error")).toMatchObject({ code: "bad-ticket" });
+  expect(await alice.closed).toMatchObject({ code: 4003 });
+  await writeFile(revoked, "tickets mine");
+  command.signal("SIGHUP");
+  await command.said(/could not be read again/);
+  command.signal("SIGTERM");
+  expect((await command.ended).out).not.toContain("open to everybody");
+});

@@ -1,4 +1,4 @@
-import type { Rng } from "../../base/random.ts";
+import { hash32, type Rng } from "../../base/random.ts";
 import type { Millis } from "../../base/time.ts";
 import type { PeerId } from "../../protocol/ids.ts";
 import type { Introduction } from "../../protocol/tracker-message.ts";
@@ -227,7 +227,7 @@ export class FarViewers<Signal extends AnySignal> {
 function isOneTooMany({ asker, peers }: Pending, prefixKey: string): boolean {
   if (!isElsewhere(asker.network.prefixKey, prefixKey)) return false;
   const waiting = peers.filter((peer) => peer.prefixKey === prefixKey).length;
-  return asker.introductions.countOf(prefixKey) + waiting >= PREFIX_PEERS_MAX;
+  return asker.introductions.countOf(hash32(prefixKey)) + waiting >= PREFIX_PEERS_MAX;
 }
 
 /** Within one network answers take a few milliseconds; a viewer has better to do than wait for more than this. */

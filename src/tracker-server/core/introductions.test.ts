@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { hash32 } from "../../base/random.ts";
 import type { PeerId } from "../../protocol/ids.ts";
 import { INTRODUCTION_MS, Introductions, INTRODUCTIONS_MAX } from "./introductions.ts";
 
@@ -32,8 +33,8 @@ test("[TK88] those of one network are counted, as long as they are among the new
   introductions.add(0, peer(0), "fleet");
   introductions.add(0, peer(1), "fleet");
   introductions.add(1, peer(1), "fleet");
-  expect(introductions.countOf("fleet")).toBe(2);
+  expect(introductions.countOf(hash32("fleet"))).toBe(2);
   for (let n = 2; n <= INTRODUCTIONS_MAX; n++) introductions.add(n, peer(n), "elsewhere");
-  expect(introductions.countOf("fleet")).toBe(1);
-  expect(introductions.countOf("elsewhere")).toBe(INTRODUCTIONS_MAX - 1);
+  expect(introductions.countOf(hash32("fleet"))).toBe(1);
+  expect(introductions.countOf(hash32("elsewhere"))).toBe(INTRODUCTIONS_MAX - 1);
 });

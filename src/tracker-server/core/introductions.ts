@@ -1,3 +1,4 @@
+import { hash32 } from "../../base/random.ts";
 import type { Millis } from "../../base/time.ts";
 import type { PeerId } from "../../protocol/ids.ts";
 
@@ -9,14 +10,15 @@ export class Introductions {
   /** Oldest first, when, and where: lists that are searched, because a `Map` of so few takes three times the memory. */
   readonly #peers: PeerId[] = [];
   readonly #introducedAt: Millis[] = [];
-  readonly #prefixes: string[] = [];
+  /** Hashes: to compare texts would take longer than all else that is looked at in a candidate. */
+  readonly #prefixes: number[] = [];
 
   /** `prefixKey` is the network that the peer is in. */
   add(now: Millis, peer: PeerId, prefixKey: string): void {
     this.delete(peer);
     this.#peers.push(peer);
     this.#introducedAt.push(now);
-    this.#prefixes.push(prefixKey);
+    this.#prefixes.push(hash32(prefixKey));
     if (this.#peers.length > INTRODUCTIONS_MAX) this.#deleteAt(0);
   }
 
@@ -33,10 +35,10 @@ export class Introductions {
     if (index >= 0) this.#deleteAt(index);
   }
 
-  /** Peers of one network, those who have left since included: their links need not have ended. */
-  countOf(prefixKey: string): number {
+  /** Peers of one network, named by its `hash32`, those who have left since included: their links need not have ended. */
+  countOf(prefix: number): number {
     let count = 0;
-    for (const prefix of this.#prefixes) if (prefix === prefixKey) count++;
+    for (const other of this.#prefixes) if (other === prefix) count++;
     return count;
   }
 

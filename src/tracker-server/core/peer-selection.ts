@@ -1,5 +1,5 @@
 import type { Millis } from "../../base/time.ts";
-import type { Rng } from "../../base/random.ts";
+import { hash32, type Rng } from "../../base/random.ts";
 import type { Introductions } from "./introductions.ts";
 import type { Member } from "./member.ts";
 import { areaOf, isElsewhere } from "./network.ts";
@@ -42,6 +42,7 @@ export function pickPeers(
   const far = wanted < from ? 0 : Math.max(1, Math.floor(wanted * share));
   const picked = new Set<Member>();
   const { prefixKey } = asker.network;
+  const ours = hash32(prefixKey);
   let elsewhereLeft = elsewhereMax;
   const providers = asker.place && findProviders(now, asker, asker.place, near.givers, nearby, rng);
 
@@ -51,17 +52,19 @@ export function pickPeers(
     const theirs = member.network.prefixKey;
     if (!isElsewhere(prefixKey, theirs)) return true;
     if (elsewhereLeft <= 0 || !isOpenToOthers(now, member)) return false;
-    let known = asker.introductions.countOf(theirs);
+    let known = asker.introductions.countOf(hash32(theirs));
     for (const other of picked) if (other.network.prefixKey === theirs) known++;
-    return known < PREFIX_PEERS_MAX && member.introductions.countOf(prefixKey) < PREFIX_PEERS_MAX;
+    return known < PREFIX_PEERS_MAX && member.introductions.countOf(ours) < PREFIX_PEERS_MAX;
   };
   for (const isWelcome of [isStranger, isNotFresh]) {
-    const isEligible: Test = (member) =>
-      member !== asker && !picked.has(member) && isWelcome(member) && isAllowed(member);
+    const isEligible: Test = (member) => member !== asker && !picked.has(member) && isWelcome(member);
+    const isEligibleAndAllowed: Test = (member) => isEligible(member) && isAllowed(member);
     const fill = (upTo: number, list: SwapList<Member> | undefined, pickOne: typeof pickIdle): void => {
       while (list && picked.size < Math.min(upTo, wanted)) {
         if (elsewhereLeft <= 0 && list !== neighbours) return; // nobody else to find, however long the list
-        const member = pickOne(list, isEligible, rng, asker);
+        let member = pickOne(list, isEligible, rng, asker);
+        // Looked at last, and mostly once: what is asked here lies far apart in memory.
+        if (member && !isAllowed(member)) member = pickOne(list, isEligibleAndAllowed, rng, asker);
         if (!member) return;
         picked.add(member);
         if (isElsewhere(prefixKey, member.network.prefixKey)) elsewhereLeft--;

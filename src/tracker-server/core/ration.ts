@@ -50,6 +50,7 @@ export class Ration implements Crowd {
 
   /** To be called before {@link open} changes: what is forgiven depends on it. */
   settle(now: Millis): void {
+    if (now === this.#settledAt) return;
     const forgiven = ((now - this.#settledAt) * this.#rule.perSecond * this.#viewers) / 1000;
     this.#told = Math.max(0, this.#told - forgiven);
     this.#settledAt = now;
@@ -79,12 +80,14 @@ export class Rations {
   enter(now: Millis, member: Member): void {
     this.leave(now, member);
     const { network, pass } = member;
-    const keys = [network.prefixKey, pass ? TICKET_MARK + pass.ticket : ""].filter((key) => key !== "");
-    member.rations = keys.map((key) => this.#rations.of(now, key));
-    for (const ration of member.rations) {
+    const rations: Ration[] = [];
+    if (network.prefixKey !== "") rations.push(this.#rations.of(now, network.prefixKey));
+    if (pass) rations.push(this.#rations.of(now, TICKET_MARK + pass.ticket));
+    for (const ration of rations) {
       ration.settle(now);
       this.#rations.enter(ration);
     }
+    member.rations = rations;
   }
 
   /** Its socket is gone. */
@@ -113,8 +116,10 @@ export function elsewhereLeft(now: Millis, { rations }: Member): number {
 }
 
 /** Whether others may be introduced to this viewer who are of another network than it. */
-export const isOpenToOthers = (now: Millis, { rations }: Member): boolean =>
-  rations.every((ration) => ration.isOpen(now));
+export function isOpenToOthers(now: Millis, { rations }: Member): boolean {
+  for (const ration of rations) if (!ration.isOpen(now)) return false;
+  return true;
+}
 
 /** `member` is told of `peer`, or the other way round: it is at one of them as it is at the other. */
 export function meet(now: Millis, member: Member, peer: PeerId, prefixKey: string): void {
