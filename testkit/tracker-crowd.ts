@@ -18,6 +18,7 @@ export function createCrowd() {
       const member: Member = {
         peer: `peer-${String(count++).padStart(5, "0")}` as PeerId,
         swarm,
+        joinedAs: swarm.id,
         connection: count,
         network: { prefixKey: `prefix-${String(count)}`, ...network },
         uplink,

@@ -259,7 +259,7 @@ test("[TI1] [TI9] viewers with a ticket are let in, others not, and SIGHUP revok
   await writeFile(revoked, "# shared in a forum\nticket mine\n");
   command.signal("SIGHUP");
   expect(await alice.next("error")).toMatchObject({ code: "bad-ticket" });
-  expect(await alice.closed).toMatchObject({ code: 4003 });
+  expect(await alice.closed).toMatchObject({ code: 4004 });
   await writeFile(revoked, "tickets mine");
   command.signal("SIGHUP");
   await command.said(/could not be read again/);

@@ -32,7 +32,7 @@ describe("[T9] who has no good ticket is told why, and how to mend it", () => {
     const viewer = stage.viewer({ ...(ticket !== undefined && { ticket }), ...join });
     expect(viewer.last("error")).toMatchObject({ code: "bad-ticket", field: "ticket" });
     expect(viewer.last("error").message).toContain(says);
-    expect(viewer.closedWith).toBe(4003);
+    expect(viewer.closedWith).toBe(4004);
     expect(viewer.received("joined")).toEqual([]);
   });
 });
@@ -82,6 +82,13 @@ test("[T20] [TI8] viewers of different classes never meet, and an outsider gets 
   expect(silver.last("error").code).toBe("not-introduced");
 });
 
+test("[TI8] a stream that is switched off is off for every class", () => {
+  const stage = createGuarded();
+  const gold = stage.viewer({ ticket: ticketOf({ class: "gold" }) });
+  stage.tell({ type: "switch-off", streams: [SWARM] });
+  expect(gold.received("off")).toHaveLength(1);
+});
+
 test("[TI8] a resume keeps the class", () => {
   const stage = createGuarded();
   const alice = stage.viewer({ ticket: ticketOf({ class: "gold" }) });
@@ -115,7 +122,7 @@ describe("[TI9] what the operator revokes", () => {
       code: "bad-ticket",
       message: expect.stringContaining("revoked") as string,
     });
-    expect(gold.closedWith).toBe(4003);
+    expect(gold.closedWith).toBe(4004);
     expect(friend.closedWith).toBeUndefined();
     expect(friend.received("gone").map(({ peer }) => peer)).toContain(gold.id);
     for (const { resume } of [gold.last("joined"), away.last("joined")])

@@ -167,6 +167,7 @@ export class Joining {
     const member: Member = {
       peer,
       swarm,
+      joinedAs: join.swarm,
       connection,
       network,
       uplink: holdOut ? 0 : join.uplink,

@@ -1,5 +1,5 @@
 import type { Millis } from "../../base/time.ts";
-import type { PeerId, TrackId } from "../../protocol/ids.ts";
+import type { PeerId, SwarmId, TrackId } from "../../protocol/ids.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
 import type { ConnectionId } from "./event.ts";
 import type { Introductions } from "./introductions.ts";
@@ -16,6 +16,8 @@ import type { Pass } from "./ticket.ts";
 export interface Member {
   readonly peer: PeerId;
   readonly swarm: Swarm;
+  /** By which it found that one: of viewers of a class another than the swarm's own (TI8). */
+  readonly joinedAs: SwarmId;
   /** The socket it is reached by; undefined while it is held for a resume. */
   connection: ConnectionId | undefined;
   /** Where its socket comes from. */

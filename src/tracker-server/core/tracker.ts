@@ -127,7 +127,7 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
       case "switch-off":
         this.#offSwitch.set(event.streams);
         for (const connection of this.#connections.values())
-          if (connection.phase.name === "joined") this.#closeIfOff(now, connection, connection.phase.member.swarm.id);
+          if (connection.phase.name === "joined") this.#closeIfOff(now, connection, connection.phase.member.joinedAs);
         break;
       case "drain":
         this.#cluster.drain(now);
@@ -411,7 +411,7 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     // A tracker that stops takes every socket, and no link between viewers with it: nothing for neighbours to look at.
     // They go on with the election seats they have: those were dealt with everybody in view.
     // Of a stream that is off all are closed: nobody is left to be told.
-    if (this.#drain || this.#offSwitch.isOff(phase.member.swarm.id)) this.#viewers.shelve(now, phase.member);
+    if (this.#drain || this.#offSwitch.isOff(phase.member.joinedAs)) this.#viewers.shelve(now, phase.member);
     else this.#viewers.drop(now, phase.member);
   }
 }
