@@ -3,6 +3,7 @@ import type { PeerId, SwarmId, TrackId } from "../src/protocol/ids.ts";
 import type { TrackerToViewer, ViewerToTracker } from "../src/protocol/tracker-message.ts";
 import type { BusRecord } from "../src/tracker-server/core/bus-record.ts";
 import type { TrackerEvent } from "../src/tracker-server/core/event.ts";
+import type { Network } from "../src/tracker-server/core/network.ts";
 import { TRACKER_LIMITS } from "../src/tracker-server/core/options.ts";
 import { Tracker } from "../src/tracker-server/core/tracker.ts";
 
@@ -91,11 +92,11 @@ export function createClusterStage() {
       kill(): void {
         isAlive = false;
       },
-      viewer(options: Partial<Join> = {}) {
+      viewer(options: Partial<Join> = {}, network: Network = HOME) {
         const connection = ++made;
         const inbox: TrackerToViewer[] = [];
         viewers.set(connection, inbox);
-        tell({ type: "connection-asked", connection, addressKey: "home", network: HOME, origin: undefined });
+        tell({ type: "connection-asked", connection, addressKey: "home", network, origin: undefined });
         const say = (message: ViewerToTracker): void => tell({ type: "message", connection, message, bytes: 100 });
         const join: Join = { type: "join", version: 1, versionMin: 1, swarm: SWARM, peersWanted: 8, uplink: 2 };
         say({ ...join, ...options });

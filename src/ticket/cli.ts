@@ -53,16 +53,8 @@ function run(flags: Flags): readonly string[] {
     return [publicKeyOf(signer.privateKey)];
   }
   if (flags.showSwarm) return content.map((name) => keyedSwarmId(signer, name));
-  const options: TicketOptions = {
-    content,
-    ...(swarm && { swarms: swarm }),
-    ...(ttl !== undefined && { ttlSeconds: ttl }),
-    ...(uses !== undefined && { uses }),
-    ...(className !== undefined && { class: className }),
-    ...(trusted && { role: "trusted" }),
-    ...(key !== undefined && { key }),
-    ...(id !== undefined && { id }),
-  };
+  const role = trusted && ("trusted" as const);
+  const options: TicketOptions = { content, swarms: swarm, ttlSeconds: ttl, uses, class: className, role, key, id };
   return [issueTicket(signer, options)];
 }
 

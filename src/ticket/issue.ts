@@ -19,21 +19,21 @@ export type TicketSigner =
 
 export interface TicketOptions {
   /** What is to be watched: any text that is the same for all its viewers. Several for a page with several streams. */
-  readonly content?: string | readonly string[];
+  readonly content?: string | readonly string[] | undefined;
   /** Swarm ids, where they are not to be made of `content`. */
-  readonly swarms?: readonly string[];
+  readonly swarms?: readonly string[] | undefined;
   /** For how long it lets somebody in, at most a day. Who is in may stay. Default 300. */
-  readonly ttlSeconds?: number;
+  readonly ttlSeconds?: number | undefined;
   /** How often it lets somebody in. Default 4. */
-  readonly uses?: number;
+  readonly uses?: number | undefined;
   /** What the viewer may see, like `gold` or `fr`: viewers of different classes never meet. */
-  readonly class?: string;
+  readonly class?: string | undefined;
   /** For the operator's own: its word on what the origin sent is enough, and it may be a seeder. */
-  readonly role?: "trusted";
+  readonly role?: "trusted" | undefined;
   /** The viewer's own public key, 64 hex digits: whoever has the ticket without the key is not let in. */
-  readonly key?: string;
+  readonly key?: string | undefined;
   /** By which it can be revoked. Default: 12 random characters. */
-  readonly id?: string;
+  readonly id?: string | undefined;
 }
 
 /** A ticket for one viewer. Throws an {@link OptionError} that names what is wrong. Takes a few microseconds, 50 with a key. */
