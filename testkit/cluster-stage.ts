@@ -6,6 +6,7 @@ import type { TrackerEvent } from "../src/tracker-server/core/event.ts";
 import type { Network } from "../src/tracker-server/core/network.ts";
 import { TRACKER_LIMITS } from "../src/tracker-server/core/options.ts";
 import { Tracker } from "../src/tracker-server/core/tracker.ts";
+import { createAttester } from "../src/tracker-server/io/attestation-key.ts";
 
 type Join = Extract<ViewerToTracker, { type: "join" }>;
 type Of<Type extends TrackerToViewer["type"]> = Extract<TrackerToViewer, { type: Type }>;
@@ -41,6 +42,7 @@ export function createClusterStage() {
       TRACKER_LIMITS,
       createRng(made),
       {
+        attester: createAttester("the secret of tests, which is no secret"),
         newPeerId: (node) => `${node}${String(++made).padStart(8, "0")}` as PeerId,
         resumeToken: (peer) => `token of ${peer}`,
         ownerOf: () => undefined,

@@ -11,6 +11,7 @@ import { reportStream } from "../src/tracker-server/core/stream-report.ts";
 import type { Pass } from "../src/tracker-server/core/ticket.ts";
 import type { TrackerSite } from "../src/tracker-server/core/tracker-list.ts";
 import { Tracker } from "../src/tracker-server/core/tracker.ts";
+import { createAttester } from "../src/tracker-server/io/attestation-key.ts";
 
 export const SWARM = "the-swarm-of-tests" as SwarmId;
 export const OTHER_SWARM = "another-swarm-here" as SwarmId;
@@ -35,6 +36,7 @@ export function createTrackerStage(
     { ...TRACKER_LIMITS, ...limits },
     createRng(1),
     {
+      attester: createAttester("the secret of tests, which is no secret"),
       newPeerId: () => `peer-${String(++ids).padStart(5, "0")}` as PeerId,
       resumeToken(peer, swarm, pass) {
         const token = `token of ${peer} in ${swarm}`;

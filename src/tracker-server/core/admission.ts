@@ -1,5 +1,6 @@
 import type { Millis } from "../../base/time.ts";
 import { Crowds, refillMs, type Crowd } from "./crowd.ts";
+import { DeadlineQueue } from "./deadline-queue.ts";
 import type { TrackerLimits } from "./options.ts";
 import { isListed } from "./origins.ts";
 import { TokenBucket } from "./rate-limit.ts";
@@ -40,6 +41,7 @@ export class Admission {
   readonly #limits: TrackerLimits;
   readonly #addresses: Crowds<Address>;
   readonly #prefixes: Crowds<Prefix>;
+  readonly #banned: DeadlineQueue<string>;
   #open = 0;
   #isShortOfMemory = false;
 
@@ -47,6 +49,7 @@ export class Admission {
     this.#limits = limits;
     const { upgradesPerAddress, upgradesPerPrefix, messagesPerAddress, floodPenaltyMs } = limits;
     const keptMs = Math.max(refillMs(upgradesPerAddress), refillMs(messagesPerAddress), floodPenaltyMs);
+    this.#banned = new DeadlineQueue(limits.banMs);
     this.#addresses = new Crowds(keptMs, (now, key) => ({
       key,
       open: 0,
@@ -68,7 +71,7 @@ export class Admission {
     if (this.#isShortOfMemory) return "memory-full";
     if (this.#open >= connectionsMax) return "process-full";
     const address = this.#addresses.of(now, addressKey);
-    if (now < address.penaltyUntil) return "address-penalty";
+    if (now < address.penaltyUntil || this.#banned.has(addressKey)) return "address-penalty";
     if (!address.upgrades.take(now)) return "address-rate";
     if (address.open >= connectionsPerAddressMax) return "address-full";
     const prefix = this.#prefixes.of(now, prefixKey);
@@ -92,6 +95,12 @@ export class Admission {
     address.penaltyUntil = now + this.#limits.floodPenaltyMs;
   }
 
+  /** A viewer of that address was banned. */
+  ban(now: Millis, { key }: Address): void {
+    this.#banned.add(now, key);
+    if (this.#banned.size > BANNED_MAX) this.#banned.takeOldest();
+  }
+
   /** Full at nine tenths, so that those who are in have room; open again well below, so that it does not flicker. */
   noteMemory(bytes: number): void {
     this.#isShortOfMemory = bytes >= this.#limits.memoryBytesMax * (this.#isShortOfMemory ? ROOMY_SHARE : FULL_SHARE);
@@ -107,14 +116,18 @@ export class Admission {
   }
 
   nextExpiry(): Millis {
-    return Math.min(this.#addresses.nextExpiry(), this.#prefixes.nextExpiry());
+    return Math.min(this.#addresses.nextExpiry(), this.#prefixes.nextExpiry(), this.#banned.next());
   }
 
   forgetIdle(now: Millis): void {
     this.#addresses.forgetIdle(now);
     this.#prefixes.forgetIdle(now);
+    this.#banned.takeDue(now);
   }
 }
+
+/** A megabyte. */
+const BANNED_MAX = 10_000;
 
 const FULL_SHARE = 0.9;
 const ROOMY_SHARE = 0.8;

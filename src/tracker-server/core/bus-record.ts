@@ -55,6 +55,8 @@ export type BusRecord<Signal extends AnySignal = string> =
   | { readonly type: "signal"; readonly to: PeerId; readonly from: PeerId; readonly signal: Signal }
   /** To one viewer: that peer has left, or could not be reached. */
   | { readonly type: "gone"; readonly to: PeerId; readonly peer: PeerId }
+  /** To the process of the accused: `witness` is the witness key of the accuser. */
+  | { readonly type: "accuse"; readonly to: PeerId; readonly from: PeerId; readonly witness: string }
   /** To oneself: whether the bus still carries anything, and how fast. */
   | { readonly type: "echo"; readonly boot: string; readonly sentAt: number };
 

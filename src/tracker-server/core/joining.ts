@@ -1,8 +1,10 @@
 import type { Rng } from "../../base/random.ts";
 import type { Millis } from "../../base/time.ts";
 import type { PeerId, SwarmId } from "../../protocol/ids.ts";
+import type { Accusations } from "./accusations.ts";
+import type { Attester } from "./attestation.ts";
 import type { NodeId } from "./bus-record.ts";
-import type { ConnectionId } from "./event.ts";
+import type { AnySignal, ConnectionId } from "./event.ts";
 import { drawHoldOut } from "./hold-out.ts";
 import { Introductions } from "./introductions.ts";
 import { badTicket, joinRefusalOf, NO_TICKET, ticketRefusalOf } from "./join-refusal.ts";
@@ -19,8 +21,10 @@ import { TicketBook } from "./ticket-book.ts";
 import { swarmOfClass, type Pass, type Revoked, type Ticket, type TicketFault } from "./ticket.ts";
 import type { Message, Refusal } from "./viewers.ts";
 
-/** Makes the names that nobody may guess, and knows them again. Random in a server, counted in a test. */
+/** Makes what nobody may guess or forge, and knows it again. Random in a server, counted in a test. */
 export interface IdSource {
+  /** Absent where the operator wants nothing attested. */
+  readonly attester?: Attester | undefined;
   /** `node` are the characters that all ids of this process begin with. */
   newPeerId(node: string): PeerId;
   /** By this `peer` may take its id up again in `swarm`, and need not show its ticket. */
@@ -55,6 +59,7 @@ export interface JoiningParts {
   readonly limits: TrackerLimits;
   readonly registry: SwarmRegistry;
   readonly counters: TrackerCounters;
+  readonly accusations: Pick<Accusations<AnySignal>, "isBanned">;
   readonly ids: IdSource;
   readonly rng: Rng;
   /** This process among the others. */
@@ -83,7 +88,7 @@ export class Joining {
 
   join(now: Millis, socket: JoiningSocket, join: Message<"join">): Joined | Refusal {
     const { registry, counters } = this.#parts;
-    const owner = this.#ownerOf(join);
+    const owner = this.#ownerOf(now, join);
     const permit = this.#permitOf(owner, join);
     if ("reason" in permit) return permit;
     const swarm = swarmOfClass(join.swarm, permit.pass?.class);
@@ -123,11 +128,13 @@ export class Joining {
   }
 
   /** Whose id is asked for, if the token is good. */
-  #ownerOf({ resume, swarm }: Message<"join">): TokenOwner | undefined {
+  #ownerOf(now: Millis, { resume, swarm }: Message<"join">): TokenOwner | undefined {
     if (resume === undefined) return undefined;
-    const owner = this.#parts.ids.ownerOf(resume, swarm);
-    if (owner === undefined) this.#parts.counters.staleResumes++;
-    return owner;
+    const { ids, accusations, counters } = this.#parts;
+    const owner = ids.ownerOf(resume, swarm);
+    if (owner && !accusations.isBanned(now, owner.peer)) return owner;
+    counters.staleResumes++;
+    return undefined;
   }
 
   #permitOf(owner: TokenOwner | undefined, join: Message<"join">): Permit | Refusal {
@@ -182,6 +189,8 @@ export class Joining {
       introductionQuota: new TokenBucket(now, limits.introductions),
       rations: [],
       nextNeedAt: now,
+      hashQuota: undefined,
+      accusers: undefined,
       holdOut,
       reported: NO_COUNTS,
       leftOut: isReturning ? undefined : NO_COUNTS,

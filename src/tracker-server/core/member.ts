@@ -25,7 +25,7 @@ export interface Member {
   uplink: UplinkClass;
   /** What its ticket has left it with; undefined where no ticket is asked for. */
   readonly pass: Pass | undefined;
-  /** Of the operator's own, by its ticket. */
+  /** Of the operator's own, by its ticket: what it reports of the origin needs no second opinion (TK72). */
   readonly trusted: boolean;
   /** As it says of itself: proved only where it is {@link trusted}. */
   readonly isSeeder: boolean;
@@ -42,6 +42,10 @@ export interface Member {
   /** What it draws on with others of its network and of its ticket, while it has a socket. */
   rations: readonly Ration[];
   nextNeedAt: Millis;
+  /** Bytes of chunks whose hashes it may yet report; from its first report on. */
+  hashQuota: TokenBucket | undefined;
+  /** By witness key, who has accused it, and when last; from the first accusation on. */
+  accusers: Map<string, Millis> | undefined;
   /** Stays with the CDN, to be compared with the others: gives nothing, and nobody hears of it. */
   readonly holdOut: boolean;
   /** Its last report, and what of it is not counted: all of the first one where another tracker has counted before. */

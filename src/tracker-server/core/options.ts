@@ -53,6 +53,16 @@ export interface TrackerLimits {
   readonly introductionsPerPrefix: Rate;
   /** The same of the viewers of one ticket, who count as one. */
   readonly introductionsPerTicket: Rate;
+  /** Bytes of segments whose hashes one viewer may report: more than its line carries is not its own finding. */
+  readonly reportedBytes: Rate;
+  /** Segments of one swarm that reports are kept of; one more, and the oldest is forgotten. */
+  readonly reportedSegmentsMax: number;
+  /** Chunks that reports are kept of, in all swarms: some 250 bytes each. */
+  readonly reportedChunksMax: number;
+  /** So many networks must accuse a viewer within ten minutes for it to be banned. */
+  readonly accusersMin: number;
+  /** A banned viewer's address gets no new socket for so long. */
+  readonly banMs: Millis;
   /** How often viewers report, while they are few. See `reportEveryMs` in tracker.ts. */
   readonly reportEveryMs: Millis;
   /** Share of viewers, 0 to 0.5, that stays with the CDN so that the others can be compared with them. */
@@ -84,6 +94,11 @@ export const TRACKER_LIMITS: TrackerLimits = {
   introductions: { burst: 48, perSecond: 0.4 },
   introductionsPerPrefix: { burst: 48, perSecond: 0.1 },
   introductionsPerTicket: { burst: 48, perSecond: 0.1 },
+  reportedBytes: { burst: 128 * 1024 * 1024, perSecond: 16 * 1024 * 1024 },
+  reportedSegmentsMax: 512,
+  reportedChunksMax: 200_000,
+  accusersMin: 3,
+  banMs: 300_000,
   reportEveryMs: 30_000,
   holdOutShare: 0,
   drainSpreadMs: 5_000,

@@ -51,6 +51,12 @@ export class Seating {
     this.#conclude(now, seats);
   }
 
+  /** Every seat of `track` gets a second holder, from now on. */
+  callWitnesses(now: Millis, swarm: Swarm, track: TrackId): void {
+    const seats = swarm.seats.get(track);
+    if (seats?.callWitnesses()) this.#conclude(now, seats);
+  }
+
   /** The seats of `track` that are dealt here may be others. */
   redeal(now: Millis, swarm: Swarm, track: TrackId): void {
     const seats = swarm.seats.get(track);
@@ -80,7 +86,13 @@ export class Seating {
     for (const member of seats.takeChanged()) {
       const { connection } = member;
       if (connection === undefined) continue;
-      this.#send(connection, { type: "assign", track: seats.track, seats: seats.heldBy(member) });
+      const witness = seats.witnessedBy(member);
+      this.#send(connection, {
+        type: "assign",
+        track: seats.track,
+        seats: seats.heldBy(member),
+        ...(witness.length > 0 && { witness }),
+      });
     }
     if (!seats.hasIdle) this.#rotations.delete(seats);
     else if (!this.#rotations.has(seats)) this.#rotations.add(now, seats);

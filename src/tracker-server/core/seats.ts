@@ -2,6 +2,7 @@ import type { Rng } from "../../base/random.ts";
 import type { TrackId } from "../../protocol/ids.ts";
 import { ELECTION_SEATS } from "../../protocol/limits.ts";
 import type { Member } from "./member.ts";
+import { witnessKeyOf } from "./network.ts";
 import { ALL_SEATS } from "./seat-share.ts";
 import { SwapList } from "./swap-list.ts";
 
@@ -14,6 +15,9 @@ import { SwapList } from "./swap-list.ts";
  * 3. Whoever is admitted takes seats one by one from whoever holds most, until one more would leave it with more than
  *    the giver keeps. Uplink class 2 counts twice, so that it comes to hold twice as many.
  * 4. The seats of whoever goes pass to members without any, and only when there are none to those who hold least.
+ *
+ * 5. Once witnesses are called, the witness of a seat is the holder of the next seat that is in another network, if any is:
+ *    so whoever holds seats is witness of about as many, and the duty goes round with them.
  *
  * Everything costs time in proportion to the number of seats, however many members there are.
  */
@@ -28,6 +32,8 @@ export class Seats {
   /** The seats that are dealt here: all, unless other processes have givers of the track (TK34). */
   #share: ReadonlySet<number>;
   readonly #changed = new Set<Member>();
+  /** By seat; undefined until they are called. */
+  #witnesses: ReadonlyMap<number, Member> | undefined;
 
   constructor(track: TrackId, rng: Rng, share = ALL_SEATS) {
     this.track = track;
@@ -47,6 +53,13 @@ export class Seats {
   /** Ascending. */
   heldBy(member: Member): readonly number[] {
     return [...(this.#held.get(member) ?? [])].sort((a, b) => a - b);
+  }
+
+  /** The seats that it is the witness of, ascending. */
+  witnessedBy(member: Member): readonly number[] {
+    const seats: number[] = [];
+    for (const [seat, witness] of this.#witnesses ?? []) if (witness === member) seats.push(seat);
+    return seats;
   }
 
   /** Lets a newcomer in. Returns whether it must wait to be admitted. */
@@ -115,6 +128,14 @@ export class Seats {
     for (const member of relieved) this.#idle.add(member);
   }
 
+  /** Seats have witnesses from now on. Returns whether that is news. */
+  callWitnesses(): boolean {
+    if (this.#witnesses) return false;
+    this.#witnesses = this.#pickWitnesses();
+    for (const witness of this.#witnesses.values()) this.#changed.add(witness);
+    return true;
+  }
+
   /** It may have lost track of what it holds: it counts as changed. */
   remind(member: Member): void {
     this.#changed.add(member);
@@ -122,6 +143,7 @@ export class Seats {
 
   /** Those who came, and those whose seats are others than when this was last asked. */
   takeChanged(): readonly Member[] {
+    if (this.#witnesses && this.#changed.size > 0) this.#passWitness(this.#witnesses);
     const changed = [...this.#changed];
     this.#changed.clear();
     return changed;
@@ -149,6 +171,30 @@ export class Seats {
   #pass(seats: number[]): void {
     if (this.#held.size + this.#idle.size === 0) this.#seatAlone(seats);
     else for (const seat of seats) this.#give(seat);
+  }
+
+  #passWitness(former: ReadonlyMap<number, Member>): void {
+    const witnesses = (this.#witnesses = this.#pickWitnesses());
+    for (let seat = 0; seat < ELECTION_SEATS; seat++) {
+      const [before, after] = [former.get(seat), witnesses.get(seat)];
+      if (before === after) continue;
+      if (before) this.#changed.add(before);
+      if (after) this.#changed.add(after);
+    }
+  }
+
+  #pickWitnesses(): ReadonlyMap<number, Member> {
+    const holders: Array<Member | undefined> = Array.from({ length: ELECTION_SEATS }, () => undefined);
+    for (const [member, seats] of this.#held) for (const seat of seats) holders[seat] = member;
+    const witnesses = new Map<number, Member>();
+    for (const [seat, holder] of holders.entries()) {
+      if (!holder) continue;
+      const network = witnessKeyOf(holder);
+      const next = [...holders.slice(seat + 1), ...holders.slice(0, seat)];
+      const witness = next.find((other) => other && witnessKeyOf(other) !== network);
+      if (witness) witnesses.set(seat, witness);
+    }
+    return witnesses;
   }
 
   #give(seat: number): void {

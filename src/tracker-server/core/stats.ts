@@ -19,7 +19,8 @@ export type RefusalReason =
   | "join-timeout"
   | "handshakes-full"
   | "counter-went-back"
-  | "implausible-report";
+  | "implausible-report"
+  | "too-many-hashes";
 
 /** What has happened since the process started. Never goes back. */
 export interface TrackerCounters {
@@ -44,6 +45,14 @@ export interface TrackerCounters {
   relayedBytes: number;
   /** Signals whose addressee was gone or too slow. */
   undelivered: number;
+  /** Signatures under hashes that two networks agree on, and the chunks they cover. */
+  attestations: number;
+  attestedChunks: number;
+  /** Reported hashes of chunks that contradict another report. */
+  disputedChunks: number;
+  /** Viewers accused by somebody who was introduced to them, and those banned for it. */
+  accusations: number;
+  bans: number;
 }
 
 /** One swarm, as the operator sees it. */
@@ -114,6 +123,11 @@ export const createCounters = (): TrackerCounters => ({
   relays: 0,
   relayedBytes: 0,
   undelivered: 0,
+  attestations: 0,
+  attestedChunks: 0,
+  disputedChunks: 0,
+  accusations: 0,
+  bans: 0,
 });
 
 /** The largest swarms, most viewers first; ids break ties, so that a page does not flicker. */

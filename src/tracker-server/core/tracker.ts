@@ -5,17 +5,19 @@ import type { Millis } from "../../base/time.ts";
 import type { SwarmId } from "../../protocol/ids.ts";
 import type { TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-message.ts";
 import { CLOSE_CODE, type TrackerAction } from "./action.ts";
-import { Admission, type Entry } from "./admission.ts";
+import { Admission } from "./admission.ts";
 import { ALONE, Cluster, type ClusterOptions } from "./cluster.ts";
+import { connected, type Connection } from "./connection.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
+import { Drain } from "./drain.ts";
 import type { AnySignal, ConnectionId, TrackerEvent } from "./event.ts";
 import { badTicket, REVOKED } from "./join-refusal.ts";
 import type { IdSource } from "./joining.ts";
 import type { Member } from "./member.ts";
-import type { Network } from "./network.ts";
+import { ALREADY_JOINED, bannedFor, NOT_JOINED, tooMany } from "./message-refusals.ts";
 import { OFF_MESSAGE, OffSwitch } from "./off-switch.ts";
 import type { TrackerLimits } from "./options.ts";
-import { TokenBucket, type Rate } from "./rate-limit.ts";
+import { TokenBucket } from "./rate-limit.ts";
 import { Redirection } from "./redirection.ts";
 import { offloadOf } from "./session-counts.ts";
 import { countBySize, summarize, type RefusalReason, type TrackerHealth, type TrackerStats } from "./stats.ts";
@@ -23,27 +25,6 @@ import { TrackerList, type TrackerSite } from "./tracker-list.ts";
 import type { TrackerNode } from "./tracker-node.ts";
 import { countByRegion } from "./viewers-by-region.ts";
 import { Viewers, type Refusal } from "./viewers.ts";
-
-/** What becomes of one socket: it joins or is closed; from our close on, nothing it sends counts. */
-type Phase =
-  { readonly name: "waiting" } | { readonly name: "joined"; readonly member: Member } | { readonly name: "closing" };
-
-interface Connection {
-  readonly id: ConnectionId;
-  readonly entry: Entry;
-  readonly network: Network;
-  readonly messages: TokenBucket;
-  /** From its first mistake on: most make none. */
-  mistakes: TokenBucket | undefined;
-  phase: Phase;
-}
-
-/** The tracker is about to stop: who has not been told yet, and when the next few are. */
-interface Drain {
-  readonly waiting: ConnectionId[];
-  readonly spreadMs: Millis;
-  nextAt: Millis;
-}
 
 /**
  * The tracker: introduces the viewers of a swarm to each other and relays what they signal, one message to one
@@ -85,7 +66,8 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     });
     this.#trackers = new TrackerList(site, () => this.nodes());
     const send = this.#send.bind(this);
-    this.#viewers = new Viewers(limits, rng.fork("selection"), ids, this.#cluster, this.#trackers, send);
+    const ban = this.#ban.bind(this);
+    this.#viewers = new Viewers(limits, rng.fork("selection"), ids, this.#cluster, this.#trackers, send, ban);
     this.#cluster.listen(this.#viewers.holdings);
     this.#redirection = new Redirection(this.#trackers, this.#viewers.counters);
   }
@@ -112,7 +94,8 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
         this.#handleWakeup(now);
         break;
       case "revoked":
-        for (const member of this.#viewers.revoke(event)) this.#turnOut(now, member);
+        for (const member of this.#viewers.revoke(event))
+          this.#turnOut(now, member, badTicket(REVOKED), CLOSE_CODE.notAdmitted);
         break;
       case "memory-measured":
         this.#admission.noteMemory(event.bytes);
@@ -131,11 +114,7 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
         break;
       case "drain":
         this.#cluster.drain(now);
-        this.#drain ??= {
-          waiting: [...this.#connections.keys()],
-          spreadMs: Math.max(this.#limits.drainSpreadMs, this.#connections.size),
-          nextAt: now,
-        };
+        this.#drain ??= new Drain(now, this.#connections.keys(), this.#limits.drainSpreadMs, this.#rng);
         break;
       default:
         assertNever(event);
@@ -151,7 +130,7 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
       this.#viewers.nextWakeup(),
       this.#admission.nextExpiry(),
       this.#drain ? Infinity : this.#viewers.seating.nextWakeup(),
-      this.#drain && this.#drain.waiting.length > 0 ? this.#drain.nextAt : Infinity,
+      this.#drain?.nextWakeup() ?? Infinity,
     );
   }
 
@@ -204,18 +183,11 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     const entry = this.#drain ? "draining" : this.#admission.open(now, addressKey, network.prefixKey, origin);
     if (typeof entry === "string") {
       this.#count(entry);
-      const isEnding = this.#drain?.waiting.length === 0;
+      const isEnding = this.#drain?.isEnding === true;
       this.#actions.push(...this.#redirection.atTheDoor(id, entry, network.region, isEnding));
       return;
     }
-    const connection: Connection = {
-      id,
-      entry,
-      network,
-      messages: new TokenBucket(now, this.#limits.messages),
-      mistakes: undefined,
-      phase: { name: "waiting" },
-    };
+    const connection = connected(now, id, entry, network, this.#limits.messages);
     this.#connections.set(id, connection);
     this.#joinDeadlines.add(now, connection);
     this.#actions.push({ type: "accept", connection: id });
@@ -273,7 +245,10 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
         this.#blame(now, connection, this.#viewers.report(now, member, message));
         break;
       case "hashes":
+        this.#blame(now, connection, this.#viewers.hashes(now, member, message));
+        break;
       case "accuse":
+        this.#blame(now, connection, this.#viewers.accusations.accuse(now, member, message.peer));
         break;
       case "leave":
         this.#viewers.leave(now, member);
@@ -308,6 +283,13 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     this.#send(connection.id, { type: "off", message: OFF_MESSAGE });
     this.#close(now, connection, CLOSE_CODE.off, "off");
     return true;
+  }
+
+  /** Enough networks have accused it (TK76). Whoever shares its address may stay, and nobody new may come from there. */
+  #ban(now: Millis, member: Member): void {
+    const connection = this.#turnOut(now, member, bannedFor(this.#limits.banMs), CLOSE_CODE.misbehaved);
+    // At one's own machine everybody has the same address.
+    if (connection && !member.network.isLoopback) this.#admission.ban(now, connection.entry.address);
   }
 
   #handleBadMessage(
@@ -347,27 +329,25 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     this.#viewers.handleWakeup(now);
     this.#admission.forgetIdle(now);
     if (!this.#drain) this.#viewers.seating.handleWakeup(now);
-    else if (this.#drain.nextAt <= now) this.#drainSome(now, this.#drain);
+    else this.#drainSome(now, this.#drain);
   }
 
-  /** It was let in, and may not stay. */
-  #turnOut(now: Millis, member: Member): void {
+  /** It was let in, and may not stay. Returns the socket that it had. */
+  #turnOut(now: Millis, member: Member, refusal: Refusal, code: number): Connection | undefined {
     const connection = member.connection === undefined ? undefined : this.#connections.get(member.connection);
-    this.#viewers.leave(now, member);
-    if (!connection) return;
-    this.#refuse(connection, badTicket(REVOKED));
-    this.#close(now, connection, CLOSE_CODE.notAdmitted, "revoked");
+    this.#viewers.expel(now, member);
+    if (!connection) return undefined;
+    this.#refuse(connection, refusal);
+    this.#close(now, connection, code, refusal.reason);
+    return connection;
   }
 
-  /** A few at a time: ten thousand in one go would hold up everything else for a quarter of a second. */
   #drainSome(now: Millis, drain: Drain): void {
-    drain.nextAt = now + DRAIN_STEP_MS;
-    for (const id of drain.waiting.splice(0, DRAINED_PER_STEP)) {
+    for (const id of drain.takeDue(now)) {
       const connection = this.#connections.get(id);
       if (!connection || connection.phase.name === "closing") continue;
-      const reconnectInMs = Math.floor(this.#rng.next() * drain.spreadMs);
       const trackers = this.#trackers.elsewhere(connection.network.region, id);
-      this.#send(id, { type: "drain", reconnectInMs, ...(trackers.length > 0 && { trackers }) });
+      this.#send(id, { type: "drain", reconnectInMs: drain.drawReconnectInMs(), ...(trackers.length > 0 && { trackers }) });
       this.#close(now, connection, CLOSE_CODE.restarting, "restarting");
     }
   }
@@ -416,20 +396,5 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
   }
 }
 
-const tooMany = ({ burst, perSecond }: Rate, retryInMs: Millis): Refusal => {
-  const message = `at most ${String(perSecond)} messages a second, and ${String(burst)} at once`;
-  return { reason: "rate-limited", error: { code: "rate-limited", message, retryInMs } };
-};
-
-const ALREADY_JOINED: Refusal = {
-  reason: "already-joined",
-  error: { code: "already-joined", message: "a socket joins once: open another, or leave" },
-};
-const NOT_JOINED: Refusal = { reason: "not-joined", error: { code: "not-joined", message: "join a swarm first" } };
-
 /** A large message counts as several: the largest offers as four. */
 const MESSAGE_COST_BYTES = 2 * 1024;
-
-/** With {@link DRAINED_PER_STEP}: 2,000 viewers a second, about 20 ms of work a step. */
-const DRAIN_STEP_MS: Millis = 100;
-const DRAINED_PER_STEP = 200;

@@ -3,7 +3,9 @@ import type { Millis } from "../../base/time.ts";
 import type { PeerId } from "../../protocol/ids.ts";
 import type { Introduction, TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-message.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
+import { Accusations } from "./accusations.ts";
 import type { Send } from "./action.ts";
+import { Attestation } from "./attestation.ts";
 import type { BusRecord, NodeId } from "./bus-record.ts";
 import type { Cluster } from "./cluster.ts";
 import type { AnySignal, ConnectionId } from "./event.ts";
@@ -44,6 +46,8 @@ export class Viewers<Signal extends AnySignal> {
   readonly seating: Seating;
   readonly holdings: Holdings<Signal>;
   readonly far: FarViewers<Signal>;
+  readonly attestation: Attestation;
+  readonly accusations: Accusations<Signal>;
   readonly counters = createCounters();
   /** Sums over all swarms, those that have ended included. */
   reported = NO_COUNTS;
@@ -62,6 +66,7 @@ export class Viewers<Signal extends AnySignal> {
     cluster: Cluster<Signal>,
     trackers: TrackerList,
     send: Send<Signal>,
+    ban: (now: Millis, member: Member) => void,
   ) {
     this.#limits = limits;
     this.#rng = rng;
@@ -70,10 +75,14 @@ export class Viewers<Signal extends AnySignal> {
     this.#send = send;
     this.#cluster = cluster;
     this.registry = new SwarmRegistry(limits.resumeWithinMs);
+    const { registry, counters } = this;
+    this.attestation = new Attestation(ids.attester, limits, counters, send);
+    this.accusations = new Accusations({ registry, cluster, counters, accusersMin: limits.accusersMin, ban });
     this.#joining = new Joining({
       limits,
-      registry: this.registry,
-      counters: this.counters,
+      registry,
+      counters,
+      accusations: this.accusations,
       ids,
       rng: rng.fork("hold-out"),
       node: () => cluster.node,
@@ -83,10 +92,10 @@ export class Viewers<Signal extends AnySignal> {
     });
     this.seating = new Seating(rng.fork("seats"), send, (swarm, track) => this.holdings.shareOf(swarm, track));
     this.far = new FarViewers({
-      registry: this.registry,
+      registry,
       cluster,
       holdings: this.holdings,
-      counters: this.counters,
+      counters,
       rng: rng.fork("far"),
       send,
       introduceNear: (now, asker, wanted) => this.#introduceNear(now, asker, wanted),
@@ -112,6 +121,7 @@ export class Viewers<Signal extends AnySignal> {
       stun: this.#trackers.stun,
       trackers: this.#trackers.forMember(socket.network.region, socket.id),
       ...(member.holdOut && { holdOut: true }),
+      ...(this.attestation.publicKey !== undefined && { attestationKey: this.attestation.publicKey }),
     });
     this.#settle(now, member, isResumed);
     return joined;
@@ -182,8 +192,19 @@ export class Viewers<Signal extends AnySignal> {
     return undefined;
   }
 
+  /** Where hashes are reported two viewers of different networks are to look at everything (TK73). */
+  hashes(now: Millis, member: Member, hashes: Message<"hashes">): Refusal | undefined {
+    if (this.attestation.publicKey !== undefined) this.seating.callWitnesses(now, member.swarm, hashes.track);
+    return this.attestation.report(now, member, hashes);
+  }
+
   leave(now: Millis, member: Member): void {
     this.counters.leaves++;
+    this.expel(now, member);
+  }
+
+  /** It is in its swarm no more, and cannot come back as who it was. */
+  expel(now: Millis, member: Member): void {
     this.#sendGone(member);
     this.#joining.absent(now, member);
     this.registry.remove(now, member);
@@ -225,6 +246,9 @@ export class Viewers<Signal extends AnySignal> {
       case "holding":
         if (from !== this.#cluster.node) this.holdings.handle(now, from, record);
         break;
+      case "accuse":
+        this.accusations.handle(now, record);
+        break;
       default:
         this.far.handle(now, from, record);
     }
@@ -232,7 +256,7 @@ export class Viewers<Signal extends AnySignal> {
 
   nextWakeup(): Millis {
     const expiry = Math.min(this.registry.nextExpiry(), this.#joining.nextExpiry());
-    return Math.min(expiry, this.holdings.nextWakeup(), this.far.nextWakeup());
+    return Math.min(expiry, this.holdings.nextWakeup(), this.far.nextWakeup(), this.attestation.nextWakeup());
   }
 
   handleWakeup(now: Millis): void {
@@ -240,6 +264,7 @@ export class Viewers<Signal extends AnySignal> {
     this.#joining.forgetExpired(now);
     this.holdings.handleWakeup(now);
     this.far.handleWakeup(now);
+    this.attestation.handleWakeup(now);
   }
 
   #forgetHeld(now: Millis): void {

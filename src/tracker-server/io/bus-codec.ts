@@ -114,6 +114,13 @@ function parseRecord(fields: Fields): BusRecord<Buffer> {
       };
     case "gone":
       return { type, to: peerOf(own(fields, "to"), "to"), peer: peerOf(own(fields, "peer"), "peer") };
+    case "accuse":
+      return {
+        type,
+        to: peerOf(own(fields, "to"), "to"),
+        from: peerOf(own(fields, "from"), "from"),
+        witness: text(fields, "witness", REGION_CHARS_MAX),
+      };
     case "echo":
       return { type, boot: text(fields, "boot", BOOT_CHARS_MAX), sentAt: amount(fields, "sentAt") };
     default:

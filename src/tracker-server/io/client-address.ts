@@ -19,7 +19,7 @@ export function clientAddressOf(
   let address = plain(remoteAddress ?? "");
   const hops = (forwardedFor ?? "").split(",");
   // Each proxy appends the address it was called from: read from the right, as long as the one who wrote is trusted.
-  while (isTrusted(address, trusted)) {
+  while (isListed(address, trusted)) {
     const hop = plain(hops.pop()?.trim() ?? "");
     if (isIP(hop) === 0) break;
     address = hop;
@@ -34,7 +34,7 @@ export function clientAddressOf(
 
 /** Whether what this socket's headers say of the viewer was written by a proxy on the list. */
 export const isTrustedProxy = (remoteAddress: string | undefined, trusted: BlockList): boolean =>
-  isTrusted(plain(remoteAddress ?? ""), trusted);
+  isListed(plain(remoteAddress ?? ""), trusted);
 
 /**
  * The proxies to believe, from addresses, networks (`10.0.0.0/8`, `fd00::/8`) and the word `loopback`. Throws an
@@ -57,8 +57,9 @@ export function parseTrustList(entries: readonly string[]): BlockList {
 
 const LOOPBACK = ["127.0.0.0/8", "::1/128"];
 
-const isTrusted = (address: string, trusted: BlockList): boolean =>
-  isIP(address) !== 0 && trusted.check(address, isIPv4(address) ? "ipv4" : "ipv6");
+/** Whether an address without any coat is on the list. */
+export const isListed = (address: string, list: BlockList): boolean =>
+  isIP(address) !== 0 && list.check(address, isIPv4(address) ? "ipv4" : "ipv6");
 
 /** Without brackets, port, zone, and the IPv6 coat that a dual-stack socket puts on IPv4. */
 function plain(address: string): string {

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { BlockList } from "node:net";
 import { OptionError } from "../../base/option-error.ts";
 import type { Network } from "../core/network.ts";
-import { isTrustedProxy, type ClientAddress } from "./client-address.ts";
+import { isListed, isTrustedProxy, parseTrustList, type ClientAddress } from "./client-address.ts";
 import { GeoIp } from "./geoip.ts";
 import type { TrackerLogger } from "./logger.ts";
 import type { TrackerOptions } from "./options.ts";
@@ -36,11 +36,21 @@ export class Locator {
 
   /** `remoteAddress` is who wrote the headers: the viewer itself, or a proxy. */
   networkOf(client: ClientAddress, remoteAddress: string | undefined, headers: IncomingHttpHeaders): Network {
-    const told =
-      this.#header !== undefined && isTrustedProxy(remoteAddress, this.#trusted) ? headers[this.#header] : undefined;
-    const known = this.#geoip?.locate(client.address);
+    const byProxy = isTrustedProxy(remoteAddress, this.#trusted);
+    const told = this.#header !== undefined && byProxy ? headers[this.#header] : undefined;
+    const { address, prefixKey } = client;
+    const known = this.#geoip?.locate(address);
     const region = regionOf(told) ?? known?.region;
-    return { prefixKey: client.prefixKey, asn: known?.asn, region: region && this.#intern(region) };
+    // A proxy that is not trusted, or does not say for whom it calls, stands for everybody behind it.
+    const isForwarded = headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined;
+    const isProxy = isListed(address, this.#trusted) || (isForwarded && !byProxy);
+    return {
+      prefixKey,
+      asn: known?.asn,
+      region: region && this.#intern(region),
+      ...(!isProxy && isListed(address, PRIVATE) && { privateAddress: address }),
+      ...(!isProxy && isListed(address, LOOPBACK) && { isLoopback: true }),
+    };
   }
 
   close(): void {
@@ -58,6 +68,17 @@ function regionOf(header: string | string[] | undefined): string | undefined {
   const region = typeof header === "string" ? header.trim() : "";
   return REGION_PATTERN.test(region) && !UNKNOWN_REGIONS.has(region) ? region : undefined;
 }
+
+const LOOPBACK = parseTrustList(["loopback"]);
+/** RFC 1918, RFC 3927, RFC 4193, and the link-local ones of RFC 4291. */
+const PRIVATE = parseTrustList([
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "169.254.0.0/16",
+  "fc00::/7",
+  "fe80::/10",
+]);
 
 /** RFC 9110 section 5.1. */
 const HEADER_PATTERN = /^[\w!#$%&'*+.^`|~-]+$/;

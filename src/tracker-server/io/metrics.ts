@@ -152,6 +152,11 @@ const COUNTERS: Readonly<Record<keyof TrackerCounters, string>> = {
   relays: "Signals passed on",
   relayedBytes: "Bytes of these signals",
   undelivered: "Signals whose addressee was gone or slow",
+  attestations: "Signatures under hashes that two networks agree on",
+  attestedChunks: "Chunks under these signatures",
+  disputedChunks: "Reported hashes that contradict others",
+  accusations: "Accusations by viewers that were introduced to the accused",
+  bans: "Viewers banned for them",
 };
 const COUNTER_NAMES = Object.keys(COUNTERS).filter((name): name is keyof TrackerCounters => name in COUNTERS);
 

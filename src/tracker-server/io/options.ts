@@ -38,6 +38,8 @@ export interface TrackerOptions extends Partial<TrackerLimits> {
   readonly ticketSecrets?: readonly string[];
   /** The same with a key of the site's: the public half of an Ed25519 key, 64 hex digits. */
   readonly ticketKey?: string;
+  /** Whether it signs what two viewers of different networks found alike at the CDN, for streams without roots. Default true. */
+  readonly attest?: boolean;
   /** Carries what processes tell each other. Default: none, each process is alone. */
   readonly bus?: Bus;
   /** Path of a MaxMind database (`.mmdb`) with countries, cities or autonomous systems; several may be given. */

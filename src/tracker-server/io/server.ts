@@ -77,7 +77,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   const limits = limitsOf(options);
   const certificate = tls && readCertificate(tls);
   const trusted = parseTrustList(options.trustProxy ?? []);
-  const [ids, site] = [createIds(secretOf(options), ticketReaderOf(options)), siteOf(options)];
+  const [ids, site] = [createIds(secretOf(options), ticketReaderOf(options), options.attest), siteOf(options)];
   const locator = await Locator.open(options, trusted, logger);
   const now = (): Millis => performance.now();
 

@@ -52,6 +52,7 @@ export const GROUPS = [
   "Who may connect",
   "Whom viewers are introduced to",
   "Several trackers",
+  "Trust",
   "Savings",
   "Watching",
   "Limits",
@@ -217,6 +218,15 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]>
     standard: nothing("a random one"),
   },
 
+  attest: {
+    kind: kinds.yesOrNo,
+    group: "Trust",
+    help: "signs what two viewers of different networks found alike at the CDN, for streams that are not signed",
+    standard: true,
+  },
+  accusersMin: limit("accusersMin", kinds.whole(1), "networks that must accuse a viewer for it to be banned", "Trust"),
+  banMs: limit("banMs", kinds.milliseconds, "no new sockets for the address of a banned viewer", "Trust"),
+
   holdOutShare: {
     kind: kinds.share(0.5),
     group: "Savings",
@@ -285,6 +295,9 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]>
     "peers of other networks that one IPv4 /24 or IPv6 /48 is told of, for each viewer there",
   ),
   introductionsPerTicket: limit("introductionsPerTicket", kinds.rate, "and that the viewers of one ticket are told of"),
+  reportedBytes: limit("reportedBytes", kinds.rate, "bytes of segments whose hashes one viewer may report"),
+  reportedSegmentsMax: limit("reportedSegmentsMax", kinds.whole(1), "segments of a swarm whose hashes are compared"),
+  reportedChunksMax: limit("reportedChunksMax", kinds.whole(1), "chunks whose hashes are compared, in all swarms"),
 
   floodPenaltyMs: limit(
     "floodPenaltyMs",
