@@ -38,6 +38,8 @@ interface Round {
   readonly now: number;
   readonly eligibleAt?: number;
   readonly seats?: readonly number[] | undefined;
+  readonly witness?: readonly number[];
+  readonly proof?: TrackProof;
   readonly alone?: boolean;
   readonly chunks?: number;
   readonly segment?: Segment;
@@ -51,7 +53,7 @@ const drawnBy = new WeakMap<Segment, string>();
 
 /** What `self` plans in a swarm of `names`, all of them neighbours. */
 function plan(self: string, names: readonly string[], round: Round): ElectionPlan {
-  const segment = round.segment ?? freshSegment(7, round.chunks ?? 80);
+  const segment = round.segment ?? freshSegment(7, round.chunks ?? 80, true, round.proof);
   const desk = new OriginDesk();
   desk.rangesUsable = round.ranges ?? true;
   // Several viewers of a story share one segment: each draws lots of its own.
@@ -63,6 +65,7 @@ function plan(self: string, names: readonly string[], round: Round): ElectionPla
     eligibleAt: round.eligibleAt ?? 0,
     isAlone: () => round.alone ?? false,
     seatsOf: () => round.seats,
+    witnessOf: () => round.witness ?? [],
     peers: names.filter((name) => name !== self).map((name) => viewer(name)),
     viewers: round.viewers ?? names.length,
     desk,
@@ -216,6 +219,68 @@ describe("[SW37] where the tracker has dealt seats", () => {
   });
 });
 
+/** By chunk, how many fetch it. */
+const copiesOf = (plans: readonly ElectionPlan[]): number[] => {
+  const copies = Array.from({ length: 80 }, () => 0);
+  for (const chunk of plans.flatMap(chunksOf)) copies[chunk] = (copies[chunk] ?? 0) + 1;
+  return copies;
+};
+
+describe("[IN30] where two must find the same", () => {
+  const proof = "attested";
+
+  test.each([2, 3, 5, 20, 32])("each chunk is fetched at once by exactly two of %i viewers with seats", (count) => {
+    const names = Array.from({ length: count }, (_, i) => `viewer ${String(i)}`);
+    const seats = dealt(names);
+    const witnesses = (turn: number): readonly number[] | undefined => seats.get(names[(turn + 1) % count] ?? "");
+    for (let sequence = 0; sequence < 40; sequence++) {
+      const segment = freshSegment(sequence, 80, true, proof);
+      // Whoever has begun already keeps nobody from it.
+      segment.noticeRest(0, 0);
+      const plans = names.map((name, turn) =>
+        plan(name, names, { now: 0, segment, seats: seats.get(name), witness: witnesses(turn) ?? [] }),
+      );
+      expect(new Set(copiesOf(plans))).toEqual(new Set([2]));
+    }
+  });
+
+  test.each([2, 3, 4, 5])("and of %i viewers that draw lots", (count) => {
+    for (let swarm = 0; swarm < 50; swarm++) {
+      const names = Array.from({ length: count }, (_, i) => `viewer ${String(swarm)} ${String(i)}`);
+      expect(new Set(copiesOf(names.map((name) => plan(name, names, { now: 0, proof }))))).toEqual(new Set([2]));
+    }
+  });
+
+  test("in a crowd whose viewers do not all know each other nearly always by two, and not by many", () => {
+    const rng = createRng(5);
+    const span = DEFAULT_TUNING.suppressionMs;
+    const fetchers = Array.from({ length: 40 }, (_, sequence) => {
+      const segment = freshSegment(sequence, 3, true, proof);
+      segment.noticeRest(0, span); // the first of them has said so
+      return Array.from({ length: 200 }, () => `viewer ${String(rng.next())}`).filter(
+        (self) => plan(self, [self], { now: span, segment, viewers: 200 }).ranges.length > 0,
+      ).length;
+    });
+    expect(fetchers.filter((count) => count < 2).length).toBeLessThanOrEqual(2);
+    expect(fetchers.reduce((sum, count) => sum + count, 0) / fetchers.length).toBeLessThan(8);
+  });
+
+  test("what is proven already is left to whoever fetches it or has it", () => {
+    const segment = freshSegment(7, 4, true, proof);
+    const duty = { now: 10, segment, seats: [], witness: [seatOf(7, 0, 0)] };
+    segment.noticeRest(0, 0);
+    segment.learnHashes(1, 3);
+    expect(chunksOf(plan("alice", ["alice", "bob"], duty))).toEqual([0, 3]);
+  });
+
+  test("a witness is nobody special where roots or nothing are what chunks are checked against", () => {
+    for (const other of ["roots", "none", "origin"] as const) {
+      const round = { now: 0, chunks: 4, seats: [], witness: [seatOf(7, 0, 0)], proof: other };
+      expect(plan("alice", ["alice", "bob"], round).ranges).toEqual([]);
+    }
+  });
+});
+
 describe("[SW38] a stripe of which chunks are open", () => {
   test("is fetched as far as it is open, and never what is held, coming or announced", () => {
     const segment = freshSegment(7, 10);
@@ -285,6 +350,7 @@ describe("who is not elected", () => {
       eligibleAt: 0,
       isAlone: () => false,
       seatsOf: () => undefined,
+      witnessOf: () => [],
       peers: [bob],
       viewers: 2,
       desk: new OriginDesk(),

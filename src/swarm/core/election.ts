@@ -28,6 +28,8 @@ export interface ElectionSituation {
   readonly viewers: number;
   /** The seats that the tracker dealt to this viewer; undefined where it dealt none to anybody, as far as we know. */
   readonly seatsOf: (track: TrackId) => readonly number[] | undefined;
+  /** And those whose stripes it is to fetch besides, so that two can compare. */
+  readonly witnessOf: (track: TrackId) => readonly number[];
   readonly desk: OriginDesk;
   readonly tuning: SwarmTuning;
 }
@@ -39,6 +41,8 @@ export interface Draw {
   readonly neighbours: number;
   /** By stripe: how long this viewer leaves it to others once it is open. */
   readonly waitMs: readonly Millis[];
+  /** And whether it fetches it whoever else does: where two must find the same, one is not enough (IN30). */
+  readonly isDuty: readonly boolean[];
 }
 
 /**
@@ -75,7 +79,7 @@ function elect(
   ranges: OriginRange[],
   situation: ElectionSituation,
 ): Millis {
-  const { stripes, waitMs } = drawOf(segment, situation);
+  const { stripes, waitMs, isDuty } = drawOf(segment, situation);
   const chunks = segment.expectedChunks;
   let next = Infinity;
   for (let stripe = 0; stripe < stripes; stripe++) {
@@ -84,7 +88,9 @@ function elect(
     const end = Math.max(Math.ceil(((stripe + 1) * chunks) / stripes), first + 1);
     for (let chunk = first; chunk < end; chunk++) {
       if (segment.stateOf(chunk) !== MISSING) continue;
-      const freeAt = Math.max(openAt, (segment.noticedAt[chunk] ?? -Infinity) + segment.noticeMs) + wait;
+      const isLeft = !isDuty[stripe] || segment.knowsHash(chunk);
+      const leftAt = isLeft ? (segment.noticedAt[chunk] ?? -Infinity) : -Infinity;
+      const freeAt = Math.max(openAt, leftAt + segment.noticeMs) + wait;
       if (freeAt > now) {
         next = Math.min(next, freeAt);
         continue;
@@ -121,15 +127,16 @@ function drawOf(segment: Segment, situation: ElectionSituation): Draw {
   // Everybody's reload comes at a moment of its own in every period: steps of equal length would meet it every time.
   const stepMs = tuning.takeoverStepMs * (0.75 + lotOf(selfHash, 1, segment, STRIPE_NONE).share / 2);
   const waitMs: Millis[] = [];
+  const isDuty: boolean[] = [];
   for (let stripe = 0; stripe < stripes; stripe++) {
     const lot = lotOf(selfHash, situation.selfWeight, segment, stripe);
-    waitMs.push(
-      seats
-        ? seatWaitMs(lot, seats, segment, stripe, stepMs, situation)
-        : lotWaitMs(lot, segment, stripe, stepMs, situation),
-    );
+    const turn = seats
+      ? seatTurn(lot, seats, segment, stripe, stepMs, situation)
+      : lotTurn(lot, segment, stripe, stepMs, situation);
+    waitMs.push(turn.waitMs);
+    isDuty.push(turn.isDuty);
   }
-  return (segment.draw = { stripes, seats, neighbours: peers.length, waitMs });
+  return (segment.draw = { stripes, seats, neighbours: peers.length, waitMs, isDuty });
 }
 
 /**
@@ -147,20 +154,32 @@ function stripeCount(segment: Segment, { desk, peers, viewers, tuning }: Electio
   return limit <= 1 ? 1 : 1 << (31 - Math.clz32(limit));
 }
 
-function seatWaitMs(
+/** See {@link Draw}. */
+interface Turn {
+  readonly waitMs: Millis;
+  readonly isDuty: boolean;
+}
+
+const takesTwo = ({ track }: Segment): boolean => track.proof === "attested";
+
+function seatTurn(
   lot: Lot,
   seats: readonly number[],
   segment: Segment,
   stripe: number,
   stepMs: Millis,
   situation: ElectionSituation,
-): Millis {
-  for (let rank = 0; rank < SEATED_RANKS; rank++)
-    if (seats.includes(seatOf(segment.name.sequence, stripe, rank))) return rank * stepMs;
-  return SEATED_RANKS * stepMs + timerMs(lot, segment, situation);
+): Turn {
+  const { name, track } = segment;
+  const seat = (rank: number): number => seatOf(name.sequence, stripe, rank);
+  let rank = 0;
+  while (rank < SEATED_RANKS && !seats.includes(seat(rank))) rank++;
+  const isDuty = takesTwo(segment) && (rank === 0 || situation.witnessOf(track.id).includes(seat(0)));
+  if (isDuty) return { waitMs: 0, isDuty };
+  return { waitMs: rank * stepMs + (rank < SEATED_RANKS ? 0 : timerMs(lot, segment, situation)), isDuty };
 }
 
-function lotWaitMs(own: Lot, segment: Segment, stripe: number, stepMs: Millis, situation: ElectionSituation): Millis {
+function lotTurn(own: Lot, segment: Segment, stripe: number, stepMs: Millis, situation: ElectionSituation): Turn {
   const { peers, selfHash, viewers } = situation;
   let rank = 0;
   for (const { identity, following } of peers) {
@@ -169,7 +188,11 @@ function lotWaitMs(own: Lot, segment: Segment, stripe: number, stepMs: Millis, s
     if (lot.score < own.score || (lot.score === own.score && identity.hash < selfHash)) rank++;
   }
   const everybodyIsNear = viewers <= peers.length + 1;
-  return Math.max(rank * stepMs, everybodyIsNear ? 0 : timerMs(own, segment, situation));
+  // Of a crowd nobody sees all: so many lots are low that two hardly ever are not.
+  const isLow = everybodyIsNear || !segment.track.live ? rank < 2 : own.score * viewers < LOW_LOTS;
+  const isDuty = isLow && takesTwo(segment);
+  const timer = everybodyIsNear ? 0 : timerMs(own, segment, situation);
+  return { waitMs: Math.max(isDuty ? 0 : rank * stepMs, timer), isDuty };
 }
 
 /** ln(score)/ln(N) of an exponential variate is what the minimum over N viewers has near zero: the first timer. */
@@ -196,6 +219,9 @@ const LN_2 = 0.6931;
 
 /** Seats of one stripe whose holders fetch without a timer. */
 const SEATED_RANKS = 3;
+
+/** Viewers on average who fetch a stripe where two must: in 98 of 100 draws it is two at least. */
+const LOW_LOTS = 6;
 
 /** Stands for the viewer's own jitter among the stripes of its lots. */
 const STRIPE_NONE = 0x7fff;

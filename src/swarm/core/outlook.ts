@@ -71,6 +71,7 @@ export class Outlook {
       eligibleAt: playback.movedAt + tuning.electionAfterMs,
       isAlone,
       seatsOf: (track) => topology.seatsOf(now, track),
+      witnessOf: (track) => topology.witnessOf(track),
       peers: this.peers,
       viewers: topology.viewers,
       desk,

@@ -42,6 +42,15 @@ describe("[SW37] election seats", () => {
     expect(topology.seatsOf(60_000, VIDEO)).toEqual([]);
   });
 
+  test("[IN30] come with those that we are witness of, until others are dealt", () => {
+    const topology = joined();
+    expect(topology.witnessOf(VIDEO)).toEqual([]);
+    topology.trackerMessage(100, { type: "assign", track: VIDEO, seats: [3], witness: [4, 9] });
+    expect([topology.seatsOf(100, VIDEO), topology.witnessOf(VIDEO)]).toEqual([[3], [4, 9]]);
+    assign(topology, 200, [3]);
+    expect(topology.witnessOf(VIDEO)).toEqual([]);
+  });
+
   test("are kept for 5 s after the tracker is lost, however often it is tried again", () => {
     const topology = joined();
     assign(topology, 200, [3]);

@@ -60,7 +60,7 @@ export class Topology {
   /** Whether the tracker wants us to stay with the origin; we stay with that at whatever tracker. */
   holdOut: boolean | undefined;
   /** The election seats we hold, by track, and until when they are ours if the tracker stays away. */
-  readonly #seats = new Map<TrackId, readonly number[]>();
+  readonly #seats = new Map<TrackId, Extract<TrackerToViewer, { type: "assign" }>>();
   #seatsUntil: Millis = Infinity;
   /** Until then somebody may still answer; undefined before the first event. */
   #hopeUntil: Millis | undefined;
@@ -86,7 +86,12 @@ export class Topology {
 
   /** The election seats that we hold of a track; undefined where we know of none that were dealt. */
   seatsOf(now: Millis, track: TrackId): readonly number[] | undefined {
-    return now < this.#seatsUntil ? this.#seats.get(track) : undefined;
+    return now < this.#seatsUntil ? this.#seats.get(track)?.seats : undefined;
+  }
+
+  /** Those whose stripes we fetch as well, whoever else does. Counts where {@link seatsOf} does. */
+  witnessOf(track: TrackId): readonly number[] {
+    return this.#seats.get(track)?.witness ?? [];
   }
 
   /** The rendition watched now; peers of the same one are introduced first. */
@@ -157,7 +162,7 @@ export class Topology {
       case "assign":
         // Tracks of long ago make room: no viewer names more than fit on a link.
         if (this.#seats.size >= TRACK_SLOTS_MAX) this.#seats.clear();
-        this.#seats.set(message.track, message.seats);
+        this.#seats.set(message.track, message);
         return { actions: [] };
       case "attested":
         return { actions: [] };

@@ -1,14 +1,18 @@
 import { createPublicKey, verify } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { createCrowd } from "../../../testkit/tracker-crowd.ts";
 import { createTrackerStage, SWARM } from "../../../testkit/tracker-stage.ts";
 import { attestationInput } from "../../protocol/attestation.ts";
 import type { TrackId } from "../../protocol/ids.ts";
-import { CHUNK_BYTES } from "../../protocol/limits.ts";
-import { KEPT_MS } from "./attestation.ts";
+import { CHUNK_BYTES, ELECTION_SEATS } from "../../protocol/limits.ts";
+import { Attestation, KEPT_MS } from "./attestation.ts";
+import type { Member } from "./member.ts";
 import type { Network } from "./network.ts";
-import type { TrackerLimits } from "./options.ts";
+import { TRACKER_LIMITS, type TrackerLimits } from "./options.ts";
 import { HASH_DIGITS, OPINIONS_MAX, REPORTERS_MAX, type Attested } from "./reported-segment.ts";
+import { NEWCOMER_MS } from "./seating.ts";
+import { createCounters } from "./stats.ts";
 
 const VIDEO = "00000000000000aa" as TrackId;
 const CHUNKS = 12;
@@ -267,4 +271,61 @@ describe("[TK74] what is kept is bounded", () => {
     alice.reports("true", 20);
     expect(swarm.stats().refusals).toEqual({ "too-many-hashes": 18 });
   });
+});
+
+test("[TK73] whoever reports hashes of a rendition has its seats held twice from then on, and those concerned are told", () => {
+  const swarm = createSwarm();
+  const [alice, bob] = [swarm.from("a"), swarm.from("b")];
+  swarm.wait(NEWCOMER_MS);
+  const witnessed = (): ReadonlyArray<readonly number[] | undefined> =>
+    [alice, bob].map((viewer) => viewer.last("assign").witness);
+  expect(witnessed()).toEqual([undefined, undefined]);
+  alice.reports("true");
+  expect(witnessed()).toEqual([bob.last("assign").seats, alice.last("assign").seats]);
+  const told = alice.received("assign").length;
+  bob.reports("true");
+  expect(alice.received("assign")).toHaveLength(told);
+  bob.drop();
+  expect(alice.last("assign")).toMatchObject({ seats: { length: ELECTION_SEATS } });
+  expect(witnessed()[0]).toBeUndefined();
+});
+
+test("[TK72] what a viewer reports that the operator vouches for needs no second", () => {
+  const crowd = createCrowd();
+  const told: unknown[] = [];
+  const attestation = new Attestation(
+    { publicKey: "", sign: () => "signature" },
+    TRACKER_LIMITS,
+    createCounters(),
+    (connection, message) => told.push([connection, message.type]),
+  );
+  const hashes = { track: VIDEO, sequence: 7, tag: 1, byteLength: 1, from: 0 };
+  const report = (member: Member, hash: string): unknown =>
+    attestation.report(0, member, { type: "hashes", ...hashes, hashes: hash.repeat(HASH_DIGITS) });
+  const [liar, alice] = crowd.addMany(2, 1);
+  const seeder: Member = { ...crowd.add(1), trusted: true };
+  if (liar) report(liar, "f");
+  if (alice) report(alice, "a");
+  expect(told).toEqual([]);
+  report(seeder, "a");
+  expect(told).toEqual([liar, alice, seeder].map((member) => [member?.connection, "attested"]));
+});
+
+test("[TK70] a tracker that is not to attest names no key and compares nothing", () => {
+  const crowd = createCrowd();
+  const attestation = new Attestation(undefined, TRACKER_LIMITS, createCounters(), () => {
+    throw new Error("nothing is told");
+  });
+  const hashes = "a".repeat(HASH_DIGITS);
+  for (const member of crowd.addMany(2, 1))
+    attestation.report(0, member, {
+      type: "hashes",
+      track: VIDEO,
+      sequence: 7,
+      tag: 1,
+      byteLength: 1,
+      from: 0,
+      hashes,
+    });
+  expect([attestation.publicKey, attestation.nextWakeup()]).toEqual([undefined, Infinity]);
 });

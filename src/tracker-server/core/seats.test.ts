@@ -139,3 +139,73 @@ describe("[TK13] the duty goes round", () => {
     expect(strong.length).toBeLessThan(ELECTION_SEATS);
   });
 });
+
+describe("[TK73] witnesses", () => {
+  /** A track whose witnesses are called, with members of these networks. */
+  function createWitnessed(networks: readonly string[]) {
+    const crowd = createCrowd();
+    const seats = new Seats("00000000000000aa" as TrackId, createRng(7));
+    const members = networks.map((prefixKey) => {
+      const member = crowd.add(2, undefined, 0, undefined, { prefixKey });
+      seats.enter(member);
+      seats.admit(member);
+      return member;
+    });
+    expect(seats.callWitnesses()).toBe(true);
+    seats.takeChanged();
+    const expectPairs = (): void => {
+      seats.takeChanged();
+      for (let seat = 0; seat < ELECTION_SEATS; seat++) {
+        const [holder] = members.filter((member) => seats.heldBy(member).includes(seat));
+        const witnesses = members.filter((member) => seats.witnessedBy(member).includes(seat));
+        expect(witnesses).toHaveLength(1);
+        expect(witnesses[0]?.network.prefixKey).not.toBe(holder?.network.prefixKey);
+      }
+    };
+    return { seats, members, expectPairs };
+  }
+
+  test("every seat has one, of another network than its holder", () => {
+    for (const networks of [
+      ["a", "b"],
+      ["a", "a", "a", "b"],
+      ["a", "b", "c", "d", "e"],
+      Array.from({ length: 40 }, (_, n) => `network ${String(n % 7)}`),
+    ]) {
+      const { seats, members, expectPairs } = createWitnessed(networks);
+      expectPairs();
+      seats.rotate();
+      expectPairs();
+      const [first] = members.splice(0, 1);
+      if (first) seats.leave(first);
+      if (new Set(members.map(({ network }) => network.prefixKey)).size > 1) expectPairs();
+    }
+  });
+
+  test("among many networks nobody has more than a few, and only holders have any", () => {
+    const { seats, members } = createWitnessed(Array.from({ length: 200 }, (_, n) => `network ${String(n)}`));
+    for (const member of members)
+      expect(seats.witnessedBy(member).length).toBe(seats.heldBy(member).length > 0 ? 1 : 0);
+  });
+
+  test("nobody is one where all are of one network", () => {
+    const { seats, members } = createWitnessed(["a", "a", "a"]);
+    expect(members.flatMap((member) => seats.witnessedBy(member))).toEqual([]);
+  });
+
+  test("only those whose seats change are told, and those next to them", () => {
+    const { seats } = createWitnessed(Array.from({ length: 64 }, (_, n) => `network ${String(n)}`));
+    seats.rotate();
+    expect(seats.takeChanged().length).toBeLessThanOrEqual(3 * RELIEVED_PER_ROTATION);
+  });
+
+  test("are called once", () => {
+    const { seats } = createWitnessed(["a", "b"]);
+    expect([seats.callWitnesses(), seats.takeChanged()]).toEqual([false, []]);
+  });
+
+  test("nobody is one before they are called", () => {
+    const track = createTrack(2);
+    expect(track.present.flatMap((member) => track.seats.witnessedBy(member))).toEqual([]);
+  });
+});
