@@ -46,6 +46,7 @@ const RECORDS: ReadonlyArray<BusRecord<Buffer>> = [
   { type: "answer", query: 7, peers: [{ peer: other, uplink: 2, prefixKey: "192.0.2.0/24" }] },
   { type: "signal", to: other, from: peer, signal: Buffer.from(`S${other}{"sdp":"ü"}`) },
   { type: "gone", to: peer, peer: other },
+  { type: "accuse", to: peer, from: other, witness: "2001:db8::/48" },
   { type: "echo", boot: "boot", sentAt: 123.5 },
 ];
 
