@@ -273,6 +273,24 @@ describe("[IN30] where two must find the same", () => {
     expect(chunksOf(plan("alice", ["alice", "bob"], duty))).toEqual([0, 3]);
   });
 
+  test("the second seat stands in for one of them about two seconds later, whatever was noticed since", () => {
+    const segment = freshSegment(7, 4, true, proof);
+    const at = (now: number): number[] => {
+      segment.noticeRest(0, now);
+      return chunksOf(plan("alice", ["alice", "bob"], { now, segment, seats: [seatOf(7, 0, 1)] }));
+    };
+    expect([at(1499), at(2500)]).toEqual([[], [0, 1, 2, 3]]);
+  });
+
+  test("a duty is done once: what proves to be of the stripe later is left to those who fetch it", () => {
+    const segment = freshSegment(7, 8, true, proof);
+    const duty = { now: 0, segment, seats: [seatOf(7, 0, 0)] };
+    expect(chunksOf(plan("alice", ["alice"], duty))).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    segment.fetch(0, 6);
+    segment.noticeRest(0, 0);
+    expect(chunksOf(plan("alice", ["alice"], { ...duty, now: 100 }))).toEqual([]);
+  });
+
   test("a witness is nobody special where roots or nothing are what chunks are checked against", () => {
     for (const other of ["roots", "none", "origin"] as const) {
       const round = { now: 0, chunks: 4, seats: [], witness: [seatOf(7, 0, 0)], proof: other };

@@ -41,8 +41,8 @@ export interface Draw {
   readonly neighbours: number;
   /** By stripe: how long this viewer leaves it to others once it is open. */
   readonly waitMs: readonly Millis[];
-  /** And whether it fetches it whoever else does: where two must find the same, one is not enough (IN30). */
-  readonly isDuty: readonly boolean[];
+  /** And whether it has yet to fetch it whoever else does: where two must find the same, one is not enough (IN30). */
+  readonly isDuty: boolean[];
 }
 
 /**
@@ -84,11 +84,12 @@ function elect(
   let next = Infinity;
   for (let stripe = 0; stripe < stripes; stripe++) {
     const wait = waitMs[stripe] ?? 0;
+    const isTwofold = isDuty[stripe];
     const first = Math.ceil((stripe * chunks) / stripes);
     const end = Math.max(Math.ceil(((stripe + 1) * chunks) / stripes), first + 1);
     for (let chunk = first; chunk < end; chunk++) {
       if (segment.stateOf(chunk) !== MISSING) continue;
-      const isLeft = !isDuty[stripe] || segment.knowsHash(chunk);
+      const isLeft = !isTwofold || segment.knowsHash(chunk);
       const leftAt = isLeft ? (segment.noticedAt[chunk] ?? -Infinity) : -Infinity;
       const freeAt = Math.max(openAt, leftAt + segment.noticeMs) + wait;
       if (freeAt > now) {
@@ -99,6 +100,8 @@ function elect(
       // An estimate may fall short: the last chunk stands for all that follow.
       const to =
         segment.chunkCount === undefined && chunk === end - 1 && stripe === stripes - 1 ? undefined : chunk + 1;
+      // Once: where its stripe ends is seen differently when the size is known, and then its neighbours have the rest.
+      isDuty[stripe] = false;
       const last = ranges.at(-1);
       if (last?.segment === segment && last.to === chunk) ranges[ranges.length - 1] = { ...last, to };
       else ranges.push({ segment, from: chunk, to, reason: "elected" });
@@ -176,6 +179,8 @@ function seatTurn(
   while (rank < SEATED_RANKS && !seats.includes(seat(rank))) rank++;
   const isDuty = takesTwo(segment) && (rank === 0 || situation.witnessOf(track.id).includes(seat(0)));
   if (isDuty) return { waitMs: 0, isDuty };
+  // One of the two may be gone, and the other's notice would hold everybody back.
+  if (rank === 1 && takesTwo(segment)) return { waitMs: STAND_IN_STEPS * stepMs, isDuty: true };
   return { waitMs: rank * stepMs + (rank < SEATED_RANKS ? 0 : timerMs(lot, segment, situation)), isDuty };
 }
 
@@ -219,6 +224,9 @@ const LN_2 = 0.6931;
 
 /** Seats of one stripe whose holders fetch without a timer. */
 const SEATED_RANKS = 3;
+
+/** By then what two have fetched is signed, and known to all neighbours. */
+const STAND_IN_STEPS = 5;
 
 /** Viewers on average who fetch a stripe where two must: in 98 of 100 draws it is two at least. */
 const LOW_LOTS = 6;
