@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { createRng } from "../../base/random.ts";
-import type { PeerId, SwarmId } from "../../protocol/ids.ts";
+import type { PeerId, SwarmId, TrackId } from "../../protocol/ids.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
 import type { ViewerToTracker } from "../../protocol/tracker-message.ts";
 import type { TrackerAction } from "./action.ts";
@@ -36,6 +36,10 @@ const LIMITS: TrackerLimits = {
   messages: { burst: 12, perSecond: 2 },
   messagesPerAddress: { burst: 30, perSecond: 5 },
   floodPenaltyMs: 3_000,
+  accusersMin: 2,
+  banMs: 3_000,
+  reportedSegmentsMax: 3,
+  reportedChunksMax: 4,
 };
 
 /** What is done, by which socket, and two numbers for whatever it needs. */
@@ -64,6 +68,7 @@ class World {
   constructor() {
     let ids = 0;
     this.#tracker = new Tracker(0, LIMITS, createRng(1), {
+      attester: { publicKey: "00".repeat(32), sign: () => "00".repeat(64) },
       newPeerId: () => `peer-${String(++ids).padStart(5, "0")}` as PeerId,
       resumeToken: (peer, swarm) => `${peer} ${swarm}`,
       ownerOf: (token, swarm) => (token.endsWith(swarm) ? { peer: token.slice(0, 10) as PeerId } : undefined),
@@ -113,6 +118,8 @@ class World {
       { type: "signal", to: peers[b % Math.max(1, peers.length)] ?? ("nobody-000" as PeerId), signal: "x".repeat(a) },
       { type: "update", uplink },
       { type: "report", peerBytes: a, originBytes: b, uploadedBytes: 0, wastedBytes: 0, peers: 1 },
+      { type: "accuse", peer: peers[b % Math.max(1, peers.length)] ?? ("nobody-000" as PeerId) },
+      { type: "hashes", track: TRACK, sequence: a % 5, tag: 1, byteLength: 1, from: 0, hashes: HASHES[b % 2] ?? "" },
       { type: "leave" },
     ];
     const message = messages[(a + b) % messages.length];
@@ -174,6 +181,9 @@ const join = (a: number, b: number, resume: string | undefined): Extract<ViewerT
   ...{ peersWanted: a % 17, uplink: (a % 3) as UplinkClass },
   ...(resume !== undefined && { resume }),
 });
+
+const TRACK = "00000000000000aa" as TrackId;
+const HASHES = ["0".repeat(32), "f".repeat(32)];
 
 const play = (steps: readonly Step[]): World => {
   const world = new World();
