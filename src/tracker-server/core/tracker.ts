@@ -183,8 +183,7 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     const entry = this.#drain ? "draining" : this.#admission.open(now, addressKey, network.prefixKey, origin);
     if (typeof entry === "string") {
       this.#count(entry);
-      const isEnding = this.#drain?.isEnding === true;
-      this.#actions.push(...this.#redirection.atTheDoor(id, entry, network.region, isEnding));
+      this.#actions.push(...this.#redirection.atTheDoor(id, entry, network.region, this.#drain?.isEnding === true));
       return;
     }
     const connection = connected(now, id, entry, network, this.#limits.messages);
@@ -347,7 +346,8 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
       const connection = this.#connections.get(id);
       if (!connection || connection.phase.name === "closing") continue;
       const trackers = this.#trackers.elsewhere(connection.network.region, id);
-      this.#send(id, { type: "drain", reconnectInMs: drain.drawReconnectInMs(), ...(trackers.length > 0 && { trackers }) });
+      const reconnectInMs = drain.drawReconnectInMs();
+      this.#send(id, { type: "drain", reconnectInMs, ...(trackers.length > 0 && { trackers }) });
       this.#close(now, connection, CLOSE_CODE.restarting, "restarting");
     }
   }

@@ -28,5 +28,5 @@ test("[TK70] all who share a secret have one key, and others have another", () =
 });
 
 test("[TK70] whoever is not to attest has no key", () => {
-  expect(createIds(SECRET, false).attester).toBeUndefined();
+  expect(createIds(SECRET, undefined, false).attester).toBeUndefined();
 });
