@@ -17,6 +17,7 @@ import {
   type Sent,
 } from "./mischief.ts";
 import { MESSAGE_OVERHEAD_BYTES, Path, roundTripMs, WIRE_FACTOR } from "./network.ts";
+import type { Fault } from "./plan.ts";
 import { canMeet } from "./population.ts";
 import type { HashList } from "./proofs.ts";
 import type { StreamSegment } from "./stream.ts";
@@ -123,6 +124,9 @@ export class Connections {
     if (!end?.path || !end.other) return;
     const bytes: Bytes = sent.byteLength * WIRE_FACTOR;
     if (meter.on) viewer.sentBytes += bytes;
+    const waitsMs = viewer.line.uplinkFreeAt - clock.now;
+    if (waitsMs > UPLINK_WAIT_MS_MAX && viewer.counts && !viewer.world.plan.faults.some(isCollapse))
+      meter.violated(clock.now, viewer.index, `has ${waitsMs.toFixed(0)} ms of uploads waiting in its own uplink`);
     clock.at(end.path.send(clock.now, bytes), new ChunkDelivery(end.other, segment, chunk, sent, viewer.world));
   }
 
@@ -183,3 +187,8 @@ export class Connections {
     this.#viewer.feed({ type: "peer-closed", peer: end.peer, reason });
   }
 }
+
+const isCollapse = ({ type }: Fault): boolean => type === "uplink-collapse";
+
+/** Whatever is asked of a viewer, it fills its uplink's queue (SW41) and no more; several times that, for what others say. */
+const UPLINK_WAIT_MS_MAX: Millis = 1500;

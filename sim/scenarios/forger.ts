@@ -13,9 +13,9 @@ export const forger: Scenario = {
       {
         ...SIGNED,
         ...{ scenario: "forger", viewers: 51, sessionSeconds: Infinity, measuredSeconds: 60 },
-        // From the first second on: it is cut off before the warm-up of the others ends.
-        warmupSeconds: 4,
-        mischief: { kinds: ["forger"], who: { index: 25 } },
+        // It forges from the first second on, and is cut off before a usual warm-up ends.
+        warmupSeconds: 8,
+        mischief: { kinds: ["forger"], who: { index: 5 } },
       },
       asked,
     ),

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { aPeer } from "../../../testkit/swarm-parts.ts";
+import { CHUNK_BYTES } from "../../protocol/limits.ts";
 import { Liveness } from "./liveness.ts";
 import type { Peer } from "./peer.ts";
 import { DEFAULT_TUNING } from "./tuning.ts";
@@ -60,6 +61,19 @@ test("[SW82] a peer that the tracker lost is pinged at once and has 1.5 s to ans
   alive.lastInboundAt = 10_040;
   expect(liveness.check(11_400, [gone, alive]).dead).toEqual([]);
   expect(liveness.check(11_900, [gone, alive]).dead).toEqual([gone]);
+});
+
+test("[SW82] [T15] a link on which a chunk waits 6 s to be acknowledged is dead, whatever else is said on it", () => {
+  const liveness = new Liveness(DEFAULT_TUNING);
+  const [slow, honest] = [aPeer("slow"), aPeer("honest")];
+  for (const peer of [slow, honest]) {
+    peer.window.sent(1000, 2 * CHUNK_BYTES);
+    peer.window.acknowledged(1500, CHUNK_BYTES);
+    peer.lastInboundAt = 7000;
+  }
+  expect(liveness.check(6900, [slow, honest]).dead).toEqual([]);
+  honest.window.acknowledged(6950, 2 * CHUNK_BYTES);
+  expect(liveness.check(7400, [slow, honest]).dead).toEqual([slow]);
 });
 
 test("[SW82] doubting a peer that has been silent for long does not prolong its life", () => {

@@ -47,7 +47,8 @@ export class Liveness {
     const actions: SwarmAction[] = [];
     const dead: Peer[] = [];
     for (const peer of peers) {
-      const silentMs = now - peer.lastInboundAt;
+      // Who takes chunks and never acknowledges holds up all others: what is in flight is bounded over all links.
+      const silentMs = now - Math.min(peer.lastInboundAt, peer.window.oldestAt);
       if (silentMs >= this.#tuning.deadAfterMs) dead.push(peer);
       else if (silentMs >= this.#tuning.pingAfterMs && now - (peer.ping?.at ?? -Infinity) >= this.#tuning.pingAfterMs)
         actions.push(this.ping(now, peer));

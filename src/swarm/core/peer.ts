@@ -66,6 +66,8 @@ export class Peer {
   ping: { readonly nonce: number; readonly at: Millis } | undefined;
   receivedBytes: Bytes = 0;
   acknowledgedBytes: Bytes = 0;
+  #credit = MESSAGES_BURST;
+  #creditAt: Millis;
   /** Chunk payload served to it, for fairness. */
   servedBytes: Bytes = 0;
   readonly #askedHashes = new WeakMap<Segment, number>();
@@ -74,11 +76,20 @@ export class Peer {
     this.id = id;
     this.openedAt = now;
     this.lastInboundAt = now;
+    this.#creditAt = now;
     this.window = new LinkWindow(tuning);
   }
 
   introduce(viewer: ViewerId, uplink: UplinkClass, seeder: boolean): void {
     this.identity = { viewer, hash: hash32(viewer), uplink, seeder };
+  }
+
+  /** It has said one thing more. False when that is more than anybody honest says (PE40). */
+  heard(now: Millis): boolean {
+    this.lastInboundAt = now;
+    this.#credit = Math.min(MESSAGES_BURST, this.#credit + (now - this.#creditAt) * MESSAGES_PER_MS) - 1;
+    this.#creditAt = now;
+    return this.#credit >= 0;
   }
 
   /** Mean time from one chunk to the next while it works for us. */
@@ -228,5 +239,8 @@ const ROUND_TRIP_MS_INITIAL = 100;
 const PIPELINE_SPARE_MS = 60;
 /** Of one segment: attested hashes come stripe by stripe, of which there are eight, and not all at once. */
 const HASHES_ASKED_MAX = 24;
+/** Several times what was ever seen: 67 a second in a swarm of 500, and one for each chunk of the shortest parts. */
+const MESSAGES_PER_MS = 0.5;
+const MESSAGES_BURST = 1000;
 /** Segments remembered of one peer and track: an hour of 4 s ones. */
 const AVAILABLE_MAX = 900;

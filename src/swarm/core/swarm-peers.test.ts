@@ -75,6 +75,19 @@ test("[SW53] what came is acknowledged once for each evaluation and peer, wanted
   ]);
 });
 
+test("[PE40] [T15] whoever talks more than anybody honest is cut off, for good", () => {
+  const { core, tell } = linked("alice", "eve");
+  const talk = (name: string, everyMs: number, times: number): readonly SwarmAction[] =>
+    Array.from({ length: times }, (_, i) => tell(100 + i * everyMs, name, { type: "pong", nonce: i })).flat();
+  expect(talk("alice", 2, 2900).filter(({ type }) => type === "close-peer")).toEqual([]);
+  expect(talk("eve", 0, 1001)).toContainEqual({ type: "close-peer", peer: "eve_______", reason: "protocol" });
+  expect(core.stats().peers.map(({ peer }) => peer)).toEqual(["alice_____"]);
+  const signal = { type: "signal", from: "eve_______" as PeerId, signal: "ooffer" } as const;
+  expect(core.handle(20_000, { type: "tracker-message", message: signal })).not.toContainEqual(
+    expect.objectContaining({ type: "open-peer" }),
+  );
+});
+
 test("[PE29] a takeover's notice is passed on, though the notice before it was heard of a moment ago", () => {
   const { core, tell } = linked("alice", "bob", "carol");
   core.handle(0, { type: "playlist", track: VIDEO, live: true, targetDuration: 4, segments: listing(10, 16) });

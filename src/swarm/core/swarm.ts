@@ -169,7 +169,12 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       case "peer-message": {
         const peer = this.#peers.get(event.peer);
         if (!peer) return false;
-        peer.lastInboundAt = now;
+        if (!peer.heard(now)) {
+          // Not accused (TR46): its bytes may be right.
+          this.#topology.ban(peer.id);
+          this.#close(now, peer, "protocol");
+          return true;
+        }
         const { actions, bye } = receive(now, this.#peerDesk, peer, event.message);
         this.#out.push(...actions);
         if (bye) this.#close(now, peer, bye);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { segmentIdOf, trackIdOf } from "../../protocol/ids.ts";
-import { CHUNK_BYTES } from "../../protocol/limits.ts";
+import { CHUNK_BYTES, FRAME_BYTES_MAX } from "../../protocol/limits.ts";
 import { ProtocolError } from "../../protocol/protocol-error.ts";
 import { ChunkInbox } from "./chunk-inbox.ts";
 
@@ -45,6 +45,14 @@ describe("what peers send in parts", () => {
     expect(inbox.accept(part(1, 0, CHUNK_BYTES), TRACK)).toMatchObject({ byteLength: CHUNK_BYTES, bytes: undefined });
     expect(() => {
       for (let i = 0; i < 1000; i++) inbox.accept(part(1, 0, CHUNK_BYTES), TRACK);
+    }).toThrow(ProtocolError);
+  });
+
+  test("[PE40] [T15] and extensions that nobody knows are ignored; a stream of them breaks the protocol", () => {
+    const inbox = new ChunkInbox();
+    inbox.ignore(FRAME_BYTES_MAX);
+    expect(() => {
+      for (let i = 0; i < 1000; i++) inbox.ignore(FRAME_BYTES_MAX);
     }).toThrow(ProtocolError);
   });
 

@@ -43,6 +43,13 @@ export class ChunkInbox {
       for (const oldest of this.#expected.keys()) return void this.#expected.delete(oldest);
   }
 
+  /** Something came that is of no use. Throws ProtocolError when that is too much. */
+  ignore(byteLength: Bytes): void {
+    this.#unasked += byteLength;
+    if (this.#unasked > UNASKED_BYTES_MAX)
+      throw new ProtocolError("bad-field", "what nobody asked for must be little", "chunk");
+  }
+
   /** Takes one part in. Throws ProtocolError when parts do not fit together, or too much comes that we never asked for. */
   accept(message: Extract<PeerMessage, { type: "chunk" }>, track: TrackId): ArrivedChunk | undefined {
     const { chunk, offset, chunkBytes, payload } = message;
@@ -50,9 +57,7 @@ export class ChunkInbox {
     const key = keyOf(segment, chunk);
     const last = offset + payload.byteLength === chunkBytes;
     if (!this.#expected.has(key)) {
-      this.#unasked += payload.byteLength;
-      if (this.#unasked > UNASKED_BYTES_MAX)
-        throw new ProtocolError("bad-field", "chunks must be requested first", "chunk");
+      this.ignore(payload.byteLength);
       return last ? { segment, chunk, byteLength: chunkBytes, bytes: undefined } : undefined;
     }
     const begun = offset === 0 ? { bytes: new Uint8Array(chunkBytes), filled: 0 } : this.#expected.get(key);

@@ -236,7 +236,10 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
   function receive(peer: PeerId, { link, inbox }: OpenLink, frame: Uint8Array): void {
     try {
       const message = decodePeerMessage(frame);
-      if (!message) return;
+      if (!message) {
+        inbox.ignore(frame.byteLength);
+        return;
+      }
       if (message.type !== "chunk" && message.type !== "hashes") {
         feed({ type: "peer-message", peer, message, byteLength: frame.byteLength });
         return;
