@@ -1,5 +1,6 @@
 import type { Bytes, Millis } from "../../src/base/time.ts";
 import type { PeerId, SegmentId } from "../../src/protocol/ids.ts";
+import { CHUNK_BYTES } from "../../src/protocol/limits.ts";
 import { decodePeerMessage, encodePeerMessage } from "../../src/protocol/peer-codec.ts";
 import type { PeerMessage } from "../../src/protocol/peer-message.ts";
 import type { SwarmAction } from "../../src/swarm/core/action.ts";
@@ -13,6 +14,7 @@ import {
   LIED_ABOUT,
   sentBy,
   TRICKLE_MS,
+  WITHHELD_MS,
   type Said,
   type Sent,
 } from "./mischief.ts";
@@ -31,6 +33,8 @@ export class Connections {
   readonly #ends = new Map<PeerId, End<Viewer>>();
   /** When the next chunk may trickle to whom. */
   readonly #trickleAt = new Map<PeerId, Millis>();
+  /** What a liar has not sent, to whom. */
+  readonly #withheld = new Map<PeerId, Bytes>();
 
   constructor(viewer: Viewer) {
     this.#viewer = viewer;
@@ -104,7 +108,10 @@ export class Connections {
     const { mischief, rendition } = traits;
     const before = stream.at(rendition, Math.max(0, segment.name.sequence - 1));
     const sent = sentBy(mischief, segment, before, chunk);
-    if (!sent) return;
+    if (!sent) {
+      this.#withhold(peer, segment, chunk);
+      return;
+    }
     const go = (): void => {
       this.#put(peer, segment, chunk, { ...sent, isAltered: isAltered || sent.isAltered });
     };
@@ -115,6 +122,16 @@ export class Connections {
     const at = Math.max(clock.now, this.#trickleAt.get(peer) ?? 0);
     this.#trickleAt.set(peer, at + TRICKLE_MS);
     clock.at(at, { run: go });
+  }
+
+  /** Its own core takes it for sent and received. */
+  #withhold(peer: PeerId, { byteLength }: StreamSegment, chunk: number): void {
+    const bytes = (this.#withheld.get(peer) ?? 0) + Math.min(CHUNK_BYTES, byteLength - chunk * CHUNK_BYTES);
+    this.#withheld.set(peer, bytes);
+    this.#viewer.world.clock.after(WITHHELD_MS, () => {
+      const message = { type: "received", bytes: bytes % 0x1_0000_0000 } as const;
+      if (this.#ends.get(peer)?.isOpen) this.#viewer.feed({ type: "peer-message", peer, message, byteLength: 5 });
+    });
   }
 
   #put(peer: PeerId, segment: StreamSegment, chunk: number, sent: Sent): void {

@@ -107,7 +107,9 @@ export const AGITATION_MS = 250;
 const PINGS = 250;
 /** Of the newest segments that it lies about. */
 export const LIED_ABOUT = 3;
-/** As rarely as that keeps requests from being taken back. */
-export const TRICKLE_MS = 3500;
+/** As rarely as that keeps requests from being taken back, and its own core from finding the link dead (SW82). */
+export const TRICKLE_MS = 2500;
+/** A liar tells its own core that what it withheld has been received. */
+export const WITHHELD_MS = 50;
 /** Networks that all Sybils are in. */
 export const SYBIL_NETWORKS = 4;

@@ -3,7 +3,8 @@ import Hls from "hls.js";
 import type { HlsConfig } from "hls.js";
 import type { SwarmStats } from "../../src/swarm/core/stats.ts";
 import { createSwarm, type SwarmOptions } from "../../src/loader/swarm.ts";
-import { createForger } from "../adversaries/forger.ts";
+import type { Adversary } from "../adversaries/adversary.ts";
+import { createAdversary } from "../adversaries/player.ts";
 import { recordLoads } from "../recorded-loads.ts";
 
 export interface WatchOptions {
@@ -25,8 +26,8 @@ export interface WatchOptions {
   readonly leaves: boolean;
   /** Of the swarm, beyond the tracker. */
   readonly swarm?: Pick<SwarmOptions, "lan" | "relayOnly" | "rtc">;
-  /** Alters everything that it gives to others. */
-  readonly forges?: boolean;
+  /** Means harm. */
+  readonly adversary?: Adversary | undefined;
 }
 
 export interface Watched {
@@ -54,15 +55,15 @@ let running: Promise<Watched> | undefined;
 
 /** Resolves once the first segment is in the buffer, or when there will be none. */
 export async function begin(options: WatchOptions): Promise<void> {
-  const { url, tracker, unshared, leaves, forges = false } = options;
+  const { url, tracker, unshared, leaves, adversary } = options;
   const hls = new Hls(SMALL_BUFFER);
   const segmentKey = ({ url: address }: { readonly url: string }): false | undefined =>
     unshared !== undefined && address.includes(unshared) ? false : undefined;
   const swarm =
     tracker === undefined
       ? undefined
-      : forges
-        ? createForger(tracker)
+      : adversary
+        ? createAdversary(adversary, tracker)
         : createSwarm({ tracker, segmentKey, integrity: "if-signed", ...options.swarm });
   swarm?.attach(hls);
   const loads: Promise<Load>[] = [];
