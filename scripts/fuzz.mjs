@@ -1,5 +1,6 @@
 /**
- * `npm run fuzz`: every fuzz test, with a fresh seed and many more runs than `npm test` gives them. FUZZ_SEED and FUZZ_RUNS
+ * `npm run fuzz`: every fuzz test, with a fresh seed and many more runs than `npm test` gives them: 10,000 runs
+ * are a million frames for each codec and for each core behind one (testkit/fuzz/). FUZZ_SEED and FUZZ_RUNS
  * replay one; words after `--` choose files by a part of their path, like `npm run fuzz -- tests/tracker/fuzz`.
  */
 import { spawnSync } from "node:child_process";

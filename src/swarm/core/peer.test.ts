@@ -63,6 +63,19 @@ describe("what a peer has", () => {
     expect([0, 1, 900].map(isKnown)).toEqual([false, true, true]);
   });
 
+  test("[T15] is remembered up to 1800 segments of all tracks together, so that no peer fills our memory with names", () => {
+    const eve = aPeer("eve");
+    const tracks = Array.from({ length: TRACK_SLOTS_MAX }, (_, i) => trackIdOf(String(i)));
+    for (const track of tracks)
+      for (let sequence = 0; sequence < 900; sequence++)
+        eve.setAvailable(track, { segment: nameOf(sequence), byteLength: 1 });
+    const known = tracks.flatMap((id) => {
+      const { listed } = trackOf(new SegmentTable(new Map([[eve.id, eve]])), 0, 900, { id });
+      return listed.filter(({ holders }) => holders.length > 0);
+    });
+    expect(known).toHaveLength(1800);
+  });
+
   test("cannot be asked for in a track beyond the slots of the wire", () => {
     const table = new SegmentTable();
     for (let i = 0; i < TRACK_SLOTS_MAX; i++) table.track(trackIdOf(String(i)));

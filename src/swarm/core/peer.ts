@@ -47,6 +47,8 @@ export class Peer {
   readonly tracks = new Map<number, TrackId>();
   readonly following = new Set<TrackId>();
   readonly #available = new Map<TrackId, Map<number, Said>>();
+  /** Segments in all of them. */
+  #availableCount = 0;
 
   readonly requests: ChunkRequest[] = [];
   /** In the round of requests that is being planned: chunks it has room for, and how long the next one would take. */
@@ -127,13 +129,14 @@ export class Peer {
     if (said?.tag !== tag) {
       if (said) part(said);
       said = { peer: this, tag, byteLength, startedAtSeconds, bitmap, segment: undefined };
+      if (!bySequence.has(sequence)) this.#availableCount++;
       bySequence.set(sequence, said);
     }
     said.byteLength = byteLength;
     said.startedAtSeconds = startedAtSeconds;
     said.bitmap = bitmap;
     // What was first told of goes first.
-    if (bySequence.size > AVAILABLE_MAX) this.#forgetOldest(bySequence);
+    if (bySequence.size > AVAILABLE_MAX || this.#availableCount > 2 * AVAILABLE_MAX) this.#forgetOldest(bySequence);
     return said.segment;
   }
 
@@ -173,7 +176,7 @@ export class Peer {
   #forget(bySequence: Map<number, Said>, sequence: number): void {
     const said = bySequence.get(sequence);
     if (said) part(said);
-    bySequence.delete(sequence);
+    if (bySequence.delete(sequence)) this.#availableCount--;
   }
 
   /** What it has of a segment, unless what it has must be another segment of the same name. */
@@ -242,5 +245,5 @@ const HASHES_ASKED_MAX = 24;
 /** Several times what was ever seen: 67 a second in a swarm of 500, and one for each chunk of the shortest parts. */
 const MESSAGES_PER_MS = 0.5;
 const MESSAGES_BURST = 1000;
-/** Segments remembered of one peer and track: an hour of 4 s ones. */
+/** Segments remembered of one peer and track, an hour of 4 s ones; in all its tracks together twice as many. */
 const AVAILABLE_MAX = 900;
