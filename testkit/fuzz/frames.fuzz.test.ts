@@ -14,6 +14,7 @@ import type { SwarmEvent } from "../../src/swarm/core/event.ts";
 import { SwarmCore } from "../../src/swarm/core/swarm.ts";
 import type { TrackerEvent } from "../../src/tracker-server/core/event.ts";
 import { TRACKER_LIMITS } from "../../src/tracker-server/core/options.ts";
+import { answerBinding } from "../../src/tracker-server/core/stun.ts";
 import { Tracker } from "../../src/tracker-server/core/tracker.ts";
 import { decodeRecords, encodeRecord } from "../../src/tracker-server/io/bus-codec.ts";
 import { listing, VIDEO } from "../swarm-parts.ts";
@@ -23,11 +24,11 @@ import { mutated } from "./mutation.ts";
 const SEED = Number(process.env["FUZZ_SEED"] ?? 60_607);
 const FRAMES = 100 * Number(process.env["FUZZ_RUNS"] ?? 50);
 
-/** `feed` takes one frame in, and may throw a ProtocolError. */
+/** What is begun takes one frame in: undefined, or a ProtocolError, when it is none. */
 interface Target {
   readonly name: string;
   readonly valid: readonly Uint8Array[];
-  begin(): (frame: Uint8Array) => void;
+  begin(): (frame: Uint8Array) => unknown;
 }
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -80,6 +81,14 @@ const TARGETS: readonly Target[] = [
     ],
     begin: () => (frame) => decodeRecords(Buffer.from(frame)),
   },
+  {
+    name: "STUN datagrams",
+    valid: [
+      unhex("0001 0000 2112a442 000102030405060708090a0b"),
+      unhex("0001 0008 2112a442 000102030405060708090a0b 8022 0004 61626364"),
+    ],
+    begin: () => (datagram) => answerBinding(datagram, { address: Uint8Array.of(192, 0, 2, 1), port: 50_000 }),
+  },
   { name: "viewers of a tracker", valid: TO_TRACKER, begin: attackedTracker },
   { name: "peers of a viewer", valid: PEER_FRAMES, begin: attackedViewer },
 ];
@@ -91,7 +100,7 @@ test.each(TARGETS)("[T15] random and mutated $name: no crash, and memory stays f
   const run = (frames: number): void => {
     for (let i = 0; i < frames; i++) {
       try {
-        feed(mutated(rng, valid));
+        if (feed(mutated(rng, valid)) === undefined) refused++;
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
         refused++;
@@ -111,7 +120,7 @@ test.each(TARGETS)("[T15] random and mutated $name: no crash, and memory stays f
 });
 
 /** Eight sockets, each opened again when the tracker has closed it. */
-function attackedTracker(): (frame: Uint8Array) => void {
+function attackedTracker(): (frame: Uint8Array) => unknown {
   let ids = 0;
   const tracker = new Tracker(0, TRACKER_LIMITS, createRng(SEED), {
     newPeerId: () => `peer${String(ids++ % 1_000_000).padStart(6, "0")}` as PeerId,
@@ -141,6 +150,7 @@ function attackedTracker(): (frame: Uint8Array) => void {
     try {
       const message = parseViewerToTracker(textOf(frame));
       tell({ type: "message", connection, message, bytes: frame.length });
+      return message;
     } catch (error) {
       if (error instanceof ProtocolError)
         tell({ type: "bad-message", connection, code: error.code, field: error.field, text: error.message });
@@ -150,7 +160,7 @@ function attackedTracker(): (frame: Uint8Array) => void {
 }
 
 /** Four links of a viewer that plays, each opened again, by somebody new, when the core has closed it. */
-function attackedViewer(): (frame: Uint8Array) => void {
+function attackedViewer(): (frame: Uint8Array) => unknown {
   const core = new SwarmCore({
     ...{ swarm: swarmIdOf("stream"), viewer: "8000000000000000" as ViewerId, trackers: [], uplink: 1 },
     ...{ memoryBytesMax: 1e8, rng: createRng(SEED) },
@@ -180,8 +190,9 @@ function attackedViewer(): (frame: Uint8Array) => void {
     }
     const [peer] = [...open].slice(frame.length % 4);
     const message = decodePeerMessage(frame);
-    if (peer === undefined || !message || message.type === "chunk") return;
-    tell({ type: "peer-message", peer, message, byteLength: frame.length });
+    if (peer !== undefined && message && message.type !== "chunk")
+      tell({ type: "peer-message", peer, message, byteLength: frame.length });
+    return message;
   };
 }
 

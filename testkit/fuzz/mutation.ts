@@ -11,7 +11,8 @@ export function mutated(rng: Rng, valid: readonly Uint8Array[]): Uint8Array {
   if (manner === 1) return joined(whole.subarray(0, below(whole.length + 1)), pick().subarray(below(8)));
   if (manner === 2) return whole.subarray(0, below(whole.length + 1));
   if (manner === 3) return joined(whole, noise(1 + below(8), below));
-  const frame = whole.slice();
+  // Not slice(), which of a Buffer is a view.
+  const frame = Uint8Array.from(whole);
   for (let flips = 1 + below(3); flips > 0; flips--) {
     const at = below(rng.next() < 0.5 ? Math.min(16, frame.length) : frame.length);
     frame[at] = manner < 6 ? (frame[at] ?? 0) ^ (1 << below(8)) : below(256);
