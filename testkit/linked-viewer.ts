@@ -1,5 +1,5 @@
-/** One viewer's core and two peers that say what a test lets them say: for what is taken from them, and given. */
-import { createRng } from "../src/base/random.ts";
+/** One viewer's core and some peers that say what a test lets them say: for what is taken from them, and given. */
+import { createRng, hashHex } from "../src/base/random.ts";
 import { segmentIdOf, swarmIdOf, type PeerId, type ViewerId } from "../src/protocol/ids.ts";
 import { CHUNK_BYTES } from "../src/protocol/limits.ts";
 import type { CoreMessage, HaveEntry, PeerMessage } from "../src/protocol/peer-message.ts";
@@ -10,6 +10,7 @@ import { VIDEO, listing, nameOf } from "./swarm-parts.ts";
 
 export const BOB = "bob_______" as PeerId;
 export const EVE = "eve_______" as PeerId;
+export const CAROL = "carol_____" as PeerId;
 export const ROOT = { hash: "0".repeat(32), byteLength: 2 * CHUNK_BYTES, label: "" };
 export const idOf = (sequence: number) => segmentIdOf(VIDEO, nameOf(sequence));
 export const whole = (sequence: number): HaveEntry => ({ segment: nameOf(sequence), byteLength: 2 * CHUNK_BYTES });
@@ -33,18 +34,21 @@ export class LinkedViewer {
     this.list(rooted, signed);
     this.tell({ type: "tracks-followed", tracks: [VIDEO] });
     this.tell({ type: "playback", position: 40, bufferedEnd: 44, rate: 1, bufferAheadMax: 30 });
-    for (const [i, peer] of [BOB, EVE].entries()) {
-      this.tell({ type: "tracker-message", message: { type: "signal", from: peer, signal: "ooffer" } });
-      this.tell({ type: "peer-opened", peer });
-      const viewer = `f00000000000000${String(i)}` as ViewerId;
-      this.says(peer, { type: "hello", version: 1, versionMin: 1, viewer, uplink: 1, seeder: false });
-      this.says(peer, { type: "track", slot: 0, track: VIDEO, following: true });
-    }
+    for (const peer of [BOB, EVE]) this.link(peer);
   }
 
-  list(rooted: readonly number[], signed = true): void {
+  /** A link to another viewer of the track. */
+  link(peer: PeerId): void {
+    this.tell({ type: "tracker-message", message: { type: "signal", from: peer, signal: "ooffer" } });
+    this.tell({ type: "peer-opened", peer });
+    const viewer = hashHex(peer, 2) as ViewerId;
+    this.says(peer, { type: "hello", version: 1, versionMin: 1, viewer, uplink: 1, seeder: false });
+    this.says(peer, { type: "track", slot: 0, track: VIDEO, following: true });
+  }
+
+  list(rooted: readonly number[], signed = true, root = ROOT): void {
     const segments = listing(10, 14).map((entry) =>
-      rooted.includes(entry.name.sequence) ? { ...entry, root: ROOT } : entry,
+      rooted.includes(entry.name.sequence) ? { ...entry, root } : entry,
     );
     this.tell({ type: "playlist", track: VIDEO, live: true, targetDuration: 4, segments, signed });
   }

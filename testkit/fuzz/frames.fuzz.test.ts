@@ -190,7 +190,7 @@ function attackedViewer(): (frame: Uint8Array) => unknown {
     }
     const [peer] = [...open].slice(frame.length % 4);
     const message = decodePeerMessage(frame);
-    if (peer !== undefined && message && message.type !== "chunk")
+    if (peer !== undefined && message && message.type !== "chunk" && message.type !== "hashes")
       tell({ type: "peer-message", peer, message, byteLength: frame.length });
     return message;
   };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { BOB, EVE, idOf, LinkedViewer, whole } from "../../../testkit/linked-viewer.ts";
+import { BOB, CAROL, EVE, idOf, LinkedViewer, ROOT, whole } from "../../../testkit/linked-viewer.ts";
 import { nameOf } from "../../../testkit/swarm-parts.ts";
+import type { PeerId } from "../../protocol/ids.ts";
 import { CHUNK_BYTES } from "../../protocol/limits.ts";
 
 describe("[IN5] in a signed track", () => {
@@ -77,6 +78,30 @@ test("[IN8] what the origin brings is offered once it is proven, and not before"
 });
 
 describe("[IN9] a forger", () => {
+  test("[T2] between two honest sources of one segment is banned alone, and one chunk is asked for twice", () => {
+    const stage = new LinkedViewer([]);
+    const byteLength = 9 * CHUNK_BYTES;
+    stage.list([12], true, { ...ROOT, byteLength });
+    stage.link(CAROL);
+    const asked = (of?: PeerId): number[] => stage.sent("request", of).flatMap(({ chunks }) => chunks);
+    for (const peer of [BOB, CAROL, EVE])
+      stage.says(peer, { type: "have", slot: 0, segments: [{ segment: nameOf(12), byteLength }] });
+    stage.pass(100);
+    const evils = asked(EVE);
+    for (const peer of [BOB, CAROL])
+      for (const chunk of asked(peer))
+        stage.tell({ type: "peer-chunk", peer, segment: idOf(12), chunk, byteLength: CHUNK_BYTES, stored: true });
+    const before = asked().length;
+    stage.tell({ type: "chunk-forged", peer: EVE, segment: idOf(12), byteLength: CHUNK_BYTES });
+    stage.pass(100);
+    // What Eve owed is owed by the others; the one that she altered is the only one to cross the network twice.
+    expect(evils.length).toBeGreaterThan(0);
+    expect(asked().slice(before).sort()).toEqual(evils.sort());
+    const { peers, wastedBytes, forgedChunks } = stage.core.stats();
+    expect({ forgedChunks, wastedBytes }).toEqual({ forgedChunks: 1, wastedBytes: CHUNK_BYTES });
+    expect(peers.map(({ peer }) => peer)).toEqual([BOB, CAROL]);
+  });
+
   test("alone is cut off, for good, and its chunk is asked of another", () => {
     const stage = new LinkedViewer([12]);
     stage.says(EVE, { type: "have", slot: 0, segments: [12].map(whole) });
