@@ -38,15 +38,15 @@ interface Viewer {
   tracker: TrackerLinkEvents | undefined;
 }
 
-/** Where frames to the other one go, once there is one. */
-function watch(root: SegmentRoot | undefined, other: () => Viewer | undefined): Viewer {
+/** Frames go to the other one, once there is one. Who uploads nothing is never elected to fetch. */
+function watch(root: SegmentRoot | undefined, upload: boolean, other: () => Viewer | undefined): Viewer {
   const viewer: Viewer = {
     ...{ deliveries: [], told: [], originBytes: 0, files: 0, link: undefined, tracker: undefined },
     driver: createSwarmDriver({
       swarm: SWARM,
       trackers: ["ws://tracker.test"],
       rtc: {},
-      upload: true,
+      upload,
       integrity: "required",
       memoryBytesMax: 1e8,
       logger: SILENT,
@@ -108,13 +108,13 @@ const want = ({ driver, deliveries }: Viewer): void => {
 /** Alice has the segment of the origin before Bob comes, who is far from its due time. */
 async function play(root: SegmentRoot | undefined): Promise<{ readonly alice: Viewer; readonly bob: Viewer }> {
   const viewers: { alice?: Viewer; bob?: Viewer } = {};
-  const alice = (viewers.alice = watch(root, () => viewers.bob));
+  const alice = (viewers.alice = watch(root, true, () => viewers.bob));
   join(alice, []);
   await vi.advanceTimersByTimeAsync(2500);
   want(alice);
   await vi.waitFor(() => expect(alice.deliveries).toHaveLength(1));
 
-  const bob = (viewers.bob = watch(root, () => viewers.alice));
+  const bob = (viewers.bob = watch(root, false, () => viewers.alice));
   bob.driver.playback({ position: 10, bufferedEnd: 28, rate: 1, bufferAheadMax: 60 });
   join(bob, ["alice_____" as PeerId]);
   say(alice, { type: "signal", from: "bob_______" as PeerId, signal: "ooffer" });
