@@ -71,6 +71,9 @@ export class Referee {
       case "signal-peer":
       case "locate-segment":
       case "switch-off":
+      case "send-hashes":
+      case "fetch-hashes":
+      case "report-hashes":
         return;
       case "close-peer":
         check(this.#scene.remotes.delete(action.peer), "closes what is not open");
