@@ -34,7 +34,7 @@ export interface Figures {
   readonly httpRequestsPerViewerSegment: number;
   /** Jain's index of the share of its uplink that each viewer with uplink used. */
   readonly uploadJain: number;
-  /** Chunks of peers that did not fit the roots, and were not kept. */
+  /** Chunks of peers that did not fit the roots, and were not kept; from the first second on. */
   readonly forgedChunks: number;
   /** Files of hashes that the origin served. */
   readonly hashFiles: number;

@@ -33,7 +33,7 @@ export class Meter {
   playedBytes: Bytes = 0;
   originRequests = 0;
   completed = 0;
-  /** Chunks that viewers found altered before they kept them. */
+  /** Chunks that viewers found altered before they kept them; of the warm-up, too. */
   forgedChunks = 0;
   /** Files of hashes that the origin served. */
   hashFiles = 0;

@@ -176,7 +176,7 @@ export class Viewer implements Client, Endpoint, TrackerClient {
     const { clock, meter, plan } = this.world;
     const knownAt = this.#forgers.get(by) ?? clock.now;
     this.#forgers.set(by, knownAt);
-    if (meter.on && this.counts) meter.forgedChunks++;
+    if (this.counts) meter.forgedChunks++;
     if (clock.now - knownAt > plan.segmentSeconds * 1000)
       meter.violated(clock.now, this.index, `still takes chunks of viewer ${by.index}, which forges`);
   }
