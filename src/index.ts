@@ -6,5 +6,13 @@ export type { HlsClass } from "./loader/hls-doors.ts";
 export { isSupported } from "./loader/player-swarm.ts";
 export type { SegmentKey, SegmentKeyInfo } from "./loader/segment-catalogue.ts";
 export { createSwarm, install } from "./loader/swarm.ts";
-export type { DeliveredSegment, InstallOptions, Swarm, SwarmEvents, SwarmOptions } from "./loader/swarm.ts";
+export type {
+  DeliveredSegment,
+  InstallOptions,
+  Swarm,
+  SwarmEvents,
+  SwarmOptions,
+  VerifiedSegment,
+} from "./loader/swarm.ts";
 export type { PeerStats, SegmentStats, Swarming, SwarmStats } from "./swarm/core/stats.ts";
+export type { Verification } from "./swarm/io/verifier.ts";

@@ -21,6 +21,7 @@ export function createOriginOnlyPort(origin: Origin): SwarmDriver {
     verifiedChunks: 0,
     forgedChunks: 0,
     forgedSignals: 0,
+    refusedSegments: 0,
   });
   const listeners = new Set<() => void>();
   return {

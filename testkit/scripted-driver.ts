@@ -100,4 +100,5 @@ const EMPTY: SwarmStats = {
   verifiedChunks: 0,
   forgedChunks: 0,
   forgedSignals: 0,
+  refusedSegments: 0,
 };

@@ -56,6 +56,12 @@ export class HlsOrigin implements Origin {
     };
   }
 
+  /** As the playlist says; a segment that is known has one. */
+  urlOf(segment: SegmentId): string {
+    const { fragment, part } = this.#options.catalogue.get(segment) ?? {};
+    return (part ?? fragment)?.url ?? "";
+  }
+
   locate(track: TrackId, name: SegmentName): boolean {
     return this.#options.catalogue.locate(track, name);
   }

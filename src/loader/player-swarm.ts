@@ -139,6 +139,7 @@ const NO_STATS: SwarmStats = {
   forgedChunks: 0,
   swarming: { mode: "off", reason: "" },
   forgedSignals: 0,
+  refusedSegments: 0,
   tracker: "off",
   viewers: 0,
   holdOut: false,

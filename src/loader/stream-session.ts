@@ -9,7 +9,6 @@ import type { SwarmId } from "../protocol/ids.ts";
 import type { SwarmStats } from "../swarm/core/stats.ts";
 import type { SwarmDriver } from "../swarm/io/driver.ts";
 import type { SegmentDelivery, SwarmPort } from "../swarm/io/driver-api.ts";
-import type { Origin } from "../swarm/io/origin.ts";
 import type { LoadDesk, PendingLoad } from "./fragment-loader.ts";
 import { HlsOrigin } from "./hls-origin.ts";
 import { OriginRate, PeerShare, swarmRateOf, type RateKnowledge } from "./load-stats.ts";
@@ -18,7 +17,7 @@ import { PlaylistMonitor } from "./playlist-monitor.ts";
 import { SegmentCatalogue, type CataloguedSegment, type SegmentKey } from "./segment-catalogue.ts";
 
 /** `switchedOff` is told when the operator wants all of it closed (TR48). */
-export type OpenDriver = (swarm: SwarmId, origin: Origin, switchedOff: () => void) => SwarmDriver;
+export type OpenDriver = (swarm: SwarmId, origin: HlsOrigin, switchedOff: () => void) => SwarmDriver;
 
 export interface StreamSessionOptions {
   readonly hls: Hls;

@@ -9,8 +9,10 @@ import { OptionError } from "../base/option-error.ts";
 import type { SegmentId, TrackId } from "../protocol/ids.ts";
 import type { SwarmStats } from "../swarm/core/stats.ts";
 import { createSwarmDriver } from "../swarm/io/driver.ts";
+import type { SegmentToVerify } from "../swarm/io/driver-options.ts";
 import { isLanHost } from "../swarm/io/peer-address.ts";
 import { createSimplePeerLinks } from "../swarm/io/simple-peer-link.ts";
+import type { Verification } from "../swarm/io/verifier.ts";
 import { ViewerIdentity, type TicketSource } from "../swarm/io/viewer-identity.ts";
 import { openWebSocketTrackerLink } from "../swarm/io/websocket-tracker-link.ts";
 import type { Consent, ConsentState, SwarmConsent } from "./consent.ts";
@@ -68,12 +70,23 @@ export interface SwarmOptions {
    * CDN; `if-signed` takes it unchecked. Default `required`.
    */
   readonly integrity?: "required" | "if-signed";
+  /**
+   * Looks at every segment that peers brought bytes of before the player gets it. Only `{ ok: true }` within 2 s lets it
+   * pass; anything else, a throw included, and the segment comes from the CDN anew. A promise is waited for.
+   */
+  readonly verify?: (segment: VerifiedSegment) => Verification | PromiseLike<Verification>;
   /** Segments kept in memory for the player and for peers, in bytes. Default 128 MiB. */
   readonly memoryBytesMax?: number;
   /** Names segments where their path does not: see `SegmentKey`. */
   readonly segmentKey?: SegmentKey;
   /** Default: silence. */
   readonly logger?: Logger;
+}
+
+/** What a verifier is given: a copy of the bytes, to do with as it likes. */
+export interface VerifiedSegment extends SegmentToVerify {
+  /** As the playlist says, absolute. */
+  readonly url: string;
 }
 
 /** One segment that the player was given. */
@@ -118,7 +131,7 @@ export interface Swarm {
 }
 
 export function createSwarm(options: SwarmOptions): Swarm {
-  const { ticket, ticketKey, relayOnly, logger = SILENT } = options;
+  const { ticket, ticketKey, relayOnly, verify, logger = SILENT } = options;
   const hasRelay = options.rtc?.iceServers?.some(({ urls }) => ANY.concat(urls).some((url) => /^turns?:/i.test(url)));
   if (relayOnly && !hasRelay) throw new OptionError("relayOnly needs a TURN server in rtc.iceServers");
   if (ticketKey !== undefined && !/^[\da-f]{64}$/.test(ticketKey))
@@ -128,6 +141,7 @@ export function createSwarm(options: SwarmOptions): Swarm {
     return createSwarmDriver({
       swarm,
       origin,
+      verify: verify && ((asked) => verify({ ...asked, url: origin.urlOf(asked.segment) })),
       trackers: ANY.concat(options.tracker),
       rtc: { ...options.rtc, ...(relayOnly && { iceTransportPolicy: "relay" }) },
       upload: options.upload ?? true,

@@ -26,6 +26,14 @@ export type SwarmAction =
     }
   /** Close it; no further event of this fetch may arrive. */
   | { readonly type: "abort-origin"; readonly fetch: FetchId }
+  /** The store holds the whole segment, peers brought some of it: answer with `segment-judged`, unless it is evicted. */
+  | {
+      readonly type: "verify-segment";
+      readonly segment: SegmentId;
+      readonly track: TrackId;
+      readonly sequence: number;
+      readonly byteLength: number;
+    }
   /** The store holds the whole segment: hand it to whoever asked. */
   | { readonly type: "segment-complete"; readonly segment: SegmentId; readonly byteLength: number }
   /** The origin refused a segment that hls.js waits for: surface this status, hls.js decides about retries. */

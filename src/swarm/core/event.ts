@@ -125,6 +125,8 @@ export type SwarmEvent =
   | { readonly type: "segment-unprovable"; readonly segment: SegmentId }
   /** Nobody here can check a tracker's signatures. */
   | { readonly type: "attestation-unusable" }
+  /** What the site's own verifier says of a segment: the answer to `verify-segment`. */
+  | { readonly type: "segment-judged"; readonly segment: SegmentId; readonly ok: boolean }
   | { readonly type: "tracker-opened" }
   | { readonly type: "tracker-message"; readonly message: TrackerToViewer }
   | { readonly type: "tracker-closed" }

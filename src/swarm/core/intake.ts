@@ -1,28 +1,22 @@
 import type { Bytes, Millis } from "../../base/time.ts";
 import type { PeerId } from "../../protocol/ids.ts";
 import type { SwarmAction } from "./action.ts";
-import type { Announcer } from "./announcer.ts";
 import type { SwarmEvent } from "./event.ts";
-import type { Links } from "./links.ts";
-import type { OriginDesk, OriginFetch } from "./origin-desk.ts";
+import { forget, type SegmentKeepers } from "./forget.ts";
+import type { OriginFetch } from "./origin-desk.ts";
 import type { Peer } from "./peer.ts";
 import type { Playback } from "./playback.ts";
-import type { RequestTable } from "./request-table.ts";
 import { FETCHING, HELD, type Segment, type Source } from "./segment.ts";
-import type { SegmentTable } from "./segment-table.ts";
 import type { SwarmTuning } from "./tuning.ts";
 
-export interface IntakeDesk {
-  readonly table: SegmentTable;
-  readonly desk: OriginDesk;
+export interface IntakeDesk extends SegmentKeepers {
   readonly peers: ReadonlyMap<PeerId, Peer>;
-  readonly requests: RequestTable;
-  readonly announcer: Announcer;
-  readonly links: Links;
   readonly playback: Playback;
   readonly tuning: SwarmTuning;
   /** Whether what is held is announced. */
   readonly shares: boolean;
+  /** Whether the site looks at what peers brought before the player gets it. */
+  readonly verifies: boolean;
 }
 
 type Event<Type extends SwarmEvent["type"]> = Extract<SwarmEvent, { type: Type }>;
@@ -41,6 +35,7 @@ export class Intake {
   wastedBytes: Bytes = 0;
   verifiedChunks = 0;
   forgedChunks = 0;
+  refusedSegments = 0;
   /** Peers whose last chunks are not acknowledged yet. */
   readonly #unacknowledged: Peer[] = [];
 
@@ -132,12 +127,26 @@ export class Intake {
     return actions;
   }
 
-  /** Chunks can be checked; the origin's chunk may be given to others; or nothing of the segment may be taken from them. */
-  checked(now: Millis, event: Event<"hashes-known" | "chunk-proven" | "segment-unprovable">): readonly SwarmAction[] {
+  /**
+   * Chunks can be checked; the origin's chunk may be given to others; the segment has passed the site's own verifier or
+   * has not; or nothing of it may be taken from others.
+   */
+  checked(
+    now: Millis,
+    event: Event<"hashes-known" | "chunk-proven" | "segment-unprovable" | "segment-judged">,
+  ): readonly SwarmAction[] {
     const segment = this.#at.table.get(event.segment);
     if (!segment) return NO_ACTIONS;
     if (event.type === "segment-unprovable") return this.#distrust(segment);
     if (event.type === "hashes-known") return this.#hashesKnown(segment, event);
+    if (event.type === "segment-judged") {
+      segment.vetting = event.ok ? "passed" : "refused";
+      if (event.ok) return this.deliver(segment);
+      // Nobody is blamed: what several brought, and the origin with them, is wrong only as a whole.
+      this.refusedSegments++;
+      this.forgotten(segment);
+      return forget(this.#at, segment);
+    }
     if (segment.prove(event.chunk)) {
       this.verifiedChunks++;
       this.#tell(now, segment, event.chunk);
@@ -166,10 +175,10 @@ export class Intake {
 
   counters() {
     const { peerBytes, originBytes, peerReceivedBytes, originReceivedBytes } = this;
-    const { wastedBytes, verifiedChunks, forgedChunks } = this;
+    const { wastedBytes, verifiedChunks, forgedChunks, refusedSegments } = this;
     return {
       ...{ peerBytes, originBytes, peerReceivedBytes, originReceivedBytes },
-      ...{ wastedBytes, verifiedChunks, forgedChunks },
+      ...{ wastedBytes, verifiedChunks, forgedChunks, refusedSegments },
     };
   }
 
@@ -199,14 +208,21 @@ export class Intake {
     return actions;
   }
 
-  /** Hands a segment over if it is whole and waited for. */
+  /** Hands a segment over if it is whole and waited for; what peers brought is looked at before, waited for or not. */
   deliver(segment: Segment): readonly SwarmAction[] {
-    if (!segment.wanted || !segment.complete) return NO_ACTIONS;
+    if (!segment.complete) return NO_ACTIONS;
+    const { id, track, name, byteLength = 0 } = segment;
+    if (this.#at.verifies && segment.peerBytes > 0 && segment.vetting !== "passed") {
+      if (segment.vetting === "asked") return NO_ACTIONS;
+      segment.vetting = "asked";
+      return [{ type: "verify-segment", segment: id, track: track.id, sequence: name.sequence, byteLength }];
+    }
+    if (!segment.wanted) return NO_ACTIONS;
     segment.wanted = false;
     segment.delivered = true;
     this.peerBytes += segment.peerBytes;
     this.originBytes += segment.originBytes;
-    return [{ type: "segment-complete", segment: segment.id, byteLength: segment.byteLength ?? 0 }];
+    return [{ type: "segment-complete", segment: id, byteLength }];
   }
 
   /** A segment is forgotten: what was never handed over was for nothing. */

@@ -17,6 +17,8 @@ export interface SwarmCoreOptions {
   readonly integrity?: "required" | "if-signed" | undefined;
   /** Bytes kept for the player and for peers. */
   readonly memoryBytesMax: Bytes;
+  /** The site wants to look at what peers brought before the player gets it. */
+  readonly verifies?: boolean;
   readonly rng: Rng;
   readonly tuning?: Partial<SwarmTuning>;
 }

@@ -78,6 +78,8 @@ export class Segment {
   unprovable = false;
   /** 1 for each chunk whose hash is known here. */
   #hashed = NO_HASHES;
+  /** What the site's own verifier says of what is held; "refused" stays. */
+  vetting: "none" | "asked" | "passed" | "refused" = "none";
   /** What peers say they have of it. Ask `agrees` whether they can mean this segment. */
   readonly holders: Availability[] = [];
   /** One for each chunk in state REQUESTED. */
@@ -158,9 +160,10 @@ export class Segment {
     return this.listed || this.located || this.wanted;
   }
 
-  /** Peers may bring it: where something is checked only what can be (IN5, IN13). */
+  /** Peers may bring it: where something is checked only what can be (IN5, IN13), and never what was refused (IN21). */
   get trustsPeers(): boolean {
     const { proof } = this.track;
+    if (this.vetting === "refused") return false;
     if (proof === "none") return true;
     return proof !== "origin" && !this.unprovable && (proof === "attested" || this.root !== undefined);
   }
@@ -306,6 +309,7 @@ export class Segment {
     this.heldCount = 0;
     this.peerBytes = 0;
     this.originBytes = 0;
+    if (this.vetting !== "refused") this.vetting = "none";
     if (!this.sizeProven) this.#forgetSize();
   }
 

@@ -67,6 +67,8 @@ export interface SwarmStats {
   readonly swarming: Swarming;
   /** Links not opened because somebody between had changed what a peer said of itself. */
   readonly forgedSignals: number;
+  /** Segments that the site's own verifier refused; each was fetched from the origin anew. */
+  readonly refusedSegments: number;
   readonly tracker: "off" | "connecting" | "joined" | "lost";
   /** Viewers in the swarm as the tracker counts them, this one included; 1 without a tracker. */
   readonly viewers: number;

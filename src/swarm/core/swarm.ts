@@ -92,6 +92,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       uploads: this.#uploads,
       announcer: this.#announcer,
       shares: options.uplink > 0,
+      verifies: options.verifies ?? false,
     };
     this.#intake = new Intake(facts);
     this.#proofs = new Proofs(facts);
@@ -242,8 +243,9 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       case "chunk-proven":
       case "hashes-known":
       case "segment-unprovable":
+      case "segment-judged":
         this.#out.push(...this.#intake.checked(now, event));
-        return event.type === "segment-unprovable";
+        return event.type === "segment-unprovable" || event.type === "segment-judged";
       case "attestation-unusable":
         this.#isAttestationUsable = false;
         this.#table.proveUnsigned("origin");

@@ -1,12 +1,21 @@
 /** What a driver is made of. */
 import type { Logger } from "../../base/logger.ts";
 import type { Millis } from "../../base/time.ts";
-import type { SwarmId } from "../../protocol/ids.ts";
+import type { SegmentId, SwarmId, TrackId } from "../../protocol/ids.ts";
 import type { SwarmCoreOptions } from "../core/options.ts";
 import type { SwarmTuning } from "../core/tuning.ts";
 import type { Origin } from "./origin.ts";
 import type { OpenPeerLink } from "./peer-link.ts";
 import type { OpenTrackerLink } from "./tracker-link.ts";
+
+/** A segment that peers brought bytes of, in a buffer of its own. */
+export interface SegmentToVerify {
+  readonly segment: SegmentId;
+  readonly track: TrackId;
+  /** Media sequence number. */
+  readonly sequence: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
 
 export interface SwarmDriverOptions {
   readonly swarm: SwarmId;
@@ -18,6 +27,8 @@ export interface SwarmDriverOptions {
   readonly memoryBytesMax: number;
   readonly openPeerLink: OpenPeerLink;
   readonly openTrackerLink: OpenTrackerLink;
+  /** Only a `Verification` that says so, or the promise of one, lets the player have the segment. */
+  readonly verify?: ((segment: SegmentToVerify) => unknown) | undefined;
   readonly logger: Logger;
   readonly integrity?: SwarmCoreOptions["integrity"];
   readonly tuning?: Partial<SwarmTuning>;

@@ -20,6 +20,7 @@ import { readOrigin } from "./origin-reader.ts";
 import type { PeerLink } from "./peer-link.ts";
 import { SegmentWatchers } from "./segment-watchers.ts";
 import type { TrackerLink } from "./tracker-link.ts";
+import { Verifier } from "./verifier.ts";
 import { WakeupTimer } from "./wakeup-timer.ts";
 
 export interface SwarmDriver extends SwarmPort {
@@ -48,6 +49,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
     trackers: options.trackers,
     uplink: options.upload ? 1 : 0,
     memoryBytesMax: options.memoryBytesMax,
+    verifies: options.verify !== undefined,
     rng: createRng(seed),
     integrity: options.integrity,
     ...(options.tuning ? { tuning: options.tuning } : {}),
@@ -57,6 +59,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
   const readings = new Map<FetchId, () => void>();
   const watchers = new SegmentWatchers();
   const closing = new Closing(log);
+  const verifier = new Verifier();
   const integrity = new Integrity({
     store,
     swarm: options.swarm,
@@ -132,10 +135,19 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
         stop?.();
         return;
       }
+      case "verify-segment": {
+        const { segment, track, sequence } = action;
+        const asked = { segment, track, sequence, bytes: assemble(action) };
+        const question = (): unknown => options.verify?.(asked);
+        verifier.ask(segment, question, (refusal) => {
+          if (refusal !== undefined) log.warn("swarm", () => `${segment} was refused: ${refusal}`);
+          feed({ type: "segment-judged", segment, ok: refusal === undefined });
+        });
+        return;
+      }
       case "segment-complete":
         watchers.complete(action.segment, () => {
-          const bytes = store.assemble(action.segment, Math.ceil(action.byteLength / CHUNK_BYTES));
-          assert(bytes?.byteLength === action.byteLength, "what the core calls complete is not whole in the store");
+          const bytes = assemble(action);
           const { peerBytes = 0, originBytes = 0 } = core.bytesOf(action.segment) ?? {};
           return { bytes, peerBytes, originBytes };
         });
@@ -144,6 +156,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
         watchers.failed(action.segment, action.status);
         return;
       case "evict":
+        verifier.forget(action.segment);
         store.delete(action.segment);
         integrity.forget(action.segment);
         return;
@@ -201,6 +214,12 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
       default:
         assertNever(action);
     }
+  }
+
+  function assemble({ segment, byteLength }: { readonly segment: SegmentId; readonly byteLength: number }) {
+    const bytes = store.assemble(segment, Math.ceil(byteLength / CHUNK_BYTES));
+    assert(bytes?.byteLength === byteLength, "what the core calls complete is not whole in the store");
+    return bytes;
   }
 
   function openPeer(peer: PeerId, initiator: boolean): void {
@@ -315,6 +334,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
     timer.close();
     queue.length = 0;
     watchers.close();
+    verifier.close();
     for (const stop of readings.values()) closing.attempt(stop);
     readings.clear();
     for (const { link } of links.values()) closing.hangUp(link, "leaving");
