@@ -27,6 +27,7 @@ export async function hashSegments(times: number): Promise<HashingCost> {
     swarm: swarmIdOf("stream"),
     proofOf: () => ({ hash, byteLength: bytes.length, label }),
     fetchHashes: () => Promise.resolve(hashes),
+    counts: () => Promise.resolve(true),
     feed: () => undefined,
     tell: () => undefined,
     retire: (bug) => {

@@ -13,7 +13,7 @@ import { StreamSession, type StreamSessionOptions } from "./stream-session.ts";
 
 export interface AttachmentOptions extends Omit<
   StreamSessionOptions,
-  "hls" | "swarm" | "originLoader" | "switchedOff"
+  "hls" | "swarm" | "contentId" | "originLoader" | "switchedOff"
 > {
   /** Whether anything may be opened. Changed by `reopen`. */
   mayOpen(): boolean;
@@ -92,7 +92,8 @@ export class Attachment {
     if (!url) return;
     const options = this.#options;
     try {
-      const swarm = swarmIdFor(url, options.contentIdOf(url));
+      const contentId = options.contentIdOf(url);
+      const swarm = swarmIdFor(url, contentId);
       this.isSwitchedOff = SWITCHED_OFF.has(swarm);
       if (this.isSwitchedOff || !options.mayOpen()) return;
       const originLoader = (): FragmentLoaderConstructor | undefined => this.#originLoader();
@@ -101,7 +102,7 @@ export class Attachment {
         this.reopen();
         options.changed();
       };
-      this.#session = new StreamSession({ ...options, hls: this.#hls, swarm, originLoader, switchedOff });
+      this.#session = new StreamSession({ ...options, hls: this.#hls, swarm, contentId, originLoader, switchedOff });
     } catch (bug) {
       options.logger.error("loader", () => `no swarm for this source, playing from the CDN alone: ${String(bug)}`);
       options.retired(bug);

@@ -179,8 +179,10 @@ function renew(known: CataloguedSegment, { fragment, part, hinted }: Listing): C
 /** What the playlist says before the segment. hls.js keeps the tags that it does not know; parts have none. */
 function rootOf({ sequence, fragment, part }: Listing): SegmentRoot | undefined {
   const value = part ? undefined : fragment.tagList.find(([tag]) => tag === ROOT_TAG)?.[1];
-  const { relurl: uri = "" } = fragment;
-  return value === undefined ? undefined : parseRoot(value, { sequence, uri, byteRange: byteRangeOf(fragment) });
+  const { relurl: uri = "", baseurl } = fragment;
+  return value === undefined
+    ? undefined
+    : parseRoot(value, { sequence, uri, byteRange: byteRangeOf(fragment) }, baseurl);
 }
 
 function byteRangeOf({ byteRange: [start, end] }: Fragment | Part): ByteRange | undefined {

@@ -16,12 +16,18 @@ import { PlaybackMonitor } from "./playback-monitor.ts";
 import { PlaylistMonitor } from "./playlist-monitor.ts";
 import { SegmentCatalogue, type CataloguedSegment, type SegmentKey } from "./segment-catalogue.ts";
 
-/** `switchedOff` is told when the operator wants all of it closed (TR48). */
-export type OpenDriver = (swarm: SwarmId, origin: HlsOrigin, switchedOff: () => void) => SwarmDriver;
+/** `switchedOff` is told when the operator wants all of it closed (TR48). `contentId` is the site's own name for the stream. */
+export type OpenDriver = (
+  swarm: SwarmId,
+  origin: HlsOrigin,
+  switchedOff: () => void,
+  contentId: string | undefined,
+) => SwarmDriver;
 
 export interface StreamSessionOptions {
   readonly hls: Hls;
   readonly swarm: SwarmId;
+  readonly contentId: string | undefined;
   readonly segmentKey: SegmentKey | undefined;
   readonly logger: Logger;
   readonly openDriver: OpenDriver;
@@ -48,7 +54,7 @@ export class StreamSession implements LoadDesk {
   #lastStats: SwarmStats | undefined;
 
   constructor(options: StreamSessionOptions) {
-    const { hls, swarm, segmentKey, openDriver } = options;
+    const { hls, swarm, contentId, segmentKey, openDriver } = options;
     this.#options = options;
     this.#catalogue = new SegmentCatalogue(segmentKey);
     this.origin = new HlsOrigin({
@@ -57,9 +63,10 @@ export class StreamSession implements LoadDesk {
       rate: this.#rate,
       loader: () => options.originLoader(),
     });
-    this.#driver = openDriver(swarm, this.origin, () => {
+    const switchedOff = (): void => {
       options.switchedOff();
-    });
+    };
+    this.#driver = openDriver(swarm, this.origin, switchedOff, contentId);
     this.port = this.#driver;
     this.#driver.onChange(() => {
       options.changed();

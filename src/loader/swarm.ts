@@ -75,6 +75,11 @@ export interface SwarmOptions {
    * pass; anything else, a throw included, and the segment comes from the CDN anew. A promise is waited for.
    */
   readonly verify?: (segment: VerifiedSegment) => Verification | PromiseLike<Verification>;
+  /**
+   * The publisher's Ed25519 key, 64 hex digits (`hls-swarm sign --key`), for a CDN that is not trusted with the playlist:
+   * only roots that it signed for this `contentId` count, and all else comes from the CDN alone. Default: every root counts.
+   */
+  readonly publisherKey?: string;
   /** Segments kept in memory for the player and for peers, in bytes. Default 128 MiB. */
   readonly memoryBytesMax?: number;
   /** Names segments where their path does not: see `SegmentKey`. */
@@ -131,16 +136,18 @@ export interface Swarm {
 }
 
 export function createSwarm(options: SwarmOptions): Swarm {
-  const { ticket, ticketKey, relayOnly, verify, logger = SILENT } = options;
+  const { ticket, ticketKey, relayOnly, verify, publisherKey, logger = SILENT } = options;
   const hasRelay = options.rtc?.iceServers?.some(({ urls }) => ANY.concat(urls).some((url) => /^turns?:/i.test(url)));
   if (relayOnly && !hasRelay) throw new OptionError("relayOnly needs a TURN server in rtc.iceServers");
-  if (ticketKey !== undefined && !/^[\da-f]{64}$/.test(ticketKey))
-    throw new OptionError("ticketKey must be an Ed25519 public key, 64 lowercase hex digits");
-  return new PlayerSwarm(options, (swarm, origin, switchedOff) => {
+  for (const [name, key] of Object.entries({ ticketKey, publisherKey }))
+    if (key !== undefined && !/^[\da-f]{64}$/.test(key))
+      throw new OptionError(`${name} must be an Ed25519 public key, 64 lowercase hex digits`);
+  return new PlayerSwarm(options, (swarm, origin, switchedOff, stream = "") => {
     const identity = new ViewerIdentity({ swarm, ticket, ticketKey, logger });
     return createSwarmDriver({
       swarm,
       origin,
+      publisher: publisherKey === undefined ? undefined : { key: publisherKey, stream },
       verify: verify && ((asked) => verify({ ...asked, url: origin.urlOf(asked.segment) })),
       trackers: ANY.concat(options.tracker),
       rtc: { ...options.rtc, ...(relayOnly && { iceTransportPolicy: "relay" }) },

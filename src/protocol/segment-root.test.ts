@@ -23,6 +23,14 @@ describe("[IN1] the tag", () => {
     expect(parseRoot(`${HASH},70000`, ADDRESS)).toEqual({ ...root, label: rootLabel(ADDRESS, 70_000) });
   });
 
+  test("[IN23] has a signature behind that, where there is one", () => {
+    const signature = "5a".repeat(64);
+    const value = `${HASH},70000,${signature}`;
+    expect(printRoot({ hash: HASH, byteLength: 70_000 }, signature)).toBe(`#${ROOT_TAG}:${value}`);
+    const playlistUrl = "https://cdn.test/live/720p/index.m3u8";
+    expect(parseRoot(value, ADDRESS, playlistUrl)?.signed).toEqual({ signature, playlistUrl });
+  });
+
   test.each([
     ["", "nothing"],
     [HASH, "no size"],
@@ -31,6 +39,8 @@ describe("[IN1] the tag", () => {
     [`${HASH.toUpperCase()},7`, "capitals"],
     [`${HASH}00,7`, "a longer hash"],
     [`${HASH},7,8`, "more than there is to say"],
+    [`${HASH},7,${"5a".repeat(63)}`, "a short signature"],
+    [`${HASH},7,${"5A".repeat(64)}`, "a signature in capitals"],
     [`${HASH},${String(HASHED_CHUNKS_MAX * CHUNK_BYTES + 1)}`, "a segment above the bound"],
   ])("is no root of ours: %s (%s)", (value) => {
     expect(parseRoot(value, ADDRESS)).toBeUndefined();
@@ -40,7 +50,7 @@ describe("[IN1] the tag", () => {
     fc.assert(
       fc.property(fc.string(), (value) => {
         const root = parseRoot(value, ADDRESS);
-        expect(root === undefined || printRoot(root) === `#${ROOT_TAG}:${value}`).toBe(true);
+        expect(root === undefined || printRoot(root, root.signed?.signature) === `#${ROOT_TAG}:${value}`).toBe(true);
       }),
     );
   });

@@ -12,6 +12,15 @@ export interface SegmentRoot {
   readonly byteLength: number;
   /** What the root binds the bytes to: see {@link rootLabel}. */
   readonly label: string;
+  readonly signed?: SignedPlace | undefined;
+}
+
+/** What a publisher's key is said to have signed, and where that was read. */
+export interface SignedPlace {
+  /** 128 lowercase hex digits. */
+  readonly signature: string;
+  /** Absolute. */
+  readonly playlistUrl: string;
 }
 
 /** Where the bytes are, as the media playlist says. */
@@ -27,15 +36,16 @@ export interface SegmentAddress {
 /** Without the `#`. */
 export const ROOT_TAG = "EXT-X-HLS-SWARM-ROOT";
 
-export const printRoot = ({ hash, byteLength }: Omit<SegmentRoot, "label">): string =>
-  `#${ROOT_TAG}:${hash},${String(byteLength)}`;
+export const printRoot = ({ hash, byteLength }: Pick<SegmentRoot, "hash" | "byteLength">, signature?: string): string =>
+  `#${ROOT_TAG}:${[hash, byteLength, ...(signature === undefined ? [] : [signature])].join(",")}`;
 
-/** The value of the tag; undefined for what is not one of ours. */
-export function parseRoot(value: string, address: SegmentAddress): SegmentRoot | undefined {
-  const [, hash, digits] = ROOT_PATTERN.exec(value) ?? [];
+/** The value of the tag, in the playlist at `playlistUrl`; undefined for what is not one of ours. */
+export function parseRoot(value: string, address: SegmentAddress, playlistUrl = ""): SegmentRoot | undefined {
+  const [, hash, digits, signature] = ROOT_PATTERN.exec(value) ?? [];
   const byteLength = Number(digits);
   if (hash === undefined || !(byteLength <= HASHED_CHUNKS_MAX * CHUNK_BYTES)) return undefined;
-  return { hash, byteLength, label: rootLabel(address, byteLength) };
+  const signed = signature === undefined ? undefined : { signature, playlistUrl };
+  return { hash, byteLength, label: rootLabel(address, byteLength), signed };
 }
 
 /**
@@ -54,6 +64,17 @@ export const chunkInput = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => joinIn
 /** What is hashed of a segment: `hashes` are those of its chunks, back to back. */
 export const rootInput = (label: string, hashes: Uint8Array): Uint8Array<ArrayBuffer> =>
   joinInput(ROOT_DOMAIN, asciiBytes(label), hashes);
+
+/** What a publisher signs of a root. `stream` is what its page calls it; of `renditionNames` the signer takes the first. */
+export function signatureInput({ label, hash }: SegmentRoot, stream: string, rendition: string) {
+  return joinInput(SIGNATURE_DOMAIN, asciiBytes([encodeURIComponent(stream), rendition, label + hash].join("\n")));
+}
+
+/** What a signer may have called the rendition whose playlist is at this path: ends of it, the longest first. */
+export function renditionNames(path: string): readonly string[] {
+  const parts = path.split("/").filter(Boolean).slice(-RENDITION_PARTS_MAX);
+  return parts.map((_, at) => parts.slice(at).join("/"));
+}
 
 /** The address of the file that holds the hashes of a segment's chunks, from that of the segment. */
 export function hashesAddress(uri: string, byteRange: SegmentAddress["byteRange"]): string {
@@ -83,8 +104,12 @@ export const HASH_BYTES = 16;
 /** 32 MiB, 16 KiB of hashes. Larger segments get no root. */
 export const HASHED_CHUNKS_MAX = 1024;
 
-const ROOT_PATTERN = /^([0-9a-f]{32}),([1-9]\d{0,8})$/;
+const ROOT_PATTERN = /^([0-9a-f]{32}),([1-9]\d{0,8})(?:,([0-9a-f]{128}))?$/;
+
+/** Of a path, "720p/index.m3u8" is two: where it is mounted is the CDN's affair. */
+const RENDITION_PARTS_MAX = 4;
 
 /** No chunk's input is ever that of a root. */
 const CHUNK_DOMAIN = 0;
 const ROOT_DOMAIN = 1;
+const SIGNATURE_DOMAIN = 3;

@@ -3,6 +3,7 @@ import { watch } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { OptionError } from "../base/option-error.ts";
+import { PublisherKey, writeNewKey } from "./publisher-key.ts";
 import { findPlaylists, isPlaylist, Signer, type SignedPlaylist } from "./signer.ts";
 
 /** What `hls-swarm sign --help` prints. */
@@ -15,6 +16,9 @@ Every other player ignores both. A multivariant playlist stands for the renditio
 
   --output <folder>   where signed playlists are written, under the same names; to be served in place of the others.
                       Without it they are signed where they are
+  --key <file>        signs every root with this private Ed25519 key (PEM), for pages that name it as publisherKey
+  --stream <name>     the contentId that those pages give, if they give one: signatures hold for that stream alone
+  --new-key <file>    makes such a key and does nothing else
   --watch             goes on: signs each playlist again when a packager has rewritten it; needs --output
   --help              this text
 `;
@@ -27,12 +31,20 @@ export async function runSign(args: readonly string[]): Promise<void> {
     return;
   }
   const [start, ...more] = positionals;
+  if (values["new-key"] !== undefined) {
+    if (positionals.length > 0) throw new OptionError("--new-key signs nothing: name no playlist");
+    tellKey(await writeNewKey(values["new-key"]));
+    return;
+  }
+  if (values.stream !== undefined && values.key === undefined) throw new OptionError("--stream needs --key");
   if (start === undefined || more.length > 0) throw new OptionError("name one playlist or folder");
   // A packager that is in the middle of writing would lose what it writes.
   if (values.watch && values.output === undefined) throw new OptionError("--watch needs --output");
   const { folder, files } = await findPlaylists(path.resolve(start));
   const output = path.resolve(values.output ?? folder);
-  const signer = new Signer(folder, output);
+  const key = values.key === undefined ? undefined : await PublisherKey.read(values.key, values.stream ?? "");
+  if (key) tellKey(key);
+  const signer = new Signer(folder, output, key);
   const waiting = new Set(files.filter((file) => output === folder || !file.startsWith(output + path.sep)));
   const isOfAFolder = path.resolve(start) === folder;
   if (!values.watch) {
@@ -66,6 +78,10 @@ export async function runSign(args: readonly string[]): Promise<void> {
   await signing;
 }
 
+const tellKey = ({ publicKey }: PublisherKey): void => {
+  process.stdout.write(`publisherKey: ${publicKey}\n`);
+};
+
 /** One after the other: a machine that packages has other things to do. What vanishes meanwhile is left out. */
 async function signAll(signer: Signer, waiting: Set<string>): Promise<void> {
   for (const file of waiting) {
@@ -95,6 +111,9 @@ function parse(args: readonly string[]) {
 
 const OPTIONS = {
   output: { type: "string" },
+  key: { type: "string" },
+  stream: { type: "string" },
+  "new-key": { type: "string" },
   watch: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;

@@ -38,13 +38,17 @@ export function listedAddresses(text: string): readonly ListedAddress[] | undefi
 }
 
 /** `rootOf` has been asked for addresses of this very text. */
-export function withRoots(text: string, rootOf: (address: ListedAddress) => SegmentRoot | undefined): string {
+export function withRoots(
+  text: string,
+  rootOf: (address: ListedAddress) => SegmentRoot | undefined,
+  signatureOf: (root: SegmentRoot) => string | undefined = () => undefined,
+): string {
   const lines = linesOf(text);
   for (const address of listedAddresses(text) ?? []) {
     const root = rootOf(address);
     const written = lines[address.line] ?? "";
     const lineBreak = written.endsWith("\r") ? "\r\n" : "\n";
-    if (root) lines[address.line] = `${printRoot(root)}${lineBreak}${written}`;
+    if (root) lines[address.line] = `${printRoot(root, signatureOf(root))}${lineBreak}${written}`;
   }
   return lines.join("\n");
 }

@@ -1,9 +1,11 @@
 /** Gives roots to the media playlists of a stream on disk: finds them, signs them, and writes them back or elsewhere. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { OptionError } from "../base/option-error.ts";
-import type { SegmentRoot } from "../protocol/segment-root.ts";
+import { renditionNames, type SegmentRoot } from "../protocol/segment-root.ts";
 import { parseAttribute } from "./attribute.ts";
+import type { PublisherKey } from "./publisher-key.ts";
 import { SegmentHasher } from "./segment-hasher.ts";
 import { listedAddresses, withoutRoots, withRoots } from "./signed-playlist.ts";
 import { writeAtomically } from "./write-atomically.ts";
@@ -18,12 +20,14 @@ export interface SignedPlaylist {
 export class Signer {
   readonly #folder: string;
   readonly #output: string;
+  readonly #key: PublisherKey | undefined;
   readonly #hasher = new SegmentHasher();
 
-  /** Playlists under `folder` are written under `output`, which may be the same. */
-  constructor(folder: string, output: string) {
+  /** Playlists under `folder` are written under `output`, which may be the same. With a `key` every root is signed. */
+  constructor(folder: string, output: string, key?: PublisherKey) {
     this.#folder = folder;
     this.#output = output;
+    this.#key = key;
   }
 
   /** Undefined for what is no media playlist. Writes nothing that is there already. */
@@ -37,8 +41,14 @@ export class Signer {
       const root = media && (await this.#hasher.rootOf(media, address));
       if (root) roots.set(address.line, root);
     }
-    const file = path.join(this.#output, path.relative(this.#folder, playlist));
-    const signed = withRoots(text, ({ line }) => roots.get(line));
+    const name = path.relative(this.#folder, playlist);
+    const file = path.join(this.#output, name);
+    const [rendition = ""] = renditionNames(pathToFileURL(path.join("/", name)).pathname);
+    const signed = withRoots(
+      text,
+      ({ line }) => roots.get(line),
+      (root) => this.#key?.sign(root, rendition),
+    );
     // The hashes are there before the playlist that needs them, and stay until after the one that does not.
     if ((await readFile(file, "utf8").catch(() => undefined)) !== signed) await writeAtomically(file, signed);
     await this.#hasher.tidy();

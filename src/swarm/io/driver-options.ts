@@ -6,6 +6,7 @@ import type { SwarmCoreOptions } from "../core/options.ts";
 import type { SwarmTuning } from "../core/tuning.ts";
 import type { Origin } from "./origin.ts";
 import type { OpenPeerLink } from "./peer-link.ts";
+import type { Publisher } from "./publisher.ts";
 import type { OpenTrackerLink } from "./tracker-link.ts";
 
 /** A segment that peers brought bytes of, in a buffer of its own. */
@@ -29,6 +30,8 @@ export interface SwarmDriverOptions {
   readonly openTrackerLink: OpenTrackerLink;
   /** Only a `Verification` that says so, or the promise of one, lets the player have the segment. */
   readonly verify?: ((segment: SegmentToVerify) => unknown) | undefined;
+  /** Only roots that this publisher has signed count, and nothing else is believed of peers. */
+  readonly publisher?: Publisher | undefined;
   readonly logger: Logger;
   readonly integrity?: SwarmCoreOptions["integrity"];
   readonly tuning?: Partial<SwarmTuning>;

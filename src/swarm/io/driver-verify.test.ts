@@ -1,4 +1,4 @@
-/** A driver whose site has a verifier, and a peer that brings a whole segment. */
+/** A driver whose site trusts peers less than others do, and a peer that brings a whole segment. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { SILENT } from "../../base/logger.ts";
 import { segmentIdOf, swarmIdOf, trackIdOf, type PeerId, type ViewerId } from "../../protocol/ids.ts";
@@ -7,7 +7,7 @@ import { decodePeerMessage, encodePeerMessage } from "../../protocol/peer-codec.
 import type { PeerMessage } from "../../protocol/peer-message.ts";
 import { createSwarmDriver } from "./driver.ts";
 import type { SegmentDelivery } from "./driver-api.ts";
-import type { SegmentToVerify } from "./driver-options.ts";
+import type { SegmentToVerify, SwarmDriverOptions } from "./driver-options.ts";
 import type { OriginSink } from "./origin.ts";
 import type { PeerLinkEvents } from "./peer-link.ts";
 import { inTask } from "./task.ts";
@@ -31,7 +31,7 @@ const settle = async (): Promise<void> => {
   for (let task = 0; task < 3; task++) await new Promise<void>(inTask);
 };
 
-function watchWith(verify: (segment: SegmentToVerify) => unknown) {
+function watchWith(distrust: Pick<SwarmDriverOptions, "verify" | "publisher">) {
   const sent: PeerMessage[] = [];
   const fetches: OriginSink[] = [];
   let tracker: TrackerLinkEvents | undefined;
@@ -43,7 +43,7 @@ function watchWith(verify: (segment: SegmentToVerify) => unknown) {
     upload: true,
     memoryBytesMax: 1e8,
     logger: SILENT,
-    verify,
+    ...distrust,
     seed: 1,
     now: () => Date.now(),
     origin: {
@@ -107,7 +107,7 @@ function watchWith(verify: (segment: SegmentToVerify) => unknown) {
 
 test("[IN20] what peers brought is looked at as soon as it is whole, and the player has it after that", async () => {
   const verify = vi.fn((_: SegmentToVerify) => ({ ok: true }));
-  const stage = watchWith(verify);
+  const stage = watchWith({ verify });
   stage.peerBrings(TRUE_BYTES);
   expect(verify).not.toHaveBeenCalled();
   await settle();
@@ -122,7 +122,7 @@ test("[IN20] what peers brought is looked at as soon as it is whole, and the pla
 
 test("[IN20] what the CDN alone brought is not looked at", async () => {
   const verify = vi.fn(() => ({ ok: true }));
-  const stage = watchWith(verify);
+  const stage = watchWith({ verify });
   stage.want();
   vi.advanceTimersByTime(18_000); // Bob is too late with it
   stage.originBrings(TRUE_BYTES);
@@ -136,7 +136,7 @@ test.each<[string, () => unknown]>([
   ["at once", () => ({ ok: false, reason: "not ours" })],
   ["by silence", () => new Promise(() => undefined)],
 ])("[T5] [IN21] what is refused %s comes from the CDN anew, is taken back, and blames nobody", async (_, verify) => {
-  const stage = watchWith(verify);
+  const stage = watchWith({ verify });
   stage.want();
   stage.peerBrings(FALSE_BYTES);
   await settle();
@@ -156,9 +156,15 @@ test.each<[string, () => unknown]>([
 });
 
 test("[IN20] nothing is waited for after the end", async () => {
-  const stage = watchWith(() => new Promise(() => undefined));
+  const stage = watchWith({ verify: () => new Promise(() => undefined) });
   stage.peerBrings(TRUE_BYTES);
   await settle();
   stage.driver.close();
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test("[IN24] where the page names a publisher nothing is asked of peers that has no root", () => {
+  const stage = watchWith({ publisher: { key: "00".repeat(32), stream: "" } });
+  expect(stage.sent.map(({ type }) => type)).not.toContain("request");
+  stage.driver.close();
 });

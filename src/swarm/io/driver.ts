@@ -18,6 +18,7 @@ import { Integrity, type Verdict } from "./integrity.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import { readOrigin } from "./origin-reader.ts";
 import type { PeerLink } from "./peer-link.ts";
+import { hasSigned } from "./publisher.ts";
 import { SegmentWatchers } from "./segment-watchers.ts";
 import type { TrackerLink } from "./tracker-link.ts";
 import { Verifier } from "./verifier.ts";
@@ -65,6 +66,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
     swarm: options.swarm,
     proofOf: (segment) => core.proofOf(segment),
     fetchHashes: (segment) => options.origin.hashes(segment),
+    counts: (root) => hasSigned(options.publisher, root, log),
     feed,
     tell: (message) => tracker?.send(message),
     retire,
@@ -368,7 +370,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
     },
     playlist(update) {
       listed.set(update.track, new Set(update.segments.map((segment) => segment.id)));
-      feed({ type: "playlist", ...update });
+      feed({ type: "playlist", ...update, ...(options.publisher && { signed: true }) });
       // What was fetched before our playlist listed it can be checked from now on.
       for (const { id, root } of update.segments)
         if (root && (core.bytesOf(id)?.originBytes ?? 0) > 0) integrity.catchUp(id);

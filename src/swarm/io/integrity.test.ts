@@ -56,6 +56,7 @@ class Stage {
       this.fetched.push(segment);
       return Promise.resolve(this.files.get(segment));
     },
+    counts: () => Promise.resolve(true),
     feed: (event) => {
       this.events.push(event);
       this.#arrivals.splice(0).forEach((arrived) => {

@@ -40,6 +40,8 @@ export interface IntegrityOptions {
   /** Undefined where nothing is checked. */
   proofOf(segment: SegmentId): SegmentRoot | "attested" | undefined;
   fetchHashes(segment: SegmentId): Promise<Uint8Array | undefined>;
+  /** Whether a root counts: where the page names a publisher, only one that it signed. */
+  counts(root: SegmentRoot): Promise<boolean>;
   feed(event: SwarmEvent): void;
   tell(message: ViewerToTracker): void;
   /** A bug of ours. */
@@ -224,12 +226,13 @@ export class Integrity {
     return this.#keys.verify(attestationInput(this.#at.swarm, attested), new Uint8Array(signature));
   }
 
-  /** Undefined where nothing can be hashed. */
+  /** Undefined where nothing can be hashed, or the root does not count: then no peer is to blame. */
   async #isRooted(root: SegmentRoot, { byteLength, from, hashes }: HashList): Promise<boolean | undefined> {
     if (from !== 0 || byteLength !== root.byteLength || hashes.length !== countOf(byteLength) * HASH_BYTES)
       return false;
     const hash = await hashOf(rootInput(root.label, hashes));
-    return hash && randomHex(hash) === root.hash;
+    if (!hash) return undefined;
+    return randomHex(hash) === root.hash && ((await this.#at.counts(root)) || undefined);
   }
 
   /** Hashes of chunks that we hold, as far as we do. */
