@@ -117,6 +117,7 @@ function openOrigin(
     windowSegments: Math.max(WINDOW_SEGMENTS_MIN, Math.ceil(WINDOW_SECONDS / options.segmentSeconds)),
     vodSeconds: VOD_SECONDS,
     epochMs,
+    signed: true,
     latencyMs: LATENCY_MS,
     jitterMs: JITTER_MS,
     bitsPerSecondPerConnection: BITS_PER_SECOND_PER_CONNECTION,

@@ -40,6 +40,7 @@ async function run({ host, port, viewers, bitsPerSecond, segmentSeconds }) {
       port: free,
       bitsPerSecond,
       segmentSeconds,
+      signed: true,
       allowControl: true,
       extraHandlers: [answerReport],
     }),

@@ -31,7 +31,7 @@ await prepare(ROOT, say, "--players");
 const { startTracker } = await import("../../dist/tracker.js");
 
 const after = (/** @type {number} */ offset) => (port === 0 ? 0 : port + offset);
-const cdn = await onFreePort(after(1), (free) => createOrigin({ port: free }));
+const cdn = await onFreePort(after(1), (free) => createOrigin({ port: free, signed: true }));
 const tracker = await onFreePort(after(2), (free) => startTracker({ host: "127.0.0.1", port: free }));
 const pages = await onFreePort(port, listen);
 

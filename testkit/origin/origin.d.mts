@@ -23,6 +23,8 @@ export interface OriginOptions {
   readonly epochMs?: number;
   /** Wall clock, milliseconds since 1970. Default `Date.now`. */
   readonly clock?: { now(): number };
+  /** Playlists give roots, as `hls-swarm sign` would, unless they are asked for with `?unsigned`. Default false. */
+  readonly signed?: boolean;
   /** Delay before the first byte of every answer, plus or minus `jitterMs`. Default 0. */
   readonly latencyMs?: number;
   readonly jitterMs?: number;
@@ -56,10 +58,10 @@ export type OriginHandler = (
   origin: RunningOrigin,
 ) => boolean;
 
-/** Bytes are of segment bodies alone, counted when the write that carried them was flushed to the socket. */
+/** Bytes are of segment bodies and files of hashes alone, counted when the write that carried them was flushed to the socket. */
 export interface ViewerCounters {
   readonly bytes: number;
-  /** GET requests for segments, and those of them that asked for a range. */
+  /** GET requests for segments or their hashes, and those of them that asked for a range. */
   readonly requests: number;
   readonly rangeRequests: number;
   /** By media sequence number. */

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { sendMedia, sendStatus, sendText } from "./answer.mjs";
 import { Counters, viewerOf } from "./counters.mjs";
 import { Pacer } from "./pacer.mjs";
+import { RootBook } from "./roots.mjs";
 import { openSampleStream } from "./sample-stream.mjs";
 import { findFile } from "./static-files.mjs";
 
@@ -43,6 +44,7 @@ class Origin {
   #options;
   #epochMs;
   #counters = new Counters();
+  #roots = new RootBook();
   #throttle = new Pacer(0);
   /** @type {WeakMap<import("node:net").Socket, Pacer>} */
   #lines = new WeakMap();
@@ -135,13 +137,14 @@ class Origin {
     if (urlPath === "/throttle" && this.#options.allowControl) return this.#control(request, response);
     if (request.method !== "GET" && request.method !== "HEAD") return sendStatus(response, 405);
     await this.#delay();
-    const streamed = /^\/(live|vod)\/(?:(index\.m3u8)|(init\.mp4)|s(\d{1,12})\.m4s)$/.exec(urlPath);
+    const streamed = /^\/(live|vod)\/(?:(index\.m3u8)|(init\.mp4)|s(\d{1,12})\.m4s(\.hashes)?)$/.exec(urlPath);
     if (!streamed) return this.#sendFile(request, response, urlPath);
-    const [, kind, playlist, init, sequence] = streamed;
+    const [, kind, playlist, init, sequence, hashes] = streamed;
     if (this.#breaks(request, response, playlist !== undefined)) return;
-    if (playlist) return sendText(request, response, PLAYLIST_TYPE, this.#playlist(kind));
+    const isSigned = this.#options.signed === true && !/[?&]unsigned\b/.test(request.url ?? "");
+    if (playlist) return sendText(request, response, PLAYLIST_TYPE, this.#playlist(kind, isSigned));
     if (init) return this.#sendMedia(request, response, this.#stream.init, `"init"`);
-    return this.#sendSegment(request, response, kind, Number(sequence));
+    return this.#sendSegment(request, response, kind, Number(sequence), hashes !== undefined);
   }
 
   /** @param {ServerResponse} response */
@@ -157,10 +160,19 @@ class Origin {
     );
   }
 
-  /** @param {string | undefined} kind */
-  #playlist(kind) {
-    if (kind === "live") return this.#stream.livePlaylist(this.liveWindow(), this.#epochMs);
-    return this.#stream.vodPlaylist(this.#options.vodSeconds ?? this.#stream.loopSeconds);
+  /**
+   * @param {string | undefined} kind
+   * @param {boolean} isSigned
+   */
+  #playlist(kind, isSigned) {
+    const tagsOf = isSigned ? (/** @type {number} */ sequence) => [this.#rootOf(sequence).tag] : undefined;
+    if (kind === "live") return this.#stream.livePlaylist(this.liveWindow(), this.#epochMs, tagsOf);
+    return this.#stream.vodPlaylist(this.#options.vodSeconds ?? this.#stream.loopSeconds, tagsOf);
+  }
+
+  /** @param {number} sequence */
+  #rootOf(sequence) {
+    return this.#roots.of(sequence, `s${String(sequence)}.m4s`, () => this.segment(sequence));
   }
 
   /**
@@ -168,19 +180,23 @@ class Origin {
    * @param {ServerResponse} response
    * @param {string | undefined} kind
    * @param {number} sequence
+   * @param {boolean} hashes  of it, and not itself
    */
-  async #sendSegment(request, response, kind, sequence) {
+  async #sendSegment(request, response, kind, sequence, hashes) {
     const viewer = viewerOf(request.headers["user-agent"]);
     const range = request.headers.range;
     const startedAt = Date.now();
     let bytes = 0;
     if (request.method === "GET") this.#counters.addRequest(viewer, range !== undefined);
-    if (!this.#exists(kind, sequence)) sendStatus(response, 404);
-    else
-      await this.#sendMedia(request, response, this.segment(sequence), `"s${String(sequence)}"`, (flushed) => {
+    const etag = `"s${String(sequence)}${hashes ? "h" : ""}"`;
+    if (!this.#exists(kind, sequence) || (hashes && this.#options.signed !== true)) sendStatus(response, 404);
+    else {
+      const whole = hashes ? this.#rootOf(sequence).hashes : this.segment(sequence);
+      await this.#sendMedia(request, response, whole, etag, (flushed) => {
         bytes += flushed;
         this.#counters.addBytes(viewer, sequence, flushed);
       });
+    }
     if (!this.#options.keepLog || this.log.length >= LOG_ENTRIES_MAX) return;
     const status = response.statusCode;
     this.log.push({ viewer, segment: sequence, range, status, bytes, startedAt, endedAt: Date.now() });

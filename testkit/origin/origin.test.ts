@@ -1,6 +1,10 @@
+import { createHash } from "node:crypto";
 import { request as httpRequest } from "node:http";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
+import { CHUNK_BYTES } from "../../src/protocol/limits.ts";
+import { chunkInput, HASH_BYTES, parseRoot, ROOT_TAG, rootInput } from "../../src/protocol/segment-root.ts";
+import { listedAddresses, withoutRoots } from "../../src/signer/signed-playlist.ts";
 import { createOrigin } from "./origin.mjs";
 import type { OriginOptions, RunningOrigin } from "./origin.d.mts";
 
@@ -294,3 +298,25 @@ test("a hundred origins open and close, and close twice", async () => {
     await expect(fetch(origin.url)).rejects.toThrow();
   }
 });
+
+test("[IN1] [IN3] a signed playlist is what the signer would write, with a file of hashes beside each segment", async () => {
+  const origin = await open({ signed: true, bitsPerSecond: 1_200_000 });
+  for (const url of [origin.liveUrl, origin.vodUrl]) {
+    const playlist = await getText(url);
+    expect(withoutRoots(playlist)).toBe(await getText(`${url}?token=1&unsigned`));
+    const tags = [...playlist.matchAll(new RegExp(`^#${ROOT_TAG}:(.*)$`, "gm"))];
+    const listed = listedAddresses(playlist) ?? [];
+    expect(tags).toHaveLength(listed.length);
+    const [address, tag] = [listed.at(-1), tags.at(-1)?.[1]];
+    const root = address && parseRoot(tag ?? "", address);
+    if (!root) throw new Error("the last segment has no root");
+    const hashes = Buffer.from(await (await fetch(new URL(`${address.uri}.hashes`, url))).arrayBuffer());
+    expect(sha256(rootInput(root.label, hashes)).toString("hex")).toBe(root.hash);
+    const bytes = origin.segment(address.sequence);
+    expect(root.byteLength).toBe(bytes.length);
+    expect(hashes.length).toBe(Math.ceil(bytes.length / CHUNK_BYTES) * HASH_BYTES);
+    expect(sha256(chunkInput(bytes.subarray(0, CHUNK_BYTES)))).toEqual(hashes.subarray(0, HASH_BYTES));
+  }
+});
+
+const sha256 = (input: Uint8Array): Buffer => createHash("sha256").update(input).digest().subarray(0, HASH_BYTES);

@@ -7,6 +7,11 @@ import path from "node:path";
 import { BOX_HEADER_BYTES, freeBox, moveFragments } from "./fmp4.mjs";
 
 /**
+ * Tags to go before a segment.
+ * @typedef {(sequence: number) => string[]} TagsOf
+ */
+
+/**
  * @typedef {object} Media
  * @property {number} segmentSeconds
  * @property {number} bitsPerSecond
@@ -81,21 +86,26 @@ export class SampleStream {
   /**
    * @param {{ first: number, last: number }} window
    * @param {number} epochMs
+   * @param {TagsOf} [tagsOf]
    */
-  livePlaylist(window, epochMs) {
+  livePlaylist(window, epochMs, tagsOf = NO_TAGS) {
     const lines = this.#header(window.first);
     for (let sequence = window.first; sequence <= window.last; sequence++) {
       const startedAt = new Date(epochMs + sequence * this.segmentSeconds * 1000);
-      lines.push(`#EXT-X-PROGRAM-DATE-TIME:${startedAt.toISOString()}`, ...this.#entry(sequence));
+      lines.push(`#EXT-X-PROGRAM-DATE-TIME:${startedAt.toISOString()}`, ...this.#entry(sequence, tagsOf));
     }
     return lines.join("\n") + "\n";
   }
 
-  /** @param {number} seconds */
-  vodPlaylist(seconds) {
+  /**
+   * @param {number} seconds
+   * @param {TagsOf} [tagsOf]
+   */
+  vodPlaylist(seconds, tagsOf = NO_TAGS) {
     const lines = this.#header(0);
     lines.push("#EXT-X-PLAYLIST-TYPE:VOD");
-    for (let sequence = 0; sequence * this.segmentSeconds < seconds; sequence++) lines.push(...this.#entry(sequence));
+    for (let sequence = 0; sequence * this.segmentSeconds < seconds; sequence++)
+      lines.push(...this.#entry(sequence, tagsOf));
     return [...lines, "#EXT-X-ENDLIST"].join("\n") + "\n";
   }
 
@@ -111,9 +121,12 @@ export class SampleStream {
     ];
   }
 
-  /** @param {number} sequence */
-  #entry(sequence) {
-    return [`#EXTINF:${this.segmentSeconds.toFixed(3)},`, `s${String(sequence)}.m4s`];
+  /**
+   * @param {number} sequence
+   * @param {TagsOf} tagsOf
+   */
+  #entry(sequence, tagsOf) {
+    return [...tagsOf(sequence), `#EXTINF:${this.segmentSeconds.toFixed(3)},`, `s${String(sequence)}.m4s`];
   }
 }
 
@@ -134,6 +147,8 @@ export async function openSampleStream(directory, { segmentSeconds, bitsPerSecon
   const init = await readFile(path.join(directory, media.init));
   return new SampleStream(media, init, loop, { segmentSeconds: seconds, bitsPerSecond });
 }
+
+const NO_TAGS = () => [];
 
 /** A live window and its stragglers. At 8 Mbit/s and 4 s this is 256 MB: no more. */
 const SEGMENTS_KEPT = 64;

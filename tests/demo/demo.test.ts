@@ -70,6 +70,7 @@ test("two viewers: both play, share, and see each other", async () => {
     expect(await textOf(page, "startup")).toMatch(/^\d+\.\d s$/);
     expect(await textOf(page, "latency")).toMatch(/^\d+(\.\d)? s$/);
     expect(await page.locator("#strip .cell.complete").count()).toBeGreaterThan(0);
+    expect(await textOf(page, "integrity")).toBe("verified against the playlist");
   }
   // By the CDN's own counter, whoever of the two fetches what: plain players would cost it 2.
   await expect.poll(async () => Number.parseFloat(await textOf(bob, "copies")), SOON).toBeLessThanOrEqual(COPIES_MAX);

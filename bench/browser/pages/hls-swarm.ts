@@ -4,7 +4,7 @@ import { createSwarm } from "hls-swarm";
 import { offerViewer } from "./viewer.ts";
 
 offerViewer((setup, config) => {
-  const swarm = createSwarm({ tracker: setup.trackerUrl, integrity: "if-signed" });
+  const swarm = createSwarm({ tracker: setup.trackerUrl });
   const hls = new Hls({ ...config, ...swarm.config(Hls) });
   return { hls, peerReceivedBytes: () => swarm.stats.peerReceivedBytes };
 });

@@ -108,12 +108,18 @@ function showTiles({ peerBytes, originBytes, uploadedBytes, wastedBytes, viewers
   say("latency-note", `${seconds(player.bufferSeconds)} buffered`);
 }
 
+const INTEGRITY_WORDS = {
+  playlist: "verified against the playlist",
+  attested: "verified against what the tracker signed",
+  none: "not verified",
+};
 const TRACKER_WORDS = { off: "off", connecting: "connecting", joined: "joined", lost: "lost, trying again" };
 
-function showState({ tracker, peers, retired, swarming, player }) {
+function showState({ tracker, integrity, peers, retired, swarming, player }) {
   say("tracker", `Tracker: ${TRACKER_WORDS[tracker]}`);
   element("tracker").dataset.state = tracker;
   element("live").dataset.state = player.state;
+  say("integrity", INTEGRITY_WORDS[integrity] ?? "");
   const open = peers.filter(({ state }) => state === "open").length;
   say("peers-count", peers.length === 0 ? "" : `${String(open)} connected`);
   const text = noticeFor(tracker, retired, swarming, player);
