@@ -83,6 +83,12 @@ export const WAYS = {
   apologises: (exchange) => {
     exchange.answer(200, "<!doctype html><title>Sorry</title>", { "content-type": "text/html" });
   },
+  mistypes: (exchange) => {
+    exchange.serve({ "content-type": "text/html" });
+  },
+  "sends-a-playlist": (exchange) => {
+    exchange.answer(200, "#EXTM3U\n#EXT-X-TARGETDURATION:2\n");
+  },
   "no-ranges": (exchange) => {
     exchange.answer(200, exchange.body);
   },

@@ -329,6 +329,8 @@ export class Viewer {
         if (fetch) fetch.aborted = true;
         return;
       }
+      case "verify-segment":
+        throw new Error("no site here has a verifier of its own");
       case "segment-complete": {
         const sequence = Number(action.segment.split("/")[1]);
         this.delivered.push(sequence);

@@ -45,6 +45,9 @@ export class Referee {
       case "abort-origin":
         check(this.#scene.fetches.delete(action.fetch), "aborts what does not run");
         return;
+      case "verify-segment":
+        check(false, "asks a verifier that this site does not have");
+        return;
       case "segment-complete": {
         const { segment, byteLength } = action;
         check(this.#scene.wanted.delete(segment), "hands over what nobody waits for");

@@ -94,10 +94,10 @@ export function proveContract(stage: Stage, version: Version, kinds: readonly Ou
   });
 
   test.each(kinds.filter((kind) => kind !== "peers"))(
-    "%s: an error page is refused where hls.js would have passed it to its demuxer",
+    "[T7] %s: an error page or a playlist is refused where hls.js would have passed it to its demuxer",
     async (kind) => {
-      const ours = await load(kind, "apologises");
-      expect(ours).toMatchObject({ said: ["started", "error"], broken: [], code: 200 });
+      for (const ours of await Promise.all([load(kind, "apologises"), load(kind, "sends-a-playlist")]))
+        expect(ours).toMatchObject({ said: ["started", "error"], broken: [], code: 200 });
     },
   );
 
@@ -151,6 +151,7 @@ const EVERYWHERE: readonly Row[] = [
 /** What peers that hold everything make impossible. */
 const FROM_THE_CDN: readonly Row[] = [
   ["a compressed segment", "compresses", {}],
+  ["[IN28] a segment that says to be a page", "mistypes", {}],
   ["[LC6] an abort while it answers", "never-ends", { midway: "abort" }],
   ["[LC7] destroyed while it answers", "never-ends", { midway: "destroy" }],
   ["[LC16] no answer in time", "never-answers", within({})],

@@ -73,6 +73,8 @@ export type SwarmEvent =
       readonly firstChunk: number;
       /** Size of the whole segment, when the answer tells it. */
       readonly byteLength?: number | undefined;
+      /** The answer may not be the segment: of a wrong type or status. The player gets it, others do not. */
+      readonly suspect?: boolean | undefined;
     }
   /** A whole chunk from the origin is in the store. */
   | { readonly type: "origin-chunk"; readonly fetch: FetchId; readonly chunk: number; readonly byteLength: number }

@@ -44,6 +44,7 @@ export class Intake {
   }
 
   originOpened(now: Millis, fetch: OriginFetch, event: Event<"origin-opened">): SwarmAction[] {
+    if (event.suspect) fetch.segment.suspect = true;
     const needless = this.#at.desk.opened(now, fetch, event.firstChunk);
     return [...needless, ...this.#originSize(fetch.segment, event.byteLength)];
   }

@@ -63,7 +63,7 @@ export class Proofs {
 
   /** The origin brought a chunk: without a root it takes an attestation to give it to others. */
   originChunk(now: Millis, segment: Segment, chunk: number): void {
-    if (segment.track.proof !== "attested" || segment.knowsHash(chunk) || !this.#at.shares) return;
+    if (segment.track.proof !== "attested" || segment.suspect || segment.knowsHash(chunk) || !this.#at.shares) return;
     const fresh = this.#fresh.get(segment);
     if (fresh) fresh.push(chunk);
     else this.#fresh.set(segment, [chunk]);

@@ -78,6 +78,8 @@ export class Segment {
   unprovable = false;
   /** 1 for each chunk whose hash is known here. */
   #hashed = NO_HASHES;
+  /** The origin served it in a way that says that it may be something else (IN28). */
+  suspect = false;
   /** What the site's own verifier says of what is held; "refused" stays. */
   vetting: "none" | "asked" | "passed" | "refused" = "none";
   /** What peers say they have of it. Ask `agrees` whether they can mean this segment. */
@@ -196,10 +198,13 @@ export class Segment {
     return code === SOURCE_CODE.peer ? "peer" : "origin";
   }
 
-  /** Whether a chunk may be given to others: where anything is checked once it was, as what peers bring always is (IN6). */
+  /**
+   * Whether a chunk may be given to others: where anything is checked, and where the origin's answer was suspect, once it
+   * was checked, as what peers bring always is (IN6).
+   */
   offers(chunk: number): boolean {
-    const { proof } = this.track;
-    return this.states[chunk] === HELD && (proof === "none" || this.#sources[chunk] !== SOURCE_CODE.origin);
+    const isDoubtful = this.track.proof !== "none" || this.suspect;
+    return this.states[chunk] === HELD && !(isDoubtful && this.#sources[chunk] === SOURCE_CODE.origin);
   }
 
   /** A chunk that the origin brought was checked. Returns whether that was news. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
-  isErrorPage,
+  isNoMedia,
   rangeHeader,
   readAnswer,
   resourceRange,
@@ -26,7 +26,7 @@ function answer(
 }
 
 describe("the whole segment", () => {
-  const whole = { kind: "body", ranged: false, firstByte: 0, skip: 0 };
+  const whole = { kind: "body", ranged: false, suspect: false, firstByte: 0, skip: 0 };
 
   test.each([
     ["its length is Content-Length", { "content-length": "900" }, {}, { bodyBytes: 900, byteLength: 900 }],
@@ -71,7 +71,7 @@ describe("the whole segment", () => {
 });
 
 describe("a part", () => {
-  const part = { kind: "body", ranged: true, skip: 0 };
+  const part = { kind: "body", ranged: true, suspect: false, skip: 0 };
 
   test.each([
     [
@@ -186,11 +186,41 @@ test.each([
 });
 
 test.each([
-  ["a page", "text/html; charset=utf-8", "<", true],
+  ["a page", "text/html; charset=utf-8", "<!doctype html>", true],
+  ["a page after an empty line", "text/html", "\r\n <html>", true],
+  ["a page after a byte order mark", "text/html", "\u00ef\u00bb\u00bf<html>", true],
   ["a message", "application/json", "{", true],
-  ["a storage error", "application/xml", "<", true],
-  ["a transport stream of the wrong type", "text/html", "G", false],
+  ["a storage error", "application/xml", "<Error>", true],
+  ["a playlist", "application/vnd.apple.mpegurl", "#EXTM3U\n#EXTINF", true],
+  ["a playlist that says to be media", "video/mp2t", "#EXTM3U", true],
+  ["a transport stream of the wrong type", "text/html", "G@", false],
   ["media", "video/mp4", "<", false],
-])("%s", (_, type, first, expected) => {
-  expect(isErrorPage(new Headers({ "content-type": type }), first.charCodeAt(0))).toBe(expected);
+  ["nothing yet", "text/html", "", false],
+])("[T7] [IN28] %s is media or not", (_, type, text, expected) => {
+  const begin = Uint8Array.from(text, (character) => character.charCodeAt(0));
+  expect(isNoMedia(new Headers({ "content-type": type }), begin)).toBe(expected);
+});
+
+test.each([
+  ["a plain success", 200, {}, undefined, false],
+  ["one of no known type", 200, { "content-type": "application/octet-stream" }, undefined, false],
+  ["one of the type that servers give what they do not know", 200, { "content-type": "text/plain" }, undefined, false],
+  ["a compressed one", 200, { "content-encoding": "br" }, undefined, false],
+  ["the type of a page", 200, { "content-type": "text/html; charset=utf-8" }, undefined, true],
+  ["the type of a playlist", 200, { "content-type": "application/x-mpegURL" }, undefined, true],
+  ["a coding that may still be on it", 200, { "content-encoding": "aws-chunked" }, undefined, true],
+  ["what a proxy has changed", 203, {}, undefined, true],
+  ["what is still being made", 202, {}, undefined, true],
+  ["a part that was asked for", 206, {}, { from: 0, to: 100 }, false],
+  [
+    "a part that nobody asked for, and that shows to be all",
+    206,
+    { "content-range": "bytes 0-9/10" },
+    undefined,
+    false,
+  ],
+  ["a part that nobody asked for", 206, { "content-length": "10" }, undefined, true],
+  ["a part of the wrong type", 206, { "content-type": "text/html" }, { from: 0, to: 100 }, true],
+] as const)("[T7] [IN28] %s", (_, status, headers, asked, suspect) => {
+  expect(answer(status, headers, asked)).toMatchObject({ kind: "body", suspect });
 });

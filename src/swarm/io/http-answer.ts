@@ -30,6 +30,8 @@ export interface ByteRange {
 export interface HttpBody {
   readonly kind: "body";
   readonly ranged: boolean;
+  /** Something of the head says that these may not be the bytes of the segment: see {@link isSuspect}. */
+  readonly suspect: boolean;
   /** Where the bytes start within the segment, once `skip` of them are left out. */
   readonly firstByte: Bytes;
   /** Size of the whole segment, when the head alone tells it. */
@@ -64,14 +66,15 @@ export function readAnswer(
   if (status === 416 && asked && asked.from > 0 && !byteRange)
     return { kind: "void", byteLength: parseContentRange(headers)?.total };
   if (status < 200 || status > 299 || BODILESS.includes(status)) return { kind: "refused", status };
-  if (status === 206) return readPart(head, asked ?? WHOLE, byteRange, host);
+  const suspect = isSuspect(head, asked !== undefined);
+  if (status === 206) return readPart(head, asked ?? WHOLE, byteRange, host, suspect);
 
   // Everything, asked for or not.
   const length = contentLength(head, host);
-  if (!byteRange)
-    return { kind: "body", ranged: false, firstByte: 0, skip: 0, byteLength: length.bodyBytes, ...length };
+  const whole = { kind: "body", ranged: false, suspect, firstByte: 0 } as const;
+  if (!byteRange) return { ...whole, skip: 0, byteLength: length.bodyBytes, ...length };
   const byteLength = byteRange.end - byteRange.start;
-  return { kind: "body", ranged: false, firstByte: 0, skip: byteRange.start, take: byteLength, byteLength, ...length };
+  return { ...whole, skip: byteRange.start, take: byteLength, byteLength, ...length };
 }
 
 function readPart(
@@ -79,6 +82,7 @@ function readPart(
   asked: Part,
   byteRange: ByteRange | undefined,
   host: Readonly<HostTraits>,
+  suspect: boolean,
 ): HttpAnswer {
   if (isCoded(head.headers)) return { kind: "unusable" };
   const offset = byteRange?.start ?? 0;
@@ -98,6 +102,7 @@ function readPart(
   return {
     kind: "body",
     ranged: true,
+    suspect,
     firstByte: asked.from,
     skip: 0,
     ...length,
@@ -123,11 +128,27 @@ export const rangeHeader = ({ start, end }: ResourceRange): string =>
   `bytes=${String(start)}-${end === undefined ? "" : String(end - 1)}`;
 
 /**
- * Whether a body is a page that says what went wrong, sent as a success. Servers that give media a wrong Content-Type
- * exist, but no container of media begins with `<` or `{`: both together are proof enough.
+ * Whether a body is no media: a page that says what went wrong, sent as a success, or a playlist. Servers that give media
+ * a wrong Content-Type exist, but no container of media begins with `<` or `{`: both together are proof enough. An
+ * encrypted segment may begin with anything, if hardly with the seven characters of a playlist.
  */
-export const isErrorPage = (headers: Headers, firstByte: number | undefined): boolean =>
-  /\b(html|xml|json)\b/i.test(headers.get("content-type") ?? "") && (firstByte === 0x3c || firstByte === 0x7b);
+export function isNoMedia(headers: Headers, begin: Uint8Array): boolean {
+  const text = String.fromCharCode(...begin.subarray(0, 16)).replace(/^\u00ef\u00bb\u00bf/, ""); // a byte order mark
+  return text.startsWith("#EXTM3U") || (isOtherType(headers) && /^\s*[<{]/.test(text));
+}
+
+/**
+ * The player is given it, as plain hls.js would be; others are not, unless a root proves it: what says to be something
+ * else than media, has a status that is no plain success, is coded so that a browser may not have decoded it, or is a
+ * part that nobody asked for and that does not show to be everything.
+ */
+const isSuspect = ({ status, headers }: AnswerHead, isRanged: boolean): boolean =>
+  isOtherType(headers) ||
+  !DECODED.includes(headers.get("content-encoding")) ||
+  (status === 206 ? !isRanged && !headers.has("content-range") : status !== 200);
+
+const isOtherType = (headers: Headers): boolean =>
+  /\b(html|xml|json|mpegurl|javascript|css)\b/i.test(headers.get("content-type") ?? "");
 
 export const WHOLE: Part = { from: 0 };
 
@@ -156,6 +177,9 @@ function parseContentRange(headers: Headers): ContentRange | undefined {
   const [, first, last, total] = match;
   return { first: Number(first ?? 0), last: Number(last ?? -1), total: total === "*" ? undefined : Number(total) };
 }
+
+/** Codings that every browser takes off (RFC 9110 section 8.4.1, RFC 7932); of others a page gets what was sent. */
+const DECODED: readonly (string | null)[] = [null, "identity", "gzip", "deflate", "br"];
 
 /** Successes without a body: No Content, Reset Content. */
 const BODILESS: readonly number[] = [204, 205];

@@ -280,11 +280,23 @@ describe("failures", () => {
       "a page that says sorry",
       { body: new TextEncoder().encode("<!doctype html>"), headers: { "content-type": "text/html" } },
     ],
+    ["a playlist", { body: new TextEncoder().encode("#EXTM3U"), headers: { "content-type": "video/mp4" } }],
   ])("200 with %s is refused before anybody may share it", async (_, served) => {
     const { answer, outcome } = await world([respond(served)]).get({ from: 0 });
     expect(answer).toBeUndefined();
     expect(outcome).toEqual({ outcome: "failed", status: 200 });
   });
+});
+
+test.each([
+  ["of a wrong type", { headers: { "content-type": "text/html" } }],
+  ["with a status that is no plain success", { status: 203 }],
+  ["as a part that nobody asked for", { status: 206, headers: { "content-length": "1000" } }],
+])("[T7] [IN28] what is served %s is read to its end, and suspect", async (_, served) => {
+  const { answer, bytes, outcome } = await world([respond(served)]).get({ from: 0 });
+  expect(answer).toMatchObject({ suspect: true });
+  expect(bytes).toEqual(RESOURCE);
+  expect(outcome).toMatchObject({ outcome: "complete" });
 });
 
 describe("time and abort", () => {

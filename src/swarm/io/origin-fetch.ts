@@ -5,7 +5,7 @@
  */
 import type { Bytes, Millis } from "../../base/time.ts";
 import {
-  isErrorPage,
+  isNoMedia,
   readAnswer,
   resourceRange,
   WHOLE,
@@ -132,7 +132,7 @@ class Transfer {
         if (this.#isOver()) return UNREACHABLE;
         if (received === 0) {
           // An empty segment plays nothing, and its chunks could never be complete.
-          if (!value || (answer.firstByte === 0 && isErrorPage(response.headers, value[0]))) return refused;
+          if (!value || (answer.firstByte === 0 && isNoMedia(response.headers, value))) return refused;
           this.#opened(answer);
         }
         if (!value) return this.#ended(response, answer, received);
@@ -147,10 +147,10 @@ class Transfer {
     }
   }
 
-  #opened({ ranged, firstByte, byteLength }: HttpBody): void {
+  #opened({ ranged, firstByte, byteLength, suspect }: HttpBody): void {
     if (this.#isPartial || this.#segment.byteRange) this.#learnRanges(ranged);
     const rangesWork = this.#host.ranges !== "broken";
-    this.#sink.opened({ firstByte, ranged: rangesWork, byteLength });
+    this.#sink.opened({ firstByte, ranged: rangesWork, byteLength, ...(suspect && { suspect }) });
   }
 
   #learnRanges(honoured: boolean): void {

@@ -33,11 +33,11 @@ export function readOrigin(
   };
   const request = { segment, from: from * CHUNK_BYTES, to: to && to * CHUNK_BYTES };
   const reading = origin.fetch(request, {
-    opened({ firstByte, byteLength, ranged }) {
+    opened({ firstByte, byteLength, ranged, suspect }) {
       if (!ranged) feed({ type: "origin-ranges", usable: false });
       offset = firstByte;
       const firstChunk = Math.floor(firstByte / CHUNK_BYTES);
-      feed({ type: "origin-opened", fetch, firstChunk, byteLength });
+      feed({ type: "origin-opened", fetch, firstChunk, byteLength, suspect });
     },
     data(bytes) {
       receivedBytes += bytes.byteLength;

@@ -15,6 +15,8 @@ export interface OriginAnswer {
   readonly byteLength?: number | undefined;
   /** False when ranges turned out not to work on this host. Remembered: later requests there are whole. */
   readonly ranged: boolean;
+  /** These may not be the bytes of the segment: for the player alone. */
+  readonly suspect?: boolean;
 }
 
 export type OriginOutcome =
