@@ -59,7 +59,7 @@ globalThis.lowLatencyPage = {
     video.addEventListener("playing", () => {
       clock.playing(now(), video.currentTime);
     });
-    swarm = trackerUrl === undefined ? undefined : createSwarm({ tracker: trackerUrl, integrity: "if-signed" });
+    swarm = trackerUrl === undefined ? undefined : createSwarm({ tracker: trackerUrl });
     const hls = new Hls({ lowLatencyMode: true, ...swarm?.config(Hls) });
     setInterval(() => {
       clock.sample(now(), video.currentTime, video.paused || video.ended);

@@ -53,7 +53,7 @@ export async function runLowLatency(session: LowLatencySession, root: string): P
   await writeFile(path.join(pages, "index.html"), HTML);
   const closers: (() => Promise<void>)[] = [];
   try {
-    const origin = await createLowLatencyOrigin({ ...session.origin, mounts: { "/viewer/": pages } });
+    const origin = await createLowLatencyOrigin({ signed: true, ...session.origin, mounts: { "/viewer/": pages } });
     closers.push(() => origin.close());
     const tracker = session.swarm ? await startTracker("hls-swarm", root) : undefined;
     if (tracker) closers.push(() => tracker.kill());

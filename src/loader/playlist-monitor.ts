@@ -118,11 +118,11 @@ export class PlaylistMonitor {
     const segments = this.#catalogue.update(track, details);
     const { live, targetduration: targetDuration } = details;
     this.#told.set(track, { details, lastStart: details.fragments.at(-1)?.start ?? 0 });
-    const signed = segments.some(({ root }) => root !== undefined);
+    const parts = partTrackOf(track);
+    const listed = this.#listsParts(track) ? this.#catalogue.updateParts(parts, details) : undefined;
+    const signed = [...segments, ...(listed ?? [])].some(({ root }) => root !== undefined);
     this.#port.playlist({ track, live, targetDuration, segments, signed });
-    if (this.#listsParts(track)) {
-      const parts = partTrackOf(track);
-      const listed = this.#catalogue.updateParts(parts, details);
+    if (listed) {
       this.#port.playlist({ track: parts, live, targetDuration: details.partTarget, segments: listed, signed });
     }
     this.#follow();

@@ -5,7 +5,7 @@
 import type { Fragment, FragmentLoaderContext, LevelDetails, Part } from "hls.js";
 import { segmentIdOf, type SegmentId, type SegmentName, type TrackId } from "../protocol/ids.ts";
 import { CHUNK_BYTES, SEGMENT_CHUNKS_MAX } from "../protocol/limits.ts";
-import { parseRoot, ROOT_TAG, type SegmentRoot } from "../protocol/segment-root.ts";
+import { PART_ROOT_TAG, parseRoot, ROOT_TAG, type SegmentRoot } from "../protocol/segment-root.ts";
 import type { ListedSegment } from "../swarm/core/event.ts";
 import type { ByteRange } from "../swarm/io/http-answer.ts";
 import { foreseeAddress } from "./foreseen-address.ts";
@@ -176,13 +176,15 @@ function renew(known: CataloguedSegment, { fragment, part, hinted }: Listing): C
   return known;
 }
 
-/** What the playlist says before the segment. hls.js keeps the tags that it does not know; parts have none. */
-function rootOf({ sequence, fragment, part }: Listing): SegmentRoot | undefined {
-  const value = part ? undefined : fragment.tagList.find(([tag]) => tag === ROOT_TAG)?.[1];
-  const { relurl: uri = "", baseurl } = fragment;
-  return value === undefined
-    ? undefined
-    : parseRoot(value, { sequence, uri, byteRange: byteRangeOf(fragment) }, baseurl);
+/** What the playlist says before the segment, or the part. hls.js keeps the tags that it does not know, by fragment. */
+function rootOf({ fragment, part }: Listing): SegmentRoot | undefined {
+  const name = part ? PART_ROOT_TAG : ROOT_TAG;
+  const before = part ? `${String(part.index)},` : "";
+  const found = fragment.tagList.find(([tag, value]) => tag === name && value?.startsWith(before))?.[1];
+  if (found === undefined) return undefined;
+  const entry = part ?? fragment;
+  const address = { sequence: Number(fragment.sn), uri: entry.relurl ?? "", byteRange: byteRangeOf(entry) };
+  return parseRoot(found.slice(before.length), address, fragment.baseurl);
 }
 
 function byteRangeOf({ byteRange: [start, end] }: Fragment | Part): ByteRange | undefined {

@@ -35,9 +35,17 @@ export interface SegmentAddress {
 
 /** Without the `#`. */
 export const ROOT_TAG = "EXT-X-HLS-SWARM-ROOT";
+/** Of a part of a segment: its index within the segment comes first, since players that keep tags keep them by segment. */
+export const PART_ROOT_TAG = "EXT-X-HLS-SWARM-PART-ROOT";
 
-export const printRoot = ({ hash, byteLength }: Pick<SegmentRoot, "hash" | "byteLength">, signature?: string): string =>
-  `#${ROOT_TAG}:${[hash, byteLength, ...(signature === undefined ? [] : [signature])].join(",")}`;
+export function printRoot(
+  { hash, byteLength }: Pick<SegmentRoot, "hash" | "byteLength">,
+  signature?: string,
+  part?: number,
+): string {
+  const values = [part, hash, byteLength, signature].filter((value) => value !== undefined);
+  return `#${part === undefined ? ROOT_TAG : PART_ROOT_TAG}:${values.join(",")}`;
+}
 
 /** The value of the tag, in the playlist at `playlistUrl`; undefined for what is not one of ours. */
 export function parseRoot(value: string, address: SegmentAddress, playlistUrl = ""): SegmentRoot | undefined {

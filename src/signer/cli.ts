@@ -1,5 +1,5 @@
 /** The command `hls-swarm sign`. */
-import { watch } from "node:fs";
+import { unwatchFile, watch, watchFile } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { OptionError } from "../base/option-error.ts";
@@ -63,10 +63,22 @@ export async function runSign(args: readonly string[]): Promise<void> {
         if (waiting.size > 0) signWaiting();
       });
   };
+  const looked = new Set<string>();
+  // Node's recursive watcher misses a file that is replaced again before it has found the first replacement.
+  const lookAt = (file: string): void => {
+    if (looked.has(file)) return;
+    looked.add(file);
+    watchFile(file, { interval: LOOK_EVERY_MS }, () => {
+      waiting.add(file);
+      signWaiting();
+    });
+  };
+  waiting.forEach(lookAt);
   const watcher = watch(folder, { recursive: true }, (_event, name) => {
     const file = path.join(folder, name ?? "");
     const isOurs = file.startsWith(output + path.sep) || path.basename(file).startsWith(".");
     if (isOurs || !isPlaylist(file) || !(isOfAFolder || files.includes(file))) return;
+    lookAt(file);
     waiting.add(file);
     signWaiting();
   });
@@ -75,6 +87,7 @@ export async function runSign(args: readonly string[]): Promise<void> {
     for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, resolve);
   });
   watcher.close();
+  for (const file of looked) unwatchFile(file);
   await signing;
 }
 
@@ -108,6 +121,9 @@ function parse(args: readonly string[]) {
     throw new OptionError(error instanceof Error ? error.message : String(error));
   }
 }
+
+/** Less than a part of a low-latency stream; one `stat` for each playlist. */
+const LOOK_EVERY_MS = 100;
 
 const OPTIONS = {
   output: { type: "string" },

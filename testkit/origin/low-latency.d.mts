@@ -18,6 +18,8 @@ export interface LowLatencyOptions {
   readonly latencyMs?: number;
   /** Parts are byte ranges of their segment instead of files of their own. Default false. */
   readonly byteRangeParts?: boolean;
+  /** Segments and parts have roots, as `hls-swarm sign` would write them. Default false. */
+  readonly signed?: boolean;
   /** Whether the next part is hinted at. Default true. */
   readonly hints?: boolean;
   /** Whether a request for a part that is not made yet is held until it is, as it must be; else 404. Default true. */

@@ -10,6 +10,7 @@ import { sendMedia, sendStatus, sendText } from "./answer.mjs";
 import { Counters, viewerOf } from "./counters.mjs";
 import { Pacer } from "./pacer.mjs";
 import { openPartStream, PART_SECONDS } from "./part-stream.mjs";
+import { RootBook } from "./roots.mjs";
 import { findFile } from "./static-files.mjs";
 
 /** @import { IncomingMessage, ServerResponse } from "node:http" */
@@ -42,6 +43,7 @@ class LowLatencyOrigin {
   #options;
   #counters = new Counters();
   #unpaced = new Pacer(0);
+  #roots = new RootBook();
 
   /**
    * @param {PartStream} stream
@@ -109,13 +111,18 @@ class LowLatencyOrigin {
     response.setHeader("Access-Control-Expose-Headers", "Content-Length, Content-Range, ETag, Accept-Ranges");
     if (request.method === "OPTIONS") return void response.writeHead(204).end();
     if (request.method !== "GET" && request.method !== "HEAD") return sendStatus(response, 405);
-    const streamed = /^\/live\/(?:(index\.m3u8)|(init\.mp4)|s(\d{1,12})(?:\.(\d{1,2}))?\.m4s)$/.exec(pathname);
+    const streamed =
+      /^\/live\/(?:(index\.m3u8)|(init\.mp4)|s(\d{1,12})(?:\.(\d{1,2}))?\.m4s(?:(?:\.(\d+-\d+))?(\.hashes))?)$/.exec(
+        pathname,
+      );
     if (!streamed) return this.#sendFile(request, response, pathname);
-    const [, playlist, init, sequence, index] = streamed;
+    const [, playlist, init, sequence, index, range, hashes] = streamed;
     await this.#travel();
     if (playlist) return this.#sendPlaylist(request, response, searchParams);
     if (init) return this.#sendBytes(request, response, this.init, "init");
-    return this.#sendSegment(request, response, Number(sequence), index === undefined ? undefined : Number(index));
+    const part = index === undefined ? undefined : Number(index);
+    if (hashes) return this.#sendHashes(request, response, Number(sequence), part, range);
+    return this.#sendSegment(request, response, Number(sequence), part);
   }
 
   /**
@@ -175,6 +182,41 @@ class LowLatencyOrigin {
   }
 
   /**
+   * Of what is listed: nobody asks before.
+   * @param {IncomingMessage} request
+   * @param {ServerResponse} response
+   * @param {number} sequence
+   * @param {number | undefined} index
+   * @param {string | undefined} range
+   */
+  #sendHashes(request, response, sequence, index, range) {
+    const { length } = this.part(sequence, 0);
+    const part = range === undefined ? index : Number(range.split("-")[0]) / length;
+    if (this.#options.signed !== true || !Number.isInteger(part ?? 0)) return sendStatus(response, 404);
+    return this.#sendBytes(
+      request,
+      response,
+      this.#rootOf(sequence, part).hashes,
+      `h${String(sequence)}.${String(part)}`,
+    );
+  }
+
+  /**
+   * @param {number} sequence
+   * @param {number | undefined} index  of a part
+   */
+  #rootOf(sequence, index) {
+    const whole = `s${String(sequence)}.m4s`;
+    if (index === undefined) return this.#roots.of(sequence, whole, () => this.segment(sequence));
+    const bytes = this.part(sequence, index);
+    const { length } = bytes; // all are alike
+    if (this.#options.byteRangeParts !== true)
+      return this.#roots.of(sequence, `s${String(sequence)}.${String(index)}.m4s`, () => bytes, { index });
+    const range = `${String(length * index)}-${String(length * (index + 1))}`;
+    return this.#roots.of(sequence, whole, () => bytes, { index, range });
+  }
+
+  /**
    * @param {IncomingMessage} request
    * @param {ServerResponse} response
    * @param {Buffer} whole
@@ -224,6 +266,8 @@ class LowLatencyOrigin {
     const newest = Math.floor(made / partsPerSegment); // of which none to all but one parts are made
     const first = Math.max(0, newest - windowSegments);
     const skipped = isDelta ? Math.max(0, newest - SKIP_SEGMENTS - first) : 0;
+    const tagsOf = (/** @type {number} */ sequence, /** @type {number | undefined} */ index = undefined) =>
+      this.#options.signed ? [this.#rootOf(sequence, index).tag] : [];
     const lines = [
       "#EXTM3U",
       "#EXT-X-VERSION:9",
@@ -241,8 +285,10 @@ class LowLatencyOrigin {
         lines.push(`#EXT-X-PROGRAM-DATE-TIME:${startedAt.toISOString()}`);
       }
       if (sequence > newest - SEGMENTS_IN_PARTS)
-        for (let index = 0; index < parts; index++) lines.push(this.#partLine(sequence, index));
-      if (parts === partsPerSegment) lines.push(`#EXTINF:${segmentSeconds.toFixed(3)},`, `s${String(sequence)}.m4s`);
+        for (let index = 0; index < parts; index++)
+          lines.push(...tagsOf(sequence, index), this.#partLine(sequence, index));
+      if (parts === partsPerSegment)
+        lines.push(...tagsOf(sequence), `#EXTINF:${segmentSeconds.toFixed(3)},`, `s${String(sequence)}.m4s`);
     }
     const next = made - newest * partsPerSegment;
     if (hints) lines.push(this.#hintLine(newest, next));

@@ -1,4 +1,7 @@
+import { createHash } from "node:crypto";
 import { afterEach, expect, test } from "vitest";
+import { HASH_BYTES, hashesAddress, parseRoot, rootInput } from "../../src/protocol/segment-root.ts";
+import { listedAddresses } from "../../src/signer/signed-playlist.ts";
 import type { RunningLowLatencyOrigin } from "./low-latency.d.mts";
 import { createLowLatencyOrigin } from "./low-latency.mjs";
 
@@ -40,3 +43,23 @@ test("parts may be byte ranges of their segment, and hints refused", async () =>
   const [, hinted] = /PRELOAD-HINT:TYPE=PART,URI="s(\d+)\.m4s",BYTERANGE-START=\d+/.exec(playlist) ?? [];
   expect((await fetch(`${origin.url}/live/s${Number(hinted) + 1}.m4s`)).status).toBe(404);
 });
+
+test.each([false, true])(
+  "[IN26] signed, every part and segment has its root (byte ranges: %s)",
+  async (byteRangeParts) => {
+    origin = await createLowLatencyOrigin({ signed: true, byteRangeParts });
+    const playlist = await textOf("index.m3u8");
+    const tags = [...playlist.matchAll(/^#EXT-X-HLS-SWARM-(ROOT|PART-ROOT:\d+)[:,](.*)$/gm)];
+    const listed = listedAddresses(playlist) ?? [];
+    expect(tags).toHaveLength(listed.length);
+    for (const [i, address] of listed.entries()) {
+      const [, kind, value = ""] = tags[i] ?? [];
+      expect(kind).toBe(address.part === undefined ? "ROOT" : `PART-ROOT:${String(address.part)}`);
+      const root = parseRoot(value, address);
+      if (!root) throw new Error(`no root of ${address.uri}`);
+      const hashes = await bytesOf(hashesAddress(address.uri, address.byteRange));
+      const hash = createHash("sha256").update(rootInput(root.label, hashes)).digest("hex");
+      expect(hash.slice(0, 2 * HASH_BYTES)).toBe(root.hash);
+    }
+  },
+);

@@ -14,7 +14,7 @@ async function play(session: LowLatencySession): Promise<LowLatencyFigures> {
   return figures;
 }
 
-test("[SW100] six viewers of 2 s segments in 4 parts take half of it from each other, no later than with plain hls.js", async () => {
+test("[SW100] [IN26] six viewers of 2 s segments in 4 parts take half of it from each other, no later than with plain hls.js", async () => {
   // At the same time, so that the machine is the same for both.
   const [plain, ours] = await Promise.all([
     play({ viewers: 6, seconds: 32, swarm: false, origin: NEAR }),

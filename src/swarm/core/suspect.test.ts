@@ -3,8 +3,9 @@ import { VIDEO, listing, nameOf } from "../../../testkit/swarm-parts.ts";
 import { createRng } from "../../base/random.ts";
 import { segmentIdOf, swarmIdOf, type PeerId, type ViewerId } from "../../protocol/ids.ts";
 import { CHUNK_BYTES } from "../../protocol/limits.ts";
+import type { CoreMessage } from "../../protocol/peer-message.ts";
 import type { SwarmAction } from "./action.ts";
-import type { CoreMessage, SwarmEvent } from "./event.ts";
+import type { SwarmEvent } from "./event.ts";
 import { SwarmCore } from "./swarm.ts";
 
 const BOB = "bob_______" as PeerId;
