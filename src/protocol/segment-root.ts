@@ -73,10 +73,12 @@ export const chunkInput = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => joinIn
 export const rootInput = (label: string, hashes: Uint8Array): Uint8Array<ArrayBuffer> =>
   joinInput(ROOT_DOMAIN, asciiBytes(label), hashes);
 
-/** What a publisher signs of a root. `stream` is what its page calls it; of `renditionNames` the signer takes the first. */
-export function signatureInput({ label, hash }: SegmentRoot, stream: string, rendition: string) {
-  return joinInput(SIGNATURE_DOMAIN, asciiBytes([encodeURIComponent(stream), rendition, label + hash].join("\n")));
-}
+/**
+ * What a publisher signs of a root, ASCII behind its domain. `stream` is what its page calls it; of `renditionNames` the
+ * signer takes the first.
+ */
+export const signedText = ({ label, hash }: SegmentRoot, stream: string, rendition: string): string =>
+  SIGNATURE_DOMAIN + [encodeURIComponent(stream), rendition, label + hash].join("\n");
 
 /** What a signer may have called the rendition whose playlist is at this path: ends of it, the longest first. */
 export function renditionNames(path: string): readonly string[] {
@@ -120,4 +122,4 @@ const RENDITION_PARTS_MAX = 4;
 /** No chunk's input is ever that of a root. */
 const CHUNK_DOMAIN = 0;
 const ROOT_DOMAIN = 1;
-const SIGNATURE_DOMAIN = 3;
+const SIGNATURE_DOMAIN = "\u0003";

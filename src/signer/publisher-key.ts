@@ -2,7 +2,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { OptionError } from "../base/option-error.ts";
-import { signatureInput, type SegmentRoot } from "../protocol/segment-root.ts";
+import { signedText, type SegmentRoot } from "../protocol/segment-root.ts";
 
 export class PublisherKey {
   readonly #key: KeyObject;
@@ -31,7 +31,7 @@ export class PublisherKey {
   }
 
   sign(root: SegmentRoot, rendition: string): string {
-    return sign(null, signatureInput(root, this.#stream, rendition), this.#key).toString("hex");
+    return sign(null, Buffer.from(signedText(root, this.#stream, rendition)), this.#key).toString("hex");
   }
 }
 

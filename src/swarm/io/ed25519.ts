@@ -1,5 +1,5 @@
 /** Ed25519 (RFC 8032) by the browser's own hand: one key pair, and the check of others' signatures. Keys are hex. */
-import { randomHex } from "../../protocol/ids.ts";
+import { bytesOfHex, randomHex } from "../../protocol/ids.ts";
 
 export interface Signer {
   readonly publicKey: string;
@@ -29,9 +29,6 @@ export async function isSignedBy(key: string, signature: Uint8Array<ArrayBuffer>
   const publicKey = await crypto.subtle.importKey("raw", bytesOfHex(key), ED25519, false, ["verify"]);
   return crypto.subtle.verify(ED25519, publicKey, signature, bytesOf(text));
 }
-
-export const bytesOfHex = (hex: string): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from(hex.match(/../g) ?? [], (byte) => parseInt(byte, 16));
 
 const hexOf = (bytes: ArrayBuffer): string => randomHex(new Uint8Array(bytes));
 

@@ -1,7 +1,8 @@
 /** Whether a publisher has signed a root (`docs/protocol.md`, IN23 to IN25), by the browser's own Ed25519 (RFC 8032). */
 import type { Logger } from "../../base/logger.ts";
 import { bytesOfHex } from "../../protocol/ids.ts";
-import { renditionNames, signatureInput, type SegmentRoot } from "../../protocol/segment-root.ts";
+import { renditionNames, signedText, type SegmentRoot } from "../../protocol/segment-root.ts";
+import { isSignedBy } from "./ed25519.ts";
 
 /** Named by the page, which does not come from the CDN. */
 export interface Publisher {
@@ -19,16 +20,12 @@ export async function hasSigned(publisher: Publisher | undefined, root: SegmentR
   if (!publisher) return true;
   const { signed } = root;
   try {
-    const key = await crypto.subtle.importKey("raw", bytesOfHex(publisher.key), ED25519, false, ["verify"]);
-    for (const rendition of signed ? renditionNames(new URL(signed.playlistUrl).pathname) : []) {
-      const input = signatureInput(root, publisher.stream, rendition);
-      if (await crypto.subtle.verify(ED25519, key, bytesOfHex(signed?.signature ?? ""), input)) return true;
-    }
+    const signature = bytesOfHex(signed?.signature ?? "");
+    for (const rendition of signed ? renditionNames(new URL(signed.playlistUrl).pathname) : [])
+      if (await isSignedBy(publisher.key, signature, signedText(root, publisher.stream, rendition))) return true;
     log.warn("swarm", () => `the publisher has not signed ${JSON.stringify(root)}`);
   } catch (error) {
     log.warn("swarm", () => `no check of signatures here: ${String(error)}`);
   }
   return false;
 }
-
-const ED25519 = "Ed25519";

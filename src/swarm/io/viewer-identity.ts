@@ -5,10 +5,10 @@
  */
 import type { Logger } from "../../base/logger.ts";
 import type { PeerId, SwarmId } from "../../protocol/ids.ts";
-import { SWARM_ID_PATTERN } from "../../protocol/ids.ts";
+import { bytesOfHex, SWARM_ID_PATTERN } from "../../protocol/ids.ts";
 import type { TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-message.ts";
 import { FORGED_SIGNAL } from "../core/event.ts";
-import { bytesOfHex, createSigner, isSignedBy, type Signer } from "./ed25519.ts";
+import { createSigner, isSignedBy, type Signer } from "./ed25519.ts";
 import type { OpenPeerLink } from "./peer-link.ts";
 import { encodePeerSignal, parsePeerSignal, signedText } from "./peer-signal.ts";
 import { claimsOf, isTicketFor, swarmsOf } from "./ticket.ts";
