@@ -40,7 +40,6 @@ export class Desk {
       uploads: this.uploads,
       announcer: new Announcer(this.table),
       liveness: new Liveness(DEFAULT_TUNING),
-      shares,
     };
   }
 

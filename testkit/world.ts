@@ -16,6 +16,7 @@ import type { UplinkClass } from "../src/protocol/peer-message.ts";
 import type { SwarmAction } from "../src/swarm/core/action.ts";
 import type { FetchId, SwarmEvent } from "../src/swarm/core/event.ts";
 import { SwarmCore } from "../src/swarm/core/swarm.ts";
+import type { Device, SharingLimits } from "../src/swarm/core/sharing-policy.ts";
 import type { SwarmTuning } from "../src/swarm/core/tuning.ts";
 
 /** How a small world is: everything has a default, so that a story names only what it is about. */
@@ -46,6 +47,9 @@ export interface ViewerOptions {
   readonly startAt?: number;
   /** False for a viewer that never plays by itself: the story tells it what it wants. */
   readonly plays?: boolean;
+  readonly sharing?: Partial<SharingLimits>;
+  /** What its browser says first. */
+  readonly device?: Device;
 }
 
 /**
@@ -223,7 +227,15 @@ export class Viewer {
     this.world = world;
     this.name = name;
     this.id = name.padEnd(10, "_") as PeerId;
-    this.options = { uplink: 1, uplinkBitsPerSecond: 8e6, startAt: 0, plays: true, ...options };
+    this.options = {
+      uplink: 1,
+      uplinkBitsPerSecond: 8e6,
+      startAt: 0,
+      plays: true,
+      sharing: {},
+      device: {},
+      ...options,
+    };
     const rng = world.rng.fork(name);
     let viewer = "";
     while (viewer.length < 16) viewer += Math.floor(rng.next() * 16).toString(16);
@@ -235,10 +247,12 @@ export class Viewer {
       memoryBytesMax: 128 * 1024 * 1024,
       rng,
       tuning: world.options.tuning,
+      sharing: this.options.sharing,
     });
   }
 
   start(): void {
+    this.feed({ type: "device", device: this.options.device });
     this.feed({ type: "wakeup" });
     this.feed({ type: "tracks-followed", tracks: [this.world.track] });
     this.#poll();
@@ -355,7 +369,7 @@ export class Viewer {
         // Offer, answer, handshake: four one-way trips.
         world.after(latencyMs, () => {
           const other = world.byPeerId(action.peer);
-          if (!other || !world.trackerUp)
+          if (!other || !other.#joinedTracker || !world.trackerUp)
             return this.feed({ type: "peer-closed", peer: action.peer, reason: "unreachable" });
           other.feed({ type: "tracker-message", message: { type: "signal", from: this.id, signal: "o" } });
           world.after(3 * latencyMs, () => {
@@ -416,6 +430,7 @@ export class Viewer {
 
   #tell(type: string): void {
     const { world } = this;
+    if (type === "leave") this.#joinedTracker = false;
     if (type !== "join" && type !== "need") return;
     world.after(2 * world.options.latencyMs, () => {
       this.#joinedTracker = true;

@@ -3,6 +3,7 @@ import type { PeerId, SegmentId, SegmentName, TrackId } from "../../protocol/ids
 import type { CoreMessage } from "../../protocol/peer-message.ts";
 import type { SegmentRoot } from "../../protocol/segment-root.ts";
 import type { PlayCounts, TrackerToViewer } from "../../protocol/tracker-message.ts";
+import type { Device } from "./sharing-policy.ts";
 
 /** Names one origin request of one viewer. */
 export type FetchId = number;
@@ -60,6 +61,10 @@ export type SwarmEvent =
     }
   /** The player loaded this much from the origin by itself, as one that is held out does. */
   | { readonly type: "loaded-plainly"; readonly byteLength: Bytes }
+  /** Something has changed about the device, its network or the page. Nothing is known before the first. */
+  | { readonly type: "device"; readonly device: Device }
+  /** What was uploaded this month as the site counts it, with all that this session has uploaded so far. */
+  | { readonly type: "month-uploaded"; readonly bytes: Bytes }
   /** The session may be at its end: what was not reported is reported now. */
   | { readonly type: "report-due" }
   /** hls.js asks for a segment. */

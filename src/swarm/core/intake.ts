@@ -13,8 +13,6 @@ export interface IntakeDesk extends SegmentKeepers {
   readonly peers: ReadonlyMap<PeerId, Peer>;
   readonly playback: Playback;
   readonly tuning: SwarmTuning;
-  /** Whether what is held is announced. */
-  readonly shares: boolean;
   /** Whether the site looks at what peers brought before the player gets it. */
   readonly verifies: boolean;
 }
@@ -257,7 +255,7 @@ export class Intake {
   }
 
   #tell(now: Millis, segment: Segment, chunk: number): void {
-    if (this.#at.shares) this.#at.announcer.add(now, segment, chunk, this.#announceMs(now, segment));
+    if (this.#at.uploads.allowed) this.#at.announcer.add(now, segment, chunk, this.#announceMs(now, segment));
   }
 
   /** The less slack, the sooner: at 2 s behind the edge 200 ms more at every hop would be the whole of it. */

@@ -70,7 +70,7 @@ export class Links {
     this.#requests.dropPeer(peer);
     this.#uploads.dropPeer(peer);
     this.#peers.delete(id);
-    peer.close();
+    peer.holdsNothing();
   }
 
   tellUplink(uplink: UplinkClass): SwarmAction[] {
@@ -108,7 +108,7 @@ export class Links {
   }
 
   tellGone(segment: Segment): SwarmAction[] {
-    if (this.#options.uplink === 0) return [];
+    if (this.#uplink === 0) return [];
     const { slot } = segment.track;
     return say(this.#followers(segment.track.id), slot, { type: "gone", slot, segments: [segment.name] });
   }

@@ -2,6 +2,7 @@ import type { Rng } from "../../base/random.ts";
 import type { Bytes } from "../../base/time.ts";
 import type { SwarmId, ViewerId } from "../../protocol/ids.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
+import type { SharingLimits } from "./sharing-policy.ts";
 import type { SwarmTuning } from "./tuning.ts";
 
 /** What one viewer's engine is told at its start. */
@@ -15,6 +16,8 @@ export interface SwarmCoreOptions {
   readonly seeder?: boolean;
   /** What is taken of peers without roots in the playlist: what a tracker attests, or anything. Default `if-signed`. */
   readonly integrity?: "required" | "if-signed" | undefined;
+  /** What the site allows; see DEFAULT_LIMITS. */
+  readonly sharing?: Partial<SharingLimits>;
   /** Bytes kept for the player and for peers. */
   readonly memoryBytesMax: Bytes;
   /** The site wants to look at what peers brought before the player gets it. */

@@ -365,3 +365,14 @@ test("[PE36] a peer's uplink class is what it said last", () => {
   desk.tell(alice, { type: "uplink", uplink: 2 });
   expect(alice.identity).toMatchObject({ viewer, uplink: 2 });
 });
+
+test("[PE36] a peer that serves nothing any more is taken at its word: what it owes is asked of others", () => {
+  const desk = new Desk();
+  const alice = desk.peer("alice");
+  const segment = desk.segment(12);
+  desk.tell(alice, { type: "have", slot: 0, segments: [{ segment: segment.name, byteLength: 3 * CHUNK_BYTES }] });
+  desk.requests.ask(desk.now, { peer: alice, segment, chunks: [0, 1], dueAt: desk.now + 9000 }, desk.now + 8000);
+  expect([alice.has(segment, 2), alice.requests.length]).toEqual([true, 2]);
+  desk.tell(alice, { type: "uplink", uplink: 0 });
+  expect([alice.has(segment, 2), alice.requests.length, segment.requests.size]).toEqual([false, 0, 0]);
+});

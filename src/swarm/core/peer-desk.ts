@@ -22,8 +22,6 @@ export interface PeerDesk {
   readonly uploads: UploadQueue;
   readonly announcer: Announcer;
   readonly liveness: Liveness;
-  /** Whether this viewer serves at all. */
-  readonly shares: boolean;
 }
 
 export interface Received {
@@ -87,6 +85,10 @@ export function receive(now: Millis, desk: PeerDesk, peer: Peer, message: CoreMe
       return desk.uploads.acknowledged(now, peer, message.bytes) ? DONE : BROKEN;
     case "uplink":
       if (peer.identity) peer.introduce(peer.identity.viewer, message.uplink, peer.identity.seeder);
+      if (message.uplink === 0) {
+        desk.requests.dropPeer(peer);
+        peer.holdsNothing();
+      }
       return DONE;
     case "listed": {
       const id = peer.tracks.get(message.slot);
@@ -134,7 +136,7 @@ function track(desk: PeerDesk, peer: Peer, message: Extract<CoreMessage, { type:
   }
   if (peer.following.has(message.track)) return DONE;
   peer.following.add(ours?.id ?? message.track);
-  const tell = ours && desk.shares && ours.slot < TRACK_SLOTS_MAX;
+  const tell = ours && desk.uploads.allowed && ours.slot < TRACK_SLOTS_MAX;
   return tell ? { actions: desk.announcer.introduce(peer, ours) } : DONE;
 }
 
@@ -232,7 +234,7 @@ function request(
 
 function askHashes(desk: PeerDesk, peer: Peer, message: Extract<CoreMessage, { type: "ask-hashes" }>): Received {
   const segment = named(desk, peer, message.slot, message.segment);
-  if (!segment || !desk.shares || segment.track.proof === "none") return DONE;
+  if (!segment || !desk.uploads.allowed || segment.track.proof === "none") return DONE;
   const chunks = message.chunks.filter((chunk) => segment.knowsHash(chunk));
   const { id, name } = segment;
   if (chunks.length === 0 || !peer.mayAskHashes(segment)) return DONE;

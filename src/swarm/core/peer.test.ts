@@ -24,7 +24,7 @@ describe("what a peer has", () => {
     announce(alice, segment, [0]);
     announce(alice, segment, [0, 1]);
     expect(holders()).toBe(1);
-    alice.close();
+    alice.holdsNothing();
     expect([holders(), alice.has(segment, 0)]).toEqual([0, false]);
     announce(alice, segment, [0]);
     table.remove(segment);

@@ -160,8 +160,8 @@ export class Peer {
     if (said?.segment === segment) part(said);
   }
 
-  /** The link is gone. */
-  close(): void {
+  /** The link is gone, or nothing more is given over it: whatever it announced counts no longer. */
+  holdsNothing(): void {
     for (const bySequence of this.#available.values()) for (const said of bySequence.values()) part(said);
     this.#available.clear();
   }

@@ -9,6 +9,8 @@ export class Playback {
   bufferAheadMax: Seconds = 30;
   /** Since when it goes on from where it is: when the first frame could be shown, or the last jump. Infinity before. */
   movedAt: Millis = Infinity;
+  /** Since when it stands still by the viewer's will. Infinity while it plays. */
+  pausedAt: Millis = Infinity;
 
   /** Returns whether it is other than was to be expected: the player has not just gone on. */
   update(
@@ -25,6 +27,7 @@ export class Playback {
       rate === this.#rate &&
       bufferAheadMax === this.bufferAheadMax;
     if (position !== undefined && driftSeconds >= JUMP_SECONDS) this.movedAt = now;
+    this.pausedAt = rate > 0 ? Infinity : Math.min(this.pausedAt, now);
     this.#at = now;
     this.#position = position;
     this.#bufferedEnd = bufferedEnd;

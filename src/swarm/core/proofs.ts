@@ -6,12 +6,13 @@ import { agrees, hasChunk, type Availability, type Peer } from "./peer.ts";
 import type { PeerPlan } from "./scheduler.ts";
 import { HELD, type Segment } from "./segment.ts";
 import type { SegmentTable } from "./segment-table.ts";
+import type { UploadQueue } from "./upload-queue.ts";
 
 export interface ProofDesk {
   readonly table: SegmentTable;
   readonly peers: ReadonlyMap<PeerId, Peer>;
-  /** Whether what is held is announced: nobody else need prove what the origin brought. */
-  readonly shares: boolean;
+  /** Whoever announces nothing need not prove what the origin brought. */
+  readonly uploads: UploadQueue;
 }
 
 /** Hashes of one segment that are on their way. */
@@ -54,8 +55,8 @@ export class Proofs {
 
   /** The origin brings chunks of a segment that has a root: to give them to others takes its hashes, a peer's or the file's. */
   prove(now: Millis, segment: Segment): void {
-    const { peers, shares } = this.#at;
-    if (!segment.root || !segment.trustsPeers || segment.knowsHash(0) || !shares || peers.size === 0) return;
+    const { peers, uploads } = this.#at;
+    if (!segment.root || !segment.trustsPeers || segment.knowsHash(0) || !uploads.allowed || peers.size === 0) return;
     if (this.#wants.has(segment)) return;
     this.#want(now, segment, [0]);
     this.wakeAt = now;
@@ -63,7 +64,8 @@ export class Proofs {
 
   /** The origin brought a chunk: without a root it takes an attestation to give it to others. */
   originChunk(now: Millis, segment: Segment, chunk: number): void {
-    if (segment.track.proof !== "attested" || segment.suspect || segment.knowsHash(chunk) || !this.#at.shares) return;
+    if (segment.track.proof !== "attested" || segment.suspect || segment.knowsHash(chunk) || !this.#at.uploads.allowed)
+      return;
     const fresh = this.#fresh.get(segment);
     if (fresh) fresh.push(chunk);
     else this.#fresh.set(segment, [chunk]);

@@ -24,6 +24,7 @@ import { RequestTable } from "./request-table.ts";
 import { planRequests } from "./scheduler.ts";
 import type { Segment } from "./segment.ts";
 import { SegmentTable, type Track } from "./segment-table.ts";
+import { Sharing } from "./sharing.ts";
 import { snapshot } from "./snapshot.ts";
 import type { SwarmStats } from "./stats.ts";
 import { Topology, type Report } from "./topology.ts";
@@ -62,6 +63,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   readonly #outlook: Outlook;
   readonly #whereabouts = new Whereabouts();
   readonly #upkeep: Upkeep;
+  readonly #sharing: Sharing;
 
   #played: Played | undefined;
   #isAttestationUsable = true;
@@ -91,7 +93,6 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       tuning: this.#tuning,
       uploads: this.#uploads,
       announcer: this.#announcer,
-      shares: options.uplink > 0,
       verifies: options.verifies ?? false,
     };
     this.#intake = new Intake(facts);
@@ -100,8 +101,9 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     const selfHash = hash32(options.viewer);
     const topology = this.#topology;
     const outlook = (this.#outlook = new Outlook({ ...facts, selfHash, topology }, options.uplink));
-    const upkept = { ...facts, outlook, topology, whereabouts: this.#whereabouts };
-    this.#upkeep = new Upkeep(upkept, options.memoryBytesMax);
+    const all = { ...facts, outlook, topology, whereabouts: this.#whereabouts, intake: this.#intake };
+    this.#upkeep = new Upkeep(all, options.memoryBytesMax);
+    this.#sharing = new Sharing(all, options);
     this.#peerDesk = { ...facts, self: options.viewer, liveness: this.#liveness };
   }
 
@@ -124,6 +126,8 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       this.#lookAgainAt,
       this.#announcer.flushAt,
       this.#topology.nextWakeup(),
+      this.#sharing.riseAt,
+      this.#uploads.resumeAt,
       this.#peers.size > 0 ? this.#liveness.checkAt : Infinity,
     );
     return Math.max(at, this.#evaluatedAt + this.#outlook.paceMs);
@@ -134,11 +138,11 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       table: this.#table,
       peers: this.#peers,
       dialing: this.#topology.dialing.keys(),
-      swarming: { mode: this.#options.uplink > 0 ? "serve" : "fetch", reason: "" },
       tracker: this.#topology.trackerPhase,
       viewers: this.#topology.viewers,
       forgedSignals: this.#topology.forgedSignals,
       holdOut: this.#topology.holdOut ?? false,
+      swarming: this.#sharing.swarming,
       ...this.#counters(),
     });
   }
@@ -216,6 +220,10 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       case "loaded-plainly":
         this.#intake.loadedPlainly(event.byteLength);
         return false;
+      case "device":
+      case "month-uploaded":
+        this.#sharing.tell(now, event);
+        return true;
       case "report-due":
         this.#out.push(...this.#topology.report(now, this.#report()));
         return false;
@@ -315,6 +323,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   #evaluate(now: Millis): void {
     this.#evaluatedAt = now;
     this.#evaluateAt = Infinity;
+    this.#out.push(...this.#sharing.look(now));
     const { actions, dead } = this.#liveness.check(now, this.#peers.values());
     const expired = this.#requests.expire(now);
     if (expired.length > 0) this.#outlook.lookAt = now;
@@ -328,7 +337,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     }
 
     const situation = {
-      hasUplink: this.#options.uplink > 0,
+      hasUplink: this.#uploads.allowed,
       uplinkIsShort: outlook.uplinkIsShort(now),
       tuning: this.#tuning,
     };
@@ -341,18 +350,15 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     // The first picture comes first: opening eight connections takes as much of a small machine as decoding it.
     this.#beganAt ??= now;
     const dialAt = this.#playback.started ? now : this.#beganAt + DIAL_AFTER_MS_MAX;
+    const mayDial = now >= dialAt && this.#sharing.hasAudience;
     this.#whereabouts.look(now, this.#table, this.#playback, this.#peers);
-    this.#out.push(...this.#topology.evaluate(now, now >= dialAt, this.#whereabouts, () => this.#report()));
+    this.#out.push(...this.#topology.evaluate(now, mayDial, this.#whereabouts, () => this.#report()));
     const { actions: ended, idle, useless } = this.#upkeep.tidy(now);
     this.#out.push(...ended);
     for (const peer of idle) this.#close(now, peer, "idle");
     for (const segment of useless) this.#drop(segment);
-    this.#lookAgainAt = Math.min(
-      outlook.lookAt,
-      now < dialAt ? dialAt : Infinity,
-      this.#requests.checkAt,
-      this.#proofs.wakeAt,
-    );
+    const mayDialAt = now < dialAt ? dialAt : Infinity;
+    this.#lookAgainAt = Math.min(outlook.lookAt, mayDialAt, this.#requests.checkAt, this.#proofs.wakeAt);
   }
 
   #report(): Report {

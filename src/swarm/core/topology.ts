@@ -244,6 +244,22 @@ export class Topology {
     if (this.#open.delete(peer) && !this.#place) this.#needAt = Math.min(this.#needAt, now + NEED_MS_MIN);
   }
 
+  /** Lets go of the tracker and of whoever is being dialed, until it comes back. Links are closed by others. */
+  leave(now: Millis): SwarmAction[] {
+    const actions: SwarmAction[] = [];
+    for (const peer of this.dialing.keys()) actions.push({ type: "close-peer", peer, reason: "leaving" });
+    this.dialing.clear();
+    this.#open.clear();
+    this.#candidates = [];
+    this.#missTracker(now);
+    if (this.trackerPhase === "joined") actions.push({ type: "send-tracker", message: { type: "leave" } });
+    return [...actions, ...this.#session.leave()];
+  }
+
+  comeBack(now: Millis): void {
+    this.#session.comeBack(now);
+  }
+
   /** Connects, dials, asks for more, reports: whatever is due. */
   evaluate(now: Millis, mayDial: boolean, { place, providers }: Surroundings, report: () => Report): SwarmAction[] {
     this.#place = place;

@@ -5,7 +5,8 @@ import type { TrackerToViewer } from "../../protocol/tracker-message.ts";
 import type { SwarmAction } from "./action.ts";
 
 /**
- * Where we stand with the trackers. `off` is for good: none configured, or they speak another version. `lost` is also how
+ * Where we stand with the trackers. `off` is for good: none configured, or they speak another version; or left, until we come
+ * back. `lost` is also how
  * it begins: none has been called yet.
  */
 type TrackerPhase = "off" | "connecting" | "joined" | "lost";
@@ -21,6 +22,8 @@ export class TrackerSession {
   #until: Millis;
   /** Since one let us in: a ticket was not good enough. */
   #isRefused = false;
+  /** Left of our own will. */
+  #isAway = false;
 
   constructor(trackers: readonly string[], rng: Rng) {
     this.choice = new TrackerChoice(trackers, rng);
@@ -55,6 +58,20 @@ export class TrackerSession {
       this.closed(now);
     } else this.#turn("off", Infinity);
     return [{ type: "close-tracker" }];
+  }
+
+  /** Lets go of it, whatever came of it, until `comeBack`. */
+  leave(): SwarmAction[] {
+    const { phase } = this;
+    if (phase === "off") return [];
+    this.#isAway = true;
+    this.#turn("off", Infinity);
+    return phase === "lost" ? [] : [{ type: "close-tracker" }];
+  }
+
+  comeBack(now: Millis): void {
+    if (this.#isAway) this.#turn("lost", now);
+    this.#isAway = false;
   }
 
   /** Calls one or gives it up, whichever is due. */

@@ -2,7 +2,6 @@ import type { Bytes, Millis } from "../../base/time.ts";
 import type { PeerId } from "../../protocol/ids.ts";
 import type { SwarmAction } from "./action.ts";
 import { CACHE_CHECK_MS, planEvictions } from "./cache.ts";
-import type { Links } from "./links.ts";
 import type { OriginDesk } from "./origin-desk.ts";
 import type { Outlook } from "./outlook.ts";
 import type { Peer } from "./peer.ts";
@@ -10,8 +9,6 @@ import type { Playback } from "./playback.ts";
 import type { RequestTable } from "./request-table.ts";
 import type { Segment } from "./segment.ts";
 import type { SegmentTable } from "./segment-table.ts";
-import type { Topology } from "./topology.ts";
-import type { UploadQueue } from "./upload-queue.ts";
 import type { Whereabouts } from "./whereabouts.ts";
 
 export interface UpkeepDesk {
@@ -19,11 +16,8 @@ export interface UpkeepDesk {
   readonly desk: OriginDesk;
   readonly peers: ReadonlyMap<PeerId, Peer>;
   readonly requests: RequestTable;
-  readonly uploads: UploadQueue;
-  readonly links: Links;
   readonly playback: Playback;
   readonly outlook: Outlook;
-  readonly topology: Topology;
   readonly whereabouts: Whereabouts;
 }
 
@@ -36,7 +30,6 @@ export interface Tidied {
 
 /**
  * Ends what is no longer needed: fetches at once; once a second requests, idle links, and segments beyond the memory.
- * Tells everybody, as often, when our uplink turns out to carry the stream, or no longer.
  */
 export class Upkeep {
   readonly #at: UpkeepDesk;
@@ -60,23 +53,11 @@ export class Upkeep {
     }
     if (now < this.#cacheAt) return { actions, idle: NONE, useless: NONE };
     this.#cacheAt = now + CACHE_CHECK_MS;
-    this.#rateUplink(actions);
     for (const segment of table.all())
       if (segment.requests.size > 0 && !outlook.needs(segment)) actions.push(...requests.cancel(segment, () => false));
     actions.push(...whereabouts.say(now, playback.movedAt, peers));
     const useless = planEvictions(table, outlook.window, playback.positionAt(now), this.#memoryBytesMax);
     return { actions, idle: whereabouts.idle(now, peers), useless };
-  }
-
-  #rateUplink(actions: SwarmAction[]): void {
-    const { table, uploads, outlook, topology, links } = this.#at;
-    let streamBytesPerSecond = 0;
-    for (const track of table.tracks.values()) if (track.following) streamBytesPerSecond += track.bytesPerSecond;
-    const uplink = uploads.uplinkClass(outlook.uplink, streamBytesPerSecond);
-    topology.peersMax = uploads.peersMax(streamBytesPerSecond);
-    if (uplink === outlook.uplink) return;
-    outlook.uplink = uplink;
-    actions.push(...links.tellUplink(uplink), ...topology.rateUplink(uplink));
   }
 }
 

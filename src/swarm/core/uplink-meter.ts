@@ -17,8 +17,8 @@ export class UplinkMeter {
   #best = 0;
   #bestBefore = 0;
   #limitedSamples = 0;
-  /** A whole period has passed at the limit: this is all it carries. */
-  #isKnown = false;
+  /** When a whole period has passed at the limit: this is all it carries. */
+  #knownAt: Millis = -Infinity;
 
   /** What it has been seen to carry; 0 until then. */
   get provenBytesPerSecond(): number {
@@ -27,7 +27,12 @@ export class UplinkMeter {
 
   /** What to reckon with. */
   get bytesPerSecond(): number {
-    return Math.max(this.provenBytesPerSecond, this.#isKnown ? 0 : RATE_ASSUMED);
+    return Math.max(this.provenBytesPerSecond, this.#knownAt > -Infinity ? 0 : RATE_ASSUMED);
+  }
+
+  /** Whether that is all it carries, as of not long ago: who uses less than all must look again now and then. */
+  isKnown(now: Millis): boolean {
+    return now < this.#knownAt + KNOWN_MS;
   }
 
   /** Something is in flight now. */
@@ -64,7 +69,7 @@ export class UplinkMeter {
     if (spanMs < SAMPLE_MS) return;
     this.#best = Math.max(this.#best, (this.#ackedBytes * 1000) / spanMs);
     if (this.#isLimited && ++this.#limitedSamples === SAMPLES_PER_PERIOD) {
-      this.#isKnown = true;
+      this.#knownAt = now;
       this.#bestBefore = this.#best;
       this.#best = 0;
       this.#limitedSamples = 0;
@@ -79,5 +84,7 @@ export class UplinkMeter {
 const RATE_ASSUMED = 250_000;
 /** Acknowledgements come in bursts: over less, the best sample is a burst. */
 const SAMPLE_MS = 1000;
+/** Between two looks: four seconds at the limit take a tenth of the time. */
+const KNOWN_MS = 40_000;
 /** After four to eight seconds at the limit what was better before is forgotten. */
 const SAMPLES_PER_PERIOD = 4;

@@ -295,3 +295,97 @@ describe("a request", () => {
     expect(sent(uploads.pump(1))).toEqual(["bob:0"]);
   });
 });
+
+describe("what the policy allows", () => {
+  test("[PO10] nothing is taken in that could not be sent within the budget", () => {
+    const { uploads, segment } = uploader();
+    uploads.uploadedBytesMax = 3 * CHUNK_BYTES;
+    const alice = aPeer("alice");
+    expect(ask(uploads, alice, segment, [0, 1, 2, 3])).toEqual(["ok", "ok", "ok", "busy"]);
+    serveAll(uploads, [alice]);
+    expect(uploads.uploadedBytes).toBe(3 * CHUNK_BYTES);
+    expect(ask(uploads, alice, segment, [3])).toEqual(["busy"]);
+  });
+
+  test("[PO10] [T16] the last 2 MiB of the budget are for those who pass on what they get", () => {
+    const { uploads, segment } = uploader();
+    uploads.uploadedBytesMax = 65 * CHUNK_BYTES;
+    const [leech, alice] = [aPeer("leech", { uplink: 0 }), aPeer("alice")];
+    expect(ask(uploads, leech, segment, [0, 1])).toEqual(["ok", "busy"]);
+    expect(ask(uploads, alice, segment, [0, 1])).toEqual(["ok", "ok"]);
+  });
+
+  test("[PO3] whoever stops serving drops what waits, and takes nothing in", () => {
+    const { uploads, segment } = uploader();
+    const alice = aPeer("alice");
+    ask(uploads, alice, segment, [0, 1]);
+    uploads.allowed = false;
+    expect(sent(uploads.pump(1))).toEqual([]);
+    expect(ask(uploads, alice, segment, [2])).toEqual(["off"]);
+    uploads.allowed = true;
+    expect(ask(uploads, alice, segment, [2])).toEqual(["ok"]);
+    expect(sent(uploads.pump(2))).toEqual(["alice:2"]);
+  });
+
+  /** What goes out in ten seconds over an uplink that carries a chunk in 20 ms, to four who ask for more than that. */
+  function bytesIn10Seconds(to: ReturnType<typeof uploader>): number {
+    serveFor(10_000, to, () => 20);
+    return to.uploads.uploadedBytes;
+  }
+
+  /** Serves them over an uplink that carries a chunk in so many ms. Returns how long what was sent last waits, by second. */
+  function serveFor(
+    ms: number,
+    { uploads, segment }: ReturnType<typeof uploader>,
+    chunkMsAt: (now: number) => number,
+  ): number[] {
+    const peers = ["alice", "bob", "carol", "dave"].map((name) => aPeer(name));
+    const onTheWay: { readonly at: number; readonly peer: Peer; readonly total: number }[] = [];
+    const sentTo = new Map<Peer, number>();
+    const waits: number[] = [];
+    let lineFreeAt = 0;
+    for (let now = 0; now < ms; now++) {
+      for (const peer of peers) uploads.add(now, peer, 0, segment, now % 32, 1e6);
+      for (let first = onTheWay[0]; first && first.at <= now; first = onTheWay[0]) {
+        uploads.acknowledged(now, first.peer, first.total);
+        onTheWay.shift();
+      }
+      for (const action of uploads.pump(now)) {
+        const peer = peers.find(({ id }) => action.type === "send-chunk" && id === action.peer);
+        if (!peer) continue;
+        lineFreeAt = Math.max(lineFreeAt, now) + chunkMsAt(now);
+        const total = (sentTo.get(peer) ?? 0) + CHUNK_BYTES;
+        sentTo.set(peer, total);
+        onTheWay.push({ at: lineFreeAt + 10, peer, total });
+      }
+      const second = Math.floor(now / 1000);
+      waits[second] = Math.max(waits[second] ?? 0, lineFreeAt - now);
+    }
+    return waits;
+  }
+  const CARRIES = 500 * CHUNK_BYTES;
+
+  test("[PO11] an upload is no faster than the site wants it", () => {
+    expect(bytesIn10Seconds(uploader()) / CARRIES).toBeGreaterThan(0.95);
+    const slow = uploader();
+    slow.uploads.bytesPerSecondMax = CARRIES / 100;
+    const share = bytesIn10Seconds(slow) / CARRIES;
+    expect(share).toBeGreaterThan(0.085);
+    expect(share).toBeLessThanOrEqual(0.105);
+  });
+
+  test("[PO11] once it is known what an uplink carries, a share of it is left to others", () => {
+    const half = uploader({ tuning: { uploadWindowBytes: 0, uploadQueueMs: 20 } });
+    half.uploads.uplinkShare = 0.5;
+    // Four to five seconds at the limit to find out, then half.
+    const share = bytesIn10Seconds(half) / CARRIES;
+    expect(share).toBeGreaterThan(0.6);
+    expect(share).toBeLessThan(0.8);
+  });
+
+  test("[PO14] what waits in the home router stays short, and below a second where the uplink shrank to a tenth", () => {
+    const waits = serveFor(30_000, uploader(), (now) => (now < 10_000 ? 20 : 200));
+    expect(Math.max(...waits.slice(1, 9))).toBeLessThan(200);
+    expect(Math.max(...waits.slice(20))).toBeLessThan(900);
+  });
+});

@@ -24,7 +24,7 @@ interface UploadRequest {
  */
 export class UploadQueue {
   readonly #tuning: SwarmTuning;
-  readonly #allowed: boolean;
+  #allowed: boolean;
   /** Of each peer that waits for something, in order of arrival. */
   readonly #waiting = new Map<Peer, UploadRequest[]>();
   /** Requests in all of them. */
@@ -39,6 +39,16 @@ export class UploadQueue {
   /** Mean over the links that are served. */
   readonly #roundTripMs = new Ewma(100, 0.1);
   uploadedBytes: Bytes = 0;
+  /** How much that may be. */
+  uploadedBytesMax: Bytes = Infinity;
+  /** How fast: as a share of what the uplink carries, and at most. */
+  uplinkShare = 1;
+  bytesPerSecondMax = Infinity;
+  /** What the pace allows to be sent now, as of `#pacedAt`. */
+  #tokens: Bytes = 0;
+  #pacedAt: Millis = 0;
+  /** When the pace allows the next chunk, where it holds one back. */
+  resumeAt: Millis = Infinity;
 
   constructor(tuning: SwarmTuning, allowed: boolean) {
     this.#tuning = tuning;
@@ -49,10 +59,23 @@ export class UploadQueue {
     return this.#meter.bytesPerSecond;
   }
 
+  /** Whether anything is served at all. */
+  get allowed(): boolean {
+    return this.#allowed;
+  }
+
+  set allowed(allowed: boolean) {
+    this.#allowed = allowed;
+    if (allowed) return;
+    this.#waiting.clear();
+    this.#count = 0;
+  }
+
   /** What to tell others of our uplink, that so far was told as `before`. */
   uplinkClass(before: UplinkClass, streamBytesPerSecond: number): UplinkClass {
     const { provenBytesPerSecond } = this.#meter;
-    if (!this.#allowed || provenBytesPerSecond === 0 || streamBytesPerSecond === 0) return before;
+    if (!this.#allowed) return 0;
+    if (provenBytesPerSecond === 0 || streamBytesPerSecond === 0) return before === 0 ? 1 : before;
     return provenBytesPerSecond >= streamBytesPerSecond * (before === 2 ? RICH_UNTIL : RICH_FROM) ? 2 : 1;
   }
 
@@ -76,6 +99,8 @@ export class UploadQueue {
     if (!segment?.offers(chunk)) return "gone";
     let its = this.#waiting.get(peer);
     if (its?.some((r) => r.chunk === chunk && r.segment === segment)) return undefined;
+    const spare = this.uploadedBytesMax - this.uploadedBytes - (this.#count + 1) * CHUNK_BYTES;
+    if (spare < (peer.identity?.uplink === 0 ? CONTRIBUTORS_BYTES : 0)) return "busy";
     if (this.#count >= UPLOAD_REQUESTS_MAX || (its?.length ?? 0) >= UPLOAD_REQUESTS_PER_PEER_MAX) return "busy";
     const waitMs = (this.#count * CHUNK_BYTES * 1000) / this.#meter.bytesPerSecond;
     if (peer.identity?.uplink === 0 && waitMs > this.#tuning.uploadQueueMsMax) return "busy";
@@ -114,6 +139,7 @@ export class UploadQueue {
 
   /** What to send now; nothing while the windows are full. */
   pump(now: Millis): readonly SwarmAction[] {
+    this.resumeAt = Infinity;
     if (this.#count === 0) {
       this.#meter.spare();
       return NO_ACTIONS;
@@ -124,16 +150,23 @@ export class UploadQueue {
     if (this.#inFlightBytes + CHUNK_BYTES > windowBytes)
       windowBytes += this.#stuckBytes(now - (2 * windowBytes) / bytesPerMs);
     const actions: SwarmAction[] = [];
+    const pace = this.#pace(now);
     while (
       this.#inFlightBytes === 0 ||
       this.#inFlightBytes + CHUNK_BYTES <= windowBytes + (now < this.#idleAt ? 0 : CHUNK_BYTES)
     ) {
+      if (this.#tokens < CHUNK_BYTES) {
+        this.resumeAt = now + ((CHUNK_BYTES - this.#tokens) * 1000) / pace;
+        this.#meter.spare();
+        break;
+      }
       const peer = this.#pickNext(now);
       const next = peer && this.#waiting.get(peer)?.shift();
       if (!next) break;
       this.#count--;
       const bytes = Math.min(CHUNK_BYTES, (next.segment.byteLength ?? Infinity) - next.chunk * CHUNK_BYTES);
       peer.window.sent(now, bytes);
+      this.#tokens -= bytes;
       this.#served.add(peer);
       peer.servedBytes += bytes;
       peer.lastServedAt = now;
@@ -152,6 +185,16 @@ export class UploadQueue {
     }
     if (this.#inFlightBytes + CHUNK_BYTES <= windowBytes) this.#meter.spare();
     return actions;
+  }
+
+  /** Bytes per second that may be sent. A share of the uplink is kept to once it is known. */
+  #pace(now: Millis): number {
+    const share = this.uplinkShare < 1 && this.#meter.isKnown(now) ? this.uplinkShare : Infinity;
+    const pace = Math.min(this.bytesPerSecondMax, this.#meter.bytesPerSecond * share);
+    const tokens = this.#tokens + ((now - this.#pacedAt) / 1000) * pace;
+    this.#tokens = pace === Infinity ? Infinity : Math.min(Math.max(CHUNK_BYTES, pace / 2), tokens);
+    this.#pacedAt = now;
+    return pace;
   }
 
   /**
@@ -228,6 +271,8 @@ const NO_ACTIONS: readonly SwarmAction[] = [];
 const UPLOAD_REQUESTS_MAX = 1024;
 /** Four full pipelines: nobody fills the queue alone, so that everybody else is told "busy". */
 const UPLOAD_REQUESTS_PER_PEER_MAX = 64;
+/** Of what may still be uploaded, this is kept for those who pass it on: four full pipelines. */
+const CONTRIBUTORS_BYTES: Bytes = 64 * CHUNK_BYTES;
 /** Times the stream's rate: what is passed on once more than it is taken is worth serving first. */
 const RICH_FROM = 1;
 const RICH_UNTIL = 0.8;

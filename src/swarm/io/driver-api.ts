@@ -41,7 +41,7 @@ export interface SwarmPort {
     readonly played?: Played;
   }): void;
   /** What else the player has to say. */
-  tell(event: Extract<SwarmEvent, { type: "loaded-plainly" | "report-due" }>): void;
+  tell(event: Extract<SwarmEvent, { type: "loaded-plainly" | "report-due" | "device" | "month-uploaded" }>): void;
   /** Asks for a segment that a playlist update has listed. Returns how to stop asking (idempotent, harmless after the end). */
   want(segment: SegmentId, watcher: SegmentWatcher): () => void;
   /** Whether the segment is one this port knows from a playlist: otherwise load it as plain hls.js does. */

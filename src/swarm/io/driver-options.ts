@@ -3,6 +3,7 @@ import type { Logger } from "../../base/logger.ts";
 import type { Millis } from "../../base/time.ts";
 import type { SegmentId, SwarmId, TrackId } from "../../protocol/ids.ts";
 import type { SwarmCoreOptions } from "../core/options.ts";
+import type { SharingLimits } from "../core/sharing-policy.ts";
 import type { SwarmTuning } from "../core/tuning.ts";
 import type { Origin } from "./origin.ts";
 import type { OpenPeerLink } from "./peer-link.ts";
@@ -34,6 +35,7 @@ export interface SwarmDriverOptions {
   readonly publisher?: Publisher | undefined;
   readonly logger: Logger;
   readonly integrity?: SwarmCoreOptions["integrity"];
+  readonly sharing?: Partial<SharingLimits>;
   readonly tuning?: Partial<SwarmTuning>;
   /** The operator has switched the swarm off: whoever made the driver closes it, and makes no other of this swarm. */
   readonly switchedOff?: () => void;

@@ -53,6 +53,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
     verifies: options.verify !== undefined,
     rng: createRng(seed),
     integrity: options.integrity,
+    sharing: options.sharing ?? {},
     ...(options.tuning ? { tuning: options.tuning } : {}),
   });
 
