@@ -48,6 +48,7 @@ export const usage = (): string => `npm run sim -- <scenario> [options]
   --session-seconds T    mean time that a viewer stays; 0 or inf: to the end
   --minutes M            measured time, after the warm-up
   --loss-pct P           of the packets between viewers
+  --upload-ratio X       nobody gives more than X times what he received; 1 as in a browser
   --no-geo               the tracker does not know where viewers are; regions only
   --proof KIND           ${PROOFS.join(", ")}: what the bytes of peers are checked against
   --tune NAME=VALUE      a number of src/swarm/core/tuning.ts; may be repeated
@@ -118,6 +119,7 @@ function readArguments(args: readonly string[]) {
         "session-seconds": { type: "string" },
         minutes: { type: "string" },
         "loss-pct": { type: "string" },
+        "upload-ratio": { type: "string" },
         "no-geo": { type: "boolean" },
         proof: { type: "string" },
         tune: { type: "string", multiple: true },
@@ -141,6 +143,7 @@ function askedOf(scenario: Scenario, values: Values): Asked {
   const megabits = numberOf("bitrate-mbps", values["bitrate-mbps"], { min: 0.05, max: 200 });
   const minutes = numberOf("minutes", values.minutes, { min: 0.1, max: 240 });
   const lossPct = numberOf("loss-pct", values["loss-pct"], { min: 0, max: 50 });
+  const uploadRatioMax = numberOf("upload-ratio", values["upload-ratio"], { min: 0, max: 1000 });
   const asked: Asked = {
     seed: numberOf("seed", values.seed, { min: 0, max: 0xffff_ffff, whole: true }),
     viewers: numberOf("viewers", values.viewers, { min: 1, max: 100_000, whole: true }),
@@ -150,6 +153,7 @@ function askedOf(scenario: Scenario, values: Values): Asked {
     bitsPerSecond: megabits === undefined ? undefined : 1e6 * megabits,
     sessionSeconds: sessionOf(values["session-seconds"]),
     measuredSeconds: minutes === undefined ? undefined : 60 * minutes,
+    sharing: uploadRatioMax === undefined ? undefined : { uploadRatioMax },
     lossShare: lossPct === undefined ? undefined : lossPct / 100,
     isRegionTold: values["no-geo"] ? false : undefined,
     proof: proofOf(values.proof),

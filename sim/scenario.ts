@@ -1,3 +1,4 @@
+import type { SharingLimits } from "../src/swarm/core/sharing-policy.ts";
 import type { SwarmTuning } from "../src/swarm/core/tuning.ts";
 import type { Plan, Proof, UplinkMix } from "./model/plan.ts";
 
@@ -38,6 +39,7 @@ export interface Asked {
   /** Whether the tracker knows where viewers are. Means nothing where there are no regions. */
   readonly isRegionTold?: boolean | undefined;
   readonly proof?: Proof | undefined;
+  readonly sharing?: Partial<SharingLimits> | undefined;
   readonly tuning?: Partial<SwarmTuning> | undefined;
 }
 
@@ -61,6 +63,7 @@ export function planOf(usual: Plan, asked: Asked): Plan {
       regions: regions && { ...regions, isTold: asked.isRegionTold ?? regions.isTold },
     },
     proof: asked.proof ?? usual.proof,
+    sharing: asked.sharing ?? usual.sharing,
     tuning: asked.tuning ?? usual.tuning,
   };
 }

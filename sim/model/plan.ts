@@ -1,3 +1,4 @@
+import type { SharingLimits } from "../../src/swarm/core/sharing-policy.ts";
 import type { SwarmTuning } from "../../src/swarm/core/tuning.ts";
 import type { Mischief } from "./mischief.ts";
 
@@ -72,6 +73,8 @@ export interface Plan {
   /** Tabs that are not seen: their timers run once a second. */
   readonly hiddenShare: number;
   readonly faults: readonly Fault[];
+  /** Other than the library's own limits. */
+  readonly sharing: Partial<SharingLimits>;
   readonly tuning?: Partial<SwarmTuning> | undefined;
 }
 
@@ -170,6 +173,8 @@ export const LIVE: Plan = {
   mischief: undefined,
   hiddenShare: 0,
   faults: [],
+  // What a swarm can do: an operator whose viewers agree may lift the library's own limits (docs/policy.md).
+  sharing: { uploadRatioMax: Infinity, uplinkShare: 1 },
 };
 
 export const VOD: VodMedia = {

@@ -87,6 +87,7 @@ export class Viewer implements Client, Endpoint, TrackerClient {
       memoryBytesMax: plan.media.type === "vod" ? plan.media.cacheBytes : MEMORY_BYTES,
       rng: rng.fork("core"),
       integrity: plan.proof === "attested" ? "required" : "if-signed",
+      sharing: plan.sharing,
       ...(plan.tuning && { tuning: plan.tuning }),
     });
   }
