@@ -5,6 +5,7 @@ export type { Consent, ConsentState, SwarmConsent } from "./loader/consent.ts";
 export type { HlsClass } from "./loader/hls-doors.ts";
 export { isSupported } from "./loader/player-swarm.ts";
 export type { SegmentKey, SegmentKeyInfo } from "./loader/segment-catalogue.ts";
+export type { MonthCount, SharingOptions } from "./loader/sharing-options.ts";
 export { createSwarm, install } from "./loader/swarm.ts";
 export type {
   DeliveredSegment,

@@ -1,6 +1,6 @@
 import Hls from "hls.js";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { hidePage, openPlayer, standInForBrowser } from "../../testkit/headless-player.ts";
+import { openPlayer, standInForBrowser } from "../../testkit/headless-player.ts";
 import { ScriptedDriver, type PlaybackState } from "../../testkit/scripted-driver.ts";
 import { PlaybackMonitor } from "./playback-monitor.ts";
 
@@ -236,14 +236,6 @@ describe("[TR40] what is counted", () => {
     later(300, "loadeddata", { readyState: 4, ranges: [[0, 20]] });
     expect(last()?.played).toMatchObject({ startUpMs: 700, stalls: 1, stalledMs: 300 });
   });
-});
-
-test("[TR43] a page that goes away reports, until the monitor is closed", () => {
-  hidePage();
-  expect(port.told).toEqual([{ type: "report-due" }]);
-  monitor.close();
-  hidePage();
-  expect(port.told).toHaveLength(1);
 });
 
 test("a closed monitor is silent and lets the element go", () => {

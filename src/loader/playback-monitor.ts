@@ -20,7 +20,6 @@ export class PlaybackMonitor {
   readonly #port: SwarmPort;
   #stops: readonly (() => void)[] = [];
   readonly #report: () => void;
-  readonly #leave: () => void;
   #media: HTMLMediaElement | null = null;
   /** Whether the element has had something to show since it was attached. */
   #hasShown = false;
@@ -37,9 +36,6 @@ export class PlaybackMonitor {
         this.#tell();
       });
     };
-    this.#leave = (): void => {
-      port.tell({ type: "report-due" });
-    };
   }
 
   /** May come late: reads the state that the player is in. */
@@ -55,11 +51,7 @@ export class PlaybackMonitor {
       listen(hls, FRAG_BUFFERED, this.#report),
       listen(hls, LEVEL_UPDATED, this.#report),
       listen(hls, LEVEL_SWITCHING, this.#report),
-      () => {
-        removeEventListener("pagehide", this.#leave);
-      },
     ];
-    addEventListener("pagehide", this.#leave);
     this.#watch(hls.media);
   }
 

@@ -72,9 +72,10 @@ export class PlayerSwarm implements Swarm {
   attach(hls: Hls): () => void {
     if (isChildPlayer(hls) || !isSupported()) return () => undefined;
     this.#attachment?.detach();
-    const { contentId, segmentKey, logger = SILENT } = this.#options;
+    const { contentId, segmentKey, sharing, logger = SILENT } = this.#options;
     const attachment: Attachment = new Attachment(hls, {
       segmentKey,
+      month: sharing?.month,
       logger,
       openDriver: this.#openDriver,
       mayOpen: () => this.#mayOpen(),

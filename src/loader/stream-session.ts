@@ -9,12 +9,15 @@ import type { SwarmId } from "../protocol/ids.ts";
 import type { SwarmStats } from "../swarm/core/stats.ts";
 import type { SwarmDriver } from "../swarm/io/driver.ts";
 import type { SegmentDelivery, SwarmPort } from "../swarm/io/driver-api.ts";
+import { DeviceMonitor } from "./device-monitor.ts";
 import type { LoadDesk, PendingLoad } from "./fragment-loader.ts";
 import { HlsOrigin } from "./hls-origin.ts";
 import { OriginRate, PeerShare, swarmRateOf, type RateKnowledge } from "./load-stats.ts";
+import { MonthMeter } from "./month-meter.ts";
 import { PlaybackMonitor } from "./playback-monitor.ts";
 import { PlaylistMonitor } from "./playlist-monitor.ts";
 import { SegmentCatalogue, type CataloguedSegment, type SegmentKey } from "./segment-catalogue.ts";
+import type { MonthCount } from "./sharing-options.ts";
 
 /** `switchedOff` is told when the operator wants all of it closed (TR48). `contentId` is the site's own name for the stream. */
 export type OpenDriver = (
@@ -29,6 +32,7 @@ export interface StreamSessionOptions {
   readonly swarm: SwarmId;
   readonly contentId: string | undefined;
   readonly segmentKey: SegmentKey | undefined;
+  readonly month: MonthCount | undefined;
   readonly logger: Logger;
   readonly openDriver: OpenDriver;
   /** The loader that makes origin requests; `undefined` for our own `fetch`. */
@@ -51,6 +55,8 @@ export class StreamSession implements LoadDesk {
   readonly #catalogue: SegmentCatalogue;
   readonly #playlists: PlaylistMonitor;
   readonly #playback: PlaybackMonitor;
+  readonly #device: DeviceMonitor;
+  readonly #month: MonthMeter | undefined;
   #lastStats: SwarmStats | undefined;
 
   constructor(options: StreamSessionOptions) {
@@ -83,6 +89,18 @@ export class StreamSession implements LoadDesk {
     };
     this.#playlists = new PlaylistMonitor(monitored, this.#catalogue);
     this.#playback = new PlaybackMonitor(monitored);
+    this.#month = options.month && new MonthMeter(options.month);
+    this.#device = new DeviceMonitor({
+      tell: (device) => {
+        this.port.tell({ type: "device", device });
+      },
+      leaving: () => {
+        this.port.tell({ type: "report-due" });
+        this.#countMonth();
+      },
+    });
+    this.#device.start();
+    this.#countMonth();
     // Once there is something to close: what they tell may be the last that this session does.
     this.#playlists.start();
     if (!this.#lastStats) this.#playback.start();
@@ -132,6 +150,7 @@ export class StreamSession implements LoadDesk {
   }
 
   delivered(segment: CataloguedSegment, delivery: SegmentDelivery): void {
+    this.#countMonth();
     if (segment.fragment.type === "main") this.#peerShare.add(delivery);
     this.#options.delivered(segment, delivery);
   }
@@ -143,11 +162,19 @@ export class StreamSession implements LoadDesk {
   /** Ends it; what is still loading is loaded plainly. Idempotent. */
   close(): void {
     if (this.#lastStats) return;
+    this.#countMonth();
     this.#lastStats = this.#driver.stats();
+    this.#device.close();
     this.#playback.close();
     this.#playlists.close();
     this.port.close();
     for (const load of [...this.pending]) load.loadPlainly();
+  }
+
+  #countMonth(): void {
+    if (!this.#month) return;
+    const bytes = this.#month.count(this.stats().uploadedBytes);
+    this.port.tell({ type: "month-uploaded", bytes });
   }
 
   #guard(listener: () => void): void {

@@ -7,6 +7,7 @@ import type { HlsConfig } from "hls.js";
 import { SILENT, type Logger } from "../base/logger.ts";
 import { OptionError } from "../base/option-error.ts";
 import type { SegmentId, TrackId } from "../protocol/ids.ts";
+import { memoryBytesMaxFor } from "../swarm/core/sharing-policy.ts";
 import type { SwarmStats } from "../swarm/core/stats.ts";
 import { createSwarmDriver } from "../swarm/io/driver.ts";
 import type { SegmentToVerify } from "../swarm/io/driver-options.ts";
@@ -16,9 +17,11 @@ import type { Verification } from "../swarm/io/verifier.ts";
 import { ViewerIdentity, type TicketSource } from "../swarm/io/viewer-identity.ts";
 import { openWebSocketTrackerLink } from "../swarm/io/websocket-tracker-link.ts";
 import type { Consent, ConsentState, SwarmConsent } from "./consent.ts";
+import { readDevice } from "./device-monitor.ts";
 import { isChildPlayer, withAnnouncement, type HlsClass } from "./hls-doors.ts";
 import { PlayerSwarm } from "./player-swarm.ts";
 import type { SegmentKey } from "./segment-catalogue.ts";
+import { limitsOf, type SharingOptions } from "./sharing-options.ts";
 
 export interface SwarmOptions {
   /**
@@ -64,6 +67,8 @@ export interface SwarmOptions {
   readonly ticketKey?: string;
   /** Whether this viewer gives to others. Default true. */
   readonly upload?: boolean;
+  /** What more keeps a viewer from giving, or from taking part: docs/policy.md has the defaults. */
+  readonly sharing?: SharingOptions;
   /**
    * What peers bring is checked against the roots that a signed playlist gives (`hls-swarm sign`). For a playlist
    * without, `required` takes from peers only what the tracker attests, and where it attests nothing all comes from the
@@ -80,7 +85,7 @@ export interface SwarmOptions {
    * only roots that it signed for this `contentId` count, and all else comes from the CDN alone. Default: every root counts.
    */
   readonly publisherKey?: string;
-  /** Segments kept in memory for the player and for peers, in bytes. Default 128 MiB. */
+  /** Segments kept in memory for the player and for peers, in bytes. Default 128 MiB; less on phones and with little memory. */
   readonly memoryBytesMax?: number;
   /** Names segments where their path does not: see `SegmentKey`. */
   readonly segmentKey?: SegmentKey;
@@ -137,6 +142,7 @@ export interface Swarm {
 
 export function createSwarm(options: SwarmOptions): Swarm {
   const { ticket, ticketKey, relayOnly, verify, publisherKey, logger = SILENT } = options;
+  const sharing = limitsOf(options.sharing);
   const hasRelay = options.rtc?.iceServers?.some(({ urls }) => ANY.concat(urls).some((url) => /^turns?:/i.test(url)));
   if (relayOnly && !hasRelay) throw new OptionError("relayOnly needs a TURN server in rtc.iceServers");
   for (const [name, key] of Object.entries({ ticketKey, publisherKey }))
@@ -152,8 +158,9 @@ export function createSwarm(options: SwarmOptions): Swarm {
       trackers: ANY.concat(options.tracker),
       rtc: { ...options.rtc, ...(relayOnly && { iceTransportPolicy: "relay" }) },
       upload: options.upload ?? true,
+      sharing,
       integrity: options.integrity ?? "required",
-      memoryBytesMax: options.memoryBytesMax ?? MEMORY_BYTES_MAX_DEFAULT,
+      memoryBytesMax: options.memoryBytesMax ?? memoryBytesMaxFor(readDevice()),
       openPeerLink: identity.peerLinks(createSimplePeerLinks(undefined, options.lan ?? isLanHost(location.hostname))),
       openTrackerLink: identity.trackerLinks(openWebSocketTrackerLink),
       logger,
@@ -172,6 +179,7 @@ export interface InstallOptions extends SwarmOptions {
  * `window.Hls`. Returns how to stop; players that have one keep it.
  */
 export function install(Hls: HlsClass, options: InstallOptions): () => void {
+  limitsOf(options.sharing); // now, not when the first player is made
   const { DefaultConfig } = Hls;
   const before = DefaultConfig.abrController;
   const ours = withAnnouncement(before, (hls) => {
@@ -188,6 +196,3 @@ export function install(Hls: HlsClass, options: InstallOptions): () => void {
 
 /** What one tracker or several are appended to. */
 const ANY: readonly string[] = [];
-
-/** A few minutes of HD; mobile browsers kill a tab at several times that. */
-const MEMORY_BYTES_MAX_DEFAULT = 128 * 1024 * 1024;
