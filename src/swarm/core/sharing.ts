@@ -49,7 +49,7 @@ export class Sharing {
   #fellAt: Millis = -Infinity;
   #rateAt: Millis = 0;
   /** When it may turn to the better, if it would have before. */
-  riseAt: Millis = Infinity;
+  #riseAt: Millis = Infinity;
 
   constructor(desk: SharingDesk, options: SwarmCoreOptions) {
     this.#at = desk;
@@ -59,6 +59,11 @@ export class Sharing {
     desk.uploads.bytesPerSecondMax = this.#limits.uploadBitsPerSecondMax / 8;
     this.#situation = this.#survey(0);
     this.#swarming = planSharing(this.#situation);
+  }
+
+  /** When it must be looked at again, or the pace allows another chunk. */
+  get wakeAt(): Millis {
+    return Math.min(this.#riseAt, this.#at.uploads.resumeAt);
   }
 
   /** Whether there is anybody to have links with. Whoever has one need not ask: the other end has seen an audience. */
@@ -89,8 +94,8 @@ export class Sharing {
     const next = planSharing(this.#situation);
     const rise = RANKS[next.mode] - RANKS[this.#swarming.mode];
     const mayRiseAt = this.#fellAt + RISE_MS;
-    this.riseAt = rise > 0 && now < mayRiseAt ? mayRiseAt : Infinity;
-    if (this.riseAt < Infinity) return this.#rate(now);
+    this.#riseAt = rise > 0 && now < mayRiseAt ? mayRiseAt : Infinity;
+    if (this.#riseAt < Infinity) return this.#rate(now);
     const before = this.#swarming.mode;
     this.#swarming = next;
     if (rise < 0) this.#fellAt = now;

@@ -98,10 +98,9 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     this.#intake = new Intake(facts);
     this.#proofs = new Proofs(facts);
     this.#keepers = facts;
-    const selfHash = hash32(options.viewer);
-    const topology = this.#topology;
-    const outlook = (this.#outlook = new Outlook({ ...facts, selfHash, topology }, options.uplink));
-    const all = { ...facts, outlook, topology, whereabouts: this.#whereabouts, intake: this.#intake };
+    const near = { ...facts, topology: this.#topology, selfHash: hash32(options.viewer) };
+    const outlook = (this.#outlook = new Outlook(near, options.uplink));
+    const all = { ...near, outlook, whereabouts: this.#whereabouts, intake: this.#intake };
     this.#upkeep = new Upkeep(all, options.memoryBytesMax);
     this.#sharing = new Sharing(all, options);
     this.#peerDesk = { ...facts, self: options.viewer, liveness: this.#liveness };
@@ -126,8 +125,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       this.#lookAgainAt,
       this.#announcer.flushAt,
       this.#topology.nextWakeup(),
-      this.#sharing.riseAt,
-      this.#uploads.resumeAt,
+      this.#sharing.wakeAt,
       this.#peers.size > 0 ? this.#liveness.checkAt : Infinity,
     );
     return Math.max(at, this.#evaluatedAt + this.#outlook.paceMs);
@@ -143,7 +141,8 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       forgedSignals: this.#topology.forgedSignals,
       holdOut: this.#topology.holdOut ?? false,
       swarming: this.#sharing.swarming,
-      ...this.#counters(),
+      ...this.#intake.counters(),
+      uploadedBytes: this.#uploads.uploadedBytes,
     });
   }
 
@@ -364,10 +363,6 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   #report(): Report {
     const { uploadedBytes } = this.#uploads;
     return { ...this.#intake.reported(), uploadedBytes, ...this.#played, peers: this.#peers.size };
-  }
-
-  #counters() {
-    return { ...this.#intake.counters(), uploadedBytes: this.#uploads.uploadedBytes };
   }
 
   #track(id: Track["id"]): Track {
