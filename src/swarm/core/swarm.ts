@@ -328,7 +328,6 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     if (expired.length > 0) this.#outlook.lookAt = now;
     this.#out.push(...actions, ...expired);
     for (const peer of dead) this.#close(now, peer, "silent");
-
     const outlook = this.#outlook;
     if (now >= outlook.lookAt) {
       this.#out.push(...outlook.look(now));
@@ -347,8 +346,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
 
     this.#out.push(...this.#intake.acknowledge(), ...this.#announcer.flush(now, outlook.peers));
     // The first picture comes first: opening eight connections takes as much of a small machine as decoding it.
-    this.#beganAt ??= now;
-    const dialAt = this.#playback.started ? now : this.#beganAt + DIAL_AFTER_MS_MAX;
+    const dialAt = this.#playback.started ? now : (this.#beganAt ??= now) + DIAL_AFTER_MS_MAX;
     const mayDial = now >= dialAt && this.#sharing.hasAudience;
     this.#whereabouts.look(now, this.#table, this.#playback, this.#peers);
     this.#out.push(...this.#topology.evaluate(now, mayDial, this.#whereabouts, () => this.#report()));
