@@ -1,7 +1,8 @@
-/** What a driver is made of. */
+/** What a driver is made of, and what of it its core is told. */
 import type { Logger } from "../../base/logger.ts";
+import { createRng } from "../../base/random.ts";
 import type { Millis } from "../../base/time.ts";
-import type { SegmentId, SwarmId, TrackId } from "../../protocol/ids.ts";
+import { randomHex, type SegmentId, type SwarmId, type TrackId, type ViewerId } from "../../protocol/ids.ts";
 import type { SwarmCoreOptions } from "../core/options.ts";
 import type { SharingLimits } from "../core/sharing-policy.ts";
 import type { SwarmTuning } from "../core/tuning.ts";
@@ -44,3 +45,17 @@ export interface SwarmDriverOptions {
   /** Replays a session's chances. Default: random. */
   readonly seed?: number;
 }
+
+/** The core's own, with the two chances of a session: its name among peers, and its seed. */
+export const coreOptionsOf = (options: SwarmDriverOptions): SwarmCoreOptions => ({
+  swarm: options.swarm,
+  viewer: randomHex(crypto.getRandomValues(new Uint8Array(8))) as ViewerId,
+  trackers: options.trackers,
+  uplink: options.upload ? 1 : 0,
+  memoryBytesMax: options.memoryBytesMax,
+  verifies: options.verify !== undefined,
+  rng: createRng(options.seed ?? crypto.getRandomValues(new Uint32Array(1))[0] ?? 0),
+  integrity: options.integrity,
+  sharing: options.sharing ?? {},
+  ...(options.tuning ? { tuning: options.tuning } : {}),
+});

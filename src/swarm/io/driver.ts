@@ -1,7 +1,6 @@
 import { assert, assertNever } from "../../base/assert.ts";
-import { createRng } from "../../base/random.ts";
 import type { Millis } from "../../base/time.ts";
-import { randomHex, type PeerId, type SegmentId, type TrackId, type ViewerId } from "../../protocol/ids.ts";
+import type { PeerId, SegmentId, TrackId } from "../../protocol/ids.ts";
 import { CHUNK_BYTES } from "../../protocol/limits.ts";
 import { decodePeerMessage, encodePeerMessage } from "../../protocol/peer-codec.ts";
 import { ProtocolError } from "../../protocol/protocol-error.ts";
@@ -13,7 +12,7 @@ import { chunkFrames } from "./chunk-frames.ts";
 import { ChunkInbox, type ArrivedChunk } from "./chunk-inbox.ts";
 import { Closing } from "./closing.ts";
 import type { SwarmPort } from "./driver-api.ts";
-import type { SwarmDriverOptions } from "./driver-options.ts";
+import { coreOptionsOf, type SwarmDriverOptions } from "./driver-options.ts";
 import { Integrity, type Verdict } from "./integrity.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import { readOrigin } from "./origin-reader.ts";
@@ -43,20 +42,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
   const clock = options.now ?? (() => performance.now());
   const log = options.logger;
   const store = createMemoryStore();
-  const seed = options.seed ?? crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
-  const core = new SwarmCore({
-    swarm: options.swarm,
-    viewer: randomHex(crypto.getRandomValues(new Uint8Array(8))) as ViewerId,
-    trackers: options.trackers,
-    uplink: options.upload ? 1 : 0,
-    memoryBytesMax: options.memoryBytesMax,
-    verifies: options.verify !== undefined,
-    rng: createRng(seed),
-    integrity: options.integrity,
-    sharing: options.sharing ?? {},
-    ...(options.tuning ? { tuning: options.tuning } : {}),
-  });
-
+  const core = new SwarmCore(coreOptionsOf(options));
   const links = new Map<PeerId, OpenLink>();
   const readings = new Map<FetchId, () => void>();
   const watchers = new SegmentWatchers();
