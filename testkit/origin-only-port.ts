@@ -22,6 +22,7 @@ export function createOriginOnlyPort(origin: Origin): SwarmDriver {
     forgedChunks: 0,
     forgedSignals: 0,
     refusedSegments: 0,
+    failedAudits: 0,
   });
   const listeners = new Set<() => void>();
   return {

@@ -101,4 +101,5 @@ const EMPTY: SwarmStats = {
   forgedChunks: 0,
   forgedSignals: 0,
   refusedSegments: 0,
+  failedAudits: 0,
 };

@@ -100,6 +100,21 @@ export class Proofs {
     });
   }
 
+  /** A chunk from the origin again: it is always the same, since nobody here has a tracker sign what is not so. */
+  audit({ segment, chunk }: Of<"audit-chunk">): void {
+    const { world, firstByteMs, counts } = this.#viewer;
+    const { meter, clock, stream } = world;
+    const receivedBytes = Math.min(CHUNK_BYTES, stream.get(segment).byteLength - chunk * CHUNK_BYTES);
+    if (meter.on && counts) {
+      meter.originRequests++;
+      meter.originBytes += receivedBytes;
+      meter.duplicateBytes += receivedBytes;
+    }
+    clock.after(firstByteMs, () => {
+      this.#viewer.feed({ type: "audited", segment, receivedBytes, fits: true });
+    });
+  }
+
   /** All honest viewers find the same. */
   reportOf({ track, name, byteLength, from, to }: Of<"report-hashes">): ViewerToTracker {
     return { type: "hashes", track, ...name, byteLength, from, hashes: "0".repeat(2 * HASH_BYTES * (to - from)) };

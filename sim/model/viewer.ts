@@ -249,6 +249,9 @@ export class Viewer implements Client, Endpoint, TrackerClient {
       case "report-hashes":
         if (this.#socket !== undefined && this.proofs) tracker.tell(this.#socket, this.proofs.reportOf(action));
         return;
+      case "audit-chunk":
+        this.proofs?.audit(action);
+        return;
       case "open-tracker":
         this.#socket = tracker.open(this);
         return;

@@ -141,6 +141,7 @@ const NO_STATS: SwarmStats = {
   swarming: { mode: "off", reason: "" },
   forgedSignals: 0,
   refusedSegments: 0,
+  failedAudits: 0,
   tracker: "off",
   viewers: 0,
   holdOut: false,

@@ -78,6 +78,9 @@ export class Referee {
       case "fetch-hashes":
       case "report-hashes":
         return;
+      case "audit-chunk":
+        check(this.#scene.store.get(action.segment)?.has(action.chunk), "audits what it does not hold");
+        return;
       case "close-peer":
         check(this.#scene.remotes.delete(action.peer), "closes what is not open");
         return;

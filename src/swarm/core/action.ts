@@ -80,6 +80,8 @@ export type SwarmAction =
       readonly from: number;
       readonly to: number;
     }
+  /** Fetch a chunk that a peer brought from the origin again, beside the store, and answer with `audited`. */
+  | { readonly type: "audit-chunk"; readonly segment: SegmentId; readonly chunk: number }
   | { readonly type: "open-tracker"; readonly url: string }
   | { readonly type: "send-tracker"; readonly message: ViewerToTracker }
   | { readonly type: "close-tracker" }

@@ -132,6 +132,13 @@ export type SwarmEvent =
   | { readonly type: "segment-unprovable"; readonly segment: SegmentId }
   /** Nobody here can check a tracker's signatures. */
   | { readonly type: "attestation-unusable" }
+  /** Whether the origin has the same chunk: the answer to `audit-chunk`. Undefined when it could not be had by itself. */
+  | {
+      readonly type: "audited";
+      readonly segment: SegmentId;
+      readonly receivedBytes: number;
+      readonly fits: boolean | undefined;
+    }
   /** What the site's own verifier says of a segment: the answer to `verify-segment`. */
   | { readonly type: "segment-judged"; readonly segment: SegmentId; readonly ok: boolean }
   | { readonly type: "tracker-opened" }

@@ -1,6 +1,7 @@
 import type { Bytes, Millis } from "../../base/time.ts";
 import type { PeerId } from "../../protocol/ids.ts";
 import type { SwarmAction } from "./action.ts";
+import { planAudit, type AuditDesk } from "./audit.ts";
 import type { SwarmEvent } from "./event.ts";
 import { forget, type SegmentKeepers } from "./forget.ts";
 import type { OriginFetch } from "./origin-desk.ts";
@@ -9,7 +10,7 @@ import type { Playback } from "./playback.ts";
 import { FETCHING, HELD, type Segment, type Source } from "./segment.ts";
 import type { SwarmTuning } from "./tuning.ts";
 
-export interface IntakeDesk extends SegmentKeepers {
+export interface IntakeDesk extends SegmentKeepers, AuditDesk {
   readonly peers: ReadonlyMap<PeerId, Peer>;
   readonly playback: Playback;
   readonly tuning: SwarmTuning;
@@ -21,7 +22,7 @@ type Event<Type extends SwarmEvent["type"]> = Extract<SwarmEvent, { type: Type }
 
 /**
  * Takes in what the origin and the peers bring: marks chunks held, counts every byte once, hands whole segments over.
- * Asks for nothing.
+ * Asks for nothing but audits.
  */
 export class Intake {
   readonly #at: IntakeDesk;
@@ -34,6 +35,7 @@ export class Intake {
   verifiedChunks = 0;
   forgedChunks = 0;
   refusedSegments = 0;
+  failedAudits = 0;
   /** Peers whose last chunks are not acknowledged yet. */
   readonly #unacknowledged: Peer[] = [];
 
@@ -143,8 +145,7 @@ export class Intake {
       if (event.ok) return this.deliver(segment);
       // Nobody is blamed: what several brought, and the origin with them, is wrong only as a whole.
       this.refusedSegments++;
-      this.forgotten(segment);
-      return forget(this.#at, segment);
+      return this.#discard(segment);
     }
     if (segment.prove(event.chunk)) {
       this.verifiedChunks++;
@@ -172,12 +173,22 @@ export class Intake {
     this.forgedChunks++;
   }
 
+  /** A chunk came once more, to be compared. */
+  audited({ receivedBytes, fits }: Event<"audited">): SwarmAction[] {
+    this.originReceivedBytes += receivedBytes;
+    this.wastedBytes += receivedBytes;
+    if (fits !== false) return [];
+    this.failedAudits++;
+    // Whoever sent it had checked it: it is what was attested that is not so, and nothing else attested is worth more.
+    return this.#at.table.distrustTrackers().flatMap((segment) => this.#discard(segment));
+  }
+
   counters() {
     const { peerBytes, originBytes, peerReceivedBytes, originReceivedBytes } = this;
-    const { wastedBytes, verifiedChunks, forgedChunks, refusedSegments } = this;
+    const { wastedBytes, verifiedChunks, forgedChunks, refusedSegments, failedAudits } = this;
     return {
       ...{ peerBytes, originBytes, peerReceivedBytes, originReceivedBytes },
-      ...{ wastedBytes, verifiedChunks, forgedChunks, refusedSegments },
+      ...{ wastedBytes, verifiedChunks, forgedChunks, refusedSegments, failedAudits },
     };
   }
 
@@ -221,12 +232,17 @@ export class Intake {
     segment.delivered = true;
     this.peerBytes += segment.peerBytes;
     this.originBytes += segment.originBytes;
-    return [{ type: "segment-complete", segment: id, byteLength }];
+    return [{ type: "segment-complete", segment: id, byteLength }, ...planAudit(segment, this.#at)];
   }
 
   /** A segment is forgotten: what was never handed over was for nothing. */
   forgotten(segment: Segment): void {
     if (!segment.delivered) this.wastedBytes += segment.peerBytes + segment.originBytes;
+  }
+
+  #discard(segment: Segment): SwarmAction[] {
+    this.forgotten(segment);
+    return forget(this.#at, segment);
   }
 
   #originSize(segment: Segment, byteLength: Bytes | undefined): SwarmAction[] {

@@ -68,6 +68,10 @@ export class OriginDesk {
     return this.#fetches.get(id);
   }
 
+  get isIdle(): boolean {
+    return this.#fetches.size === 0;
+  }
+
   all(): IterableIterator<OriginFetch> {
     return this.#fetches.values();
   }

@@ -68,6 +68,7 @@ export class SegmentTable {
   #slots = 0;
   /** Of tracks without roots. */
   #unsigned: TrackProof;
+  #believesTrackers = true;
 
   /** What `peers` have said of a segment before we knew it is found at it from then on. */
   constructor(peers: ReadonlyMap<PeerId, Peer> = new Map<PeerId, Peer>(), unsigned: TrackProof = "none") {
@@ -75,11 +76,19 @@ export class SegmentTable {
     this.#unsigned = unsigned;
   }
 
-  /** What tracks without roots are checked against from now on, where anything is checked at all. */
-  proveUnsigned(proof: "attested" | "origin"): void {
+  /** Whether there is a tracker that attests: what tracks without roots are checked against, where anything is at all. */
+  proveUnsigned(isAttesting: boolean): void {
     if (this.#unsigned === "none") return;
-    this.#unsigned = proof;
-    for (const track of this.tracks.values()) if (track.proof !== "roots") track.proof = proof;
+    this.#unsigned = isAttesting && this.#believesTrackers ? "attested" : "origin";
+    for (const track of this.tracks.values()) if (track.proof !== "roots") track.proof = this.#unsigned;
+  }
+
+  /** What trackers attest counts no more, for good. Returns the segments that hold what was taken on it. */
+  distrustTrackers(): readonly Segment[] {
+    const attested = [...this.all()].filter(({ track, peerBytes }) => track.proof === "attested" && peerBytes > 0);
+    this.#believesTrackers = false;
+    this.proveUnsigned(false);
+    return attested;
   }
 
   get(id: SegmentId): Segment | undefined {

@@ -69,6 +69,8 @@ export interface SwarmStats {
   readonly forgedSignals: number;
   /** Segments that the site's own verifier refused; each was fetched from the origin anew. */
   readonly refusedSegments: number;
+  /** Chunks that a tracker attested and the origin has otherwise. After the first one its word counts no more. */
+  readonly failedAudits: number;
   readonly tracker: "off" | "connecting" | "joined" | "lost";
   /** Viewers in the swarm as the tracker counts them, this one included; 1 without a tracker. */
   readonly viewers: number;

@@ -66,7 +66,6 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   readonly #sharing: Sharing;
 
   #played: Played | undefined;
-  #isAttestationUsable = true;
   #out: SwarmAction[] = [];
   #beganAt: Millis | undefined;
   #evaluatedAt: Millis = -Infinity;
@@ -94,6 +93,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       uploads: this.#uploads,
       announcer: this.#announcer,
       verifies: options.verifies ?? false,
+      rng: options.rng.fork("audits"),
     };
     this.#intake = new Intake(facts);
     this.#proofs = new Proofs(facts);
@@ -147,9 +147,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   }
 
   /** Bytes of a segment by source, for whoever hands it to the player. */
-  bytesOf(
-    segment: Segment["id"],
-  ): { readonly peerBytes: Bytes; readonly originBytes: Bytes; readonly byteLength: Bytes | undefined } | undefined {
+  bytesOf(segment: Segment["id"]): Pick<Segment, "peerBytes" | "originBytes" | "byteLength"> | undefined {
     return this.#table.get(segment);
   }
 
@@ -254,8 +252,10 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
         this.#out.push(...this.#intake.checked(now, event));
         return event.type === "segment-unprovable" || event.type === "segment-judged";
       case "attestation-unusable":
-        this.#isAttestationUsable = false;
-        this.#table.proveUnsigned("origin");
+        this.#table.distrustTrackers();
+        return true;
+      case "audited":
+        this.#out.push(...this.#intake.audited(event));
         return true;
       case "origin-opened": {
         const fetch = this.#desk.get(event.fetch);
@@ -300,8 +300,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
           this.#out.push(...this.#topology.signalled(event.message.from, event.message.signal));
           return false;
         }
-        if (event.message.type === "joined")
-          this.#table.proveUnsigned(event.message.attestationKey && this.#isAttestationUsable ? "attested" : "origin");
+        if (event.message.type === "joined") this.#table.proveUnsigned(event.message.attestationKey !== undefined);
         const { actions, gone } = this.#topology.trackerMessage(now, event.message);
         this.#out.push(...actions);
         const doubtful = gone === undefined ? undefined : this.#peers.get(gone);

@@ -25,6 +25,9 @@ const HASHES = Buffer.concat(
 const label = rootLabel({ sequence: 7, uri: "s7.ts" }, BYTES.length);
 const ROOT: SegmentRoot = { hash: sha256(rootInput(label, HASHES)).toString("hex"), byteLength: BYTES.length, label };
 
+/** What whoever fetches the segment tells the tracker. */
+const FOUND = { track: TRACK, ...NAME, byteLength: BYTES.length, from: 0, hashes: HASHES.toString("hex") };
+
 const TRACKER = generateKeyPairSync("ed25519");
 const KEY = Buffer.from(TRACKER.publicKey.export({ format: "jwk" }).x ?? "", "base64url").toString("hex");
 
@@ -33,6 +36,8 @@ interface Viewer {
   readonly deliveries: SegmentDelivery[];
   readonly told: ViewerToTracker[];
   originBytes: number;
+  /** What its origin has, lately. */
+  served: Uint8Array;
   files: number;
   link: PeerLinkEvents | undefined;
   tracker: TrackerLinkEvents | undefined;
@@ -41,7 +46,7 @@ interface Viewer {
 /** Frames go to the other one, once there is one. Who uploads nothing is never elected to fetch. */
 function watch(root: SegmentRoot | undefined, upload: boolean, other: () => Viewer | undefined): Viewer {
   const viewer: Viewer = {
-    ...{ deliveries: [], told: [], originBytes: 0, files: 0, link: undefined, tracker: undefined },
+    ...{ deliveries: [], told: [], originBytes: 0, served: BYTES, files: 0, link: undefined, tracker: undefined },
     driver: createSwarmDriver({
       swarm: SWARM,
       trackers: ["ws://tracker.test"],
@@ -63,7 +68,7 @@ function watch(root: SegmentRoot | undefined, upload: boolean, other: () => View
           queueMicrotask(() => {
             viewer.originBytes += Math.min(to, BYTES.length) - from;
             sink.opened({ firstByte: from, byteLength: BYTES.length, ranged: true });
-            sink.data(BYTES.slice(from, to));
+            sink.data(viewer.served.slice(from, to));
             sink.closed({ outcome: "complete", status: 206 });
           });
           return { abort: () => undefined };
@@ -106,7 +111,10 @@ const want = ({ driver, deliveries }: Viewer): void => {
 };
 
 /** Alice has the segment of the origin before Bob comes, who is far from its due time. */
-async function play(root: SegmentRoot | undefined): Promise<{ readonly alice: Viewer; readonly bob: Viewer }> {
+async function play(
+  root: SegmentRoot | undefined,
+  bobUploads = false,
+): Promise<{ readonly alice: Viewer; readonly bob: Viewer }> {
   const viewers: { alice?: Viewer; bob?: Viewer } = {};
   const alice = (viewers.alice = watch(root, true, () => viewers.bob));
   join(alice, []);
@@ -114,7 +122,7 @@ async function play(root: SegmentRoot | undefined): Promise<{ readonly alice: Vi
   want(alice);
   await vi.waitFor(() => expect(alice.deliveries).toHaveLength(1));
 
-  const bob = (viewers.bob = watch(root, false, () => viewers.alice));
+  const bob = (viewers.bob = watch(root, bobUploads, () => viewers.alice));
   bob.driver.playback({ position: 10, bufferedEnd: 28, rate: 1, bufferAheadMax: 60 });
   join(bob, ["alice_____" as PeerId]);
   say(alice, { type: "signal", from: "bob_______" as PeerId, signal: "ooffer" });
@@ -139,17 +147,35 @@ test("[IN10] in a signed stream the hashes cross with the chunks, and the CDN's 
   for (const { driver } of [alice, bob]) driver.close();
 });
 
+/** Alice has what she fetched attested, and so Bob gets it of her. */
+async function attest({ alice, bob }: { readonly alice: Viewer; readonly bob: Viewer }): Promise<void> {
+  const signature = sign(null, attestationInput(SWARM, FOUND), TRACKER.privateKey).toString("hex");
+  say(alice, { type: "attested", ...FOUND, signature });
+  await vi.waitFor(() => expect(bob.deliveries).toMatchObject([{ bytes: BYTES, peerBytes: BYTES.length }]));
+}
+
 test("[IN13] [IN15] without roots nothing is given before the tracker attests it, and then it is", async () => {
   const { alice, bob } = await play(undefined);
-  const hashes = { track: TRACK, ...NAME, byteLength: BYTES.length, from: 0, hashes: HASHES.toString("hex") };
-  await vi.waitFor(() => expect(alice.told).toContainEqual({ type: "hashes", ...hashes }));
+  await vi.waitFor(() => expect(alice.told).toContainEqual({ type: "hashes", ...FOUND }));
   await vi.advanceTimersByTimeAsync(1000);
   expect(bob.driver.stats()).toMatchObject({ integrity: "attested", peerReceivedBytes: 0 });
 
-  const signature = sign(null, attestationInput(SWARM, hashes), TRACKER.privateKey).toString("hex");
-  say(alice, { type: "attested", ...hashes, signature });
-  await vi.waitFor(() => expect(bob.deliveries).toMatchObject([{ bytes: BYTES, peerBytes: BYTES.length }]));
+  await attest({ alice, bob });
   expect(bob.originBytes).toBe(0);
   expect(bob.driver.stats()).toMatchObject({ verifiedChunks: 3, forgedChunks: 0 });
+  for (const { driver } of [alice, bob]) driver.close();
+});
+
+test("[IN16] a chunk that was attested is fetched again, and what the origin has otherwise ends the belief", async () => {
+  const { alice, bob } = await play(undefined, true);
+  await attest({ alice, bob });
+  bob.served = BYTES.map((byte) => byte ^ 1);
+  for (let plays = 0; plays < 1000 && bob.originBytes === 0; plays++) {
+    want(bob);
+    await Promise.resolve();
+  }
+  await vi.waitFor(() => expect(bob.driver.stats()).toMatchObject({ failedAudits: 1, integrity: "none" }));
+  expect(bob.originBytes).toBeLessThanOrEqual(CHUNK_BYTES);
+  expect(bob.driver.stats()).toMatchObject({ originReceivedBytes: bob.originBytes, wastedBytes: bob.originBytes });
   for (const { driver } of [alice, bob]) driver.close();
 });

@@ -8,6 +8,7 @@ import type { SwarmAction } from "../core/action.ts";
 import type { FetchId, SwarmEvent } from "../core/event.ts";
 import type { SwarmStats } from "../core/stats.ts";
 import { SwarmCore } from "../core/swarm.ts";
+import { auditChunk } from "./chunk-audit.ts";
 import { chunkFrames } from "./chunk-frames.ts";
 import { ChunkInbox, type ArrivedChunk } from "./chunk-inbox.ts";
 import { Closing } from "./closing.ts";
@@ -175,7 +176,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
         return;
       }
       case "send-chunk":
-        sendChunk(action);
+        for (const frame of chunkFrames(store, action)) links.get(action.peer)?.link.send(frame);
         return;
       case "send-hashes":
         for (const frame of integrity.frames(action)) links.get(action.peer)?.link.send(frame);
@@ -185,6 +186,9 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
         return;
       case "report-hashes":
         integrity.report(action);
+        return;
+      case "audit-chunk":
+        auditChunk(options.origin, store, log, action, feed);
         return;
       case "open-tracker":
         openTracker(action.url);
@@ -288,13 +292,6 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
   function keep(segment: SegmentId, chunk: number, bytes: Uint8Array): boolean {
     if (!core.accepts(segment, chunk, bytes.byteLength)) return false;
     return store.put(segment, chunk, bytes) || store.get(segment, chunk)?.byteLength === bytes.byteLength;
-  }
-
-  function sendChunk({ peer, slot, segment, name, chunk }: Extract<SwarmAction, { type: "send-chunk" }>): void {
-    const bytes = store.get(segment, chunk);
-    assert(bytes, "a chunk that the core serves is not in the store");
-    const open = links.get(peer);
-    if (open) for (const frame of chunkFrames(slot, name, chunk, bytes)) open.link.send(frame);
   }
 
   function openTracker(url: string): void {
