@@ -45,8 +45,8 @@ test("four viewers at hls.js's own distance from the edge cost at most 1.6 copie
 
 test("one viewer alone costs the CDN what plain hls.js does", async () => {
   const [plain, ours] = [
-    await play("--contenders plain --viewers 1 --seconds 20"),
-    await play("--contenders hls-swarm --viewers 1 --seconds 20"),
+    await play("--contenders plain --viewers 1 --seconds 15"),
+    await play("--contenders hls-swarm --viewers 1 --seconds 15"),
   ];
   expect(plain.cdnPerPlayedByte).toBeGreaterThan(0.99);
   expect(ours.cdnPerPlayedByte).toBeLessThanOrEqual(1.02 * (plain.cdnPerPlayedByte ?? 0));
@@ -57,7 +57,7 @@ test("one viewer alone costs the CDN what plain hls.js does", async () => {
 test.each(["tracker-kill", "peer-kill"])(
   "%s in the middle: nobody left stalls, and the swarm goes on",
   async (fault) => {
-    const figures = await play(`--contenders hls-swarm --viewers 4 --seconds 40 --fault ${fault}`);
+    const figures = await play(`--contenders hls-swarm --viewers 4 --seconds 30 --fault ${fault}`);
     expect(figures.stallsAfterFault).toBe(0);
     expect(figures.stalls).toBe(0);
     expect(figures.alteredSegments).toBe(0);
