@@ -21,7 +21,7 @@ const LAYERS = [
   { target: "./src/swarm/core", allowed: ["./base", "./protocol", "./swarm/core"] },
   { target: "./src/swarm/io", allowed: ["./base", "./protocol", "./swarm"] },
   { target: "./src/tracker-server/core", allowed: ["./base", "./protocol", "./tracker-server/core"] },
-  { target: "./src/tracker-server", allowed: ["./base", "./protocol", "./tracker-server"] },
+  { target: "./src/tracker-server", allowed: ["./base", "./protocol", "./ticket", "./tracker-server"] },
   { target: "./src/loader", allowed: ["./base", "./protocol", "./swarm", "./loader"] },
   { target: "./src/index.ts", allowed: ["./base", "./protocol", "./swarm", "./loader"] },
   { target: "./src/consent-prompt.ts", allowed: [] },

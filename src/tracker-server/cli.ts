@@ -71,7 +71,7 @@ async function run(command: Command): Promise<void> {
 
 async function serveAlone(settings: GivenSettings, logger: TrackerLogger): Promise<void> {
   const options = optionsOf(settings, logger);
-  const streamsOff = streamsOffOf(settings);
+  const streamsOff = streamsOffOf(settings, options);
   const bus = await openBus(settings, logger);
   const tracker = await startTracker({ ...options, ...(bus && { bus }) }).catch(async (cause: unknown) => {
     await bus?.close();
@@ -82,7 +82,7 @@ async function serveAlone(settings: GivenSettings, logger: TrackerLogger): Promi
   adviseOnTickets(options, logger);
   revokeAsIn(settings, tracker);
   const reload = (): void => {
-    readAgain(settings, tracker, logger);
+    readAgain(settings, options, tracker, logger);
   };
   process.on("SIGHUP", reload);
   stopOnSignals(tracker, logger, async () => {
@@ -101,12 +101,12 @@ async function serveWithWorkers(count: number, settings: GivenSettings, logger: 
   if (cluster.isPrimary && options.secret === undefined)
     process.env[variableOf("secret")] = randomBytes(32).toString("hex");
   const start = async (ofMachine: Bus): Promise<RunningTracker> => {
-    const streamsOff = streamsOffOf(settings);
+    const streamsOff = streamsOffOf(settings, options);
     const tracker = await startTracker({ ...options, bus: (await openBus(settings, logger)) ?? ofMachine });
     switchOff(tracker, streamsOff, logger);
     revokeAsIn(settings, tracker);
     process.on("SIGHUP", () => {
-      readAgain(settings, tracker, logger);
+      readAgain(settings, options, tracker, logger);
     });
     return tracker;
   };
@@ -163,7 +163,12 @@ function stopOnSignals(
 }
 
 /** What a running tracker can be told anew, each for itself. */
-function readAgain(settings: GivenSettings, tracker: RunningTracker, logger: TrackerLogger): void {
+function readAgain(
+  settings: GivenSettings,
+  options: TrackerOptions,
+  tracker: RunningTracker,
+  logger: TrackerLogger,
+): void {
   const attempt = (what: string, read: () => void): void => {
     try {
       read();
@@ -173,7 +178,8 @@ function readAgain(settings: GivenSettings, tracker: RunningTracker, logger: Tra
     }
   };
   if (settings.tlsCert !== undefined) attempt("the certificate", () => tracker.reloadCertificate());
-  if (settings.offFile !== undefined) attempt("the off file", () => switchOff(tracker, streamsOffOf(settings), logger));
+  if (settings.offFile !== undefined)
+    attempt("the off file", () => switchOff(tracker, streamsOffOf(settings, options), logger));
   if (settings.revokedFile !== undefined) attempt("the list of what is revoked", () => revokeAsIn(settings, tracker));
 }
 
@@ -181,12 +187,12 @@ function revokeAsIn({ revokedFile }: GivenSettings, tracker: RunningTracker): vo
   if (revokedFile !== undefined) tracker.revoke(readRevokedFile(revokedFile));
 }
 
-const streamsOffOf = ({ offFile }: GivenSettings): readonly string[] =>
-  offFile === undefined ? [] : readOffFile(offFile);
+const streamsOffOf = ({ offFile }: GivenSettings, { ticketSecrets }: TrackerOptions): readonly string[] =>
+  offFile === undefined ? [] : readOffFile(offFile, ticketSecrets);
 
 function switchOff(tracker: RunningTracker, streams: readonly string[], logger: TrackerLogger): void {
   tracker.switchOff(streams);
-  if (streams.length > 0) logger.warn("streams are switched off", { streams: streams.length });
+  if (streams.length > 0) logger.warn("streams are switched off", { swarms: streams.length });
 }
 
 /** What the library is to be told. */

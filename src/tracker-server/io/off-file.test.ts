@@ -4,16 +4,17 @@ import path from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { OptionError } from "../../base/option-error.ts";
 import { swarmIdOf } from "../../protocol/ids.ts";
+import { keyedSwarmId } from "../../ticket/issue.ts";
 import { readOffFile } from "./off-file.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "hls-swarm-off-"));
 afterAll(() => {
   rmSync(folder, { recursive: true });
 });
-const read = (content: string): readonly string[] => {
+const read = (content: string, ...ticketSecrets: string[]): readonly string[] => {
   const file = path.join(folder, "off");
   writeFileSync(file, content);
-  return readOffFile(file);
+  return readOffFile(file, ticketSecrets);
 };
 
 test("[TK69] streams are named as the page names them, or by their ids", () => {
@@ -23,6 +24,16 @@ test("[TK69] streams are named as the page names them, or by their ids", () => {
     swarmIdOf("content:my-event"),
     id,
     "*",
+  ]);
+});
+
+test("[TK69] [TI7] a content is off for those, too, whose tickets give it an id that depends on the secret", () => {
+  const [secret, older] = ["s".repeat(32), "t".repeat(32)];
+  expect(read("content:my-event\npath:/live/index.m3u8", secret, older)).toEqual([
+    swarmIdOf("content:my-event"),
+    keyedSwarmId({ secret }, "my-event"),
+    keyedSwarmId({ secret: older }, "my-event"),
+    swarmIdOf("path:/live/index.m3u8"),
   ]);
 });
 
