@@ -41,6 +41,8 @@ export async function runSign(args: readonly string[]): Promise<void> {
   // A packager that is in the middle of writing would lose what it writes.
   if (values.watch && values.output === undefined) throw new OptionError("--watch needs --output");
   const { folder, files } = await findPlaylists(path.resolve(start));
+  // While it watches, the packager may be about to begin.
+  if (files.length === 0 && !values.watch) throw new OptionError(`there is no playlist in ${folder}`);
   const output = path.resolve(values.output ?? folder);
   const key = values.key === undefined ? undefined : await PublisherKey.read(values.key, values.stream ?? "");
   if (key) tellKey(key);

@@ -10,8 +10,11 @@ export class PublisherKey {
 
   /** Rejects with an {@link OptionError} for what is no such file. `stream` is the page's `contentId`. */
   static async read(file: string, stream: string): Promise<PublisherKey> {
+    const pem = await readFile(file).catch((error: unknown) => {
+      throw new OptionError(`${file} cannot be read: ${String(error)}`);
+    });
     try {
-      const key = createPrivateKey(await readFile(file));
+      const key = createPrivateKey(pem);
       if (key.asymmetricKeyType === "ed25519") return new PublisherKey(key, stream);
     } catch {
       // Its own words are OpenSSL's.

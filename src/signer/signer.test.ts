@@ -187,6 +187,11 @@ test("[IN2] a live playlist is signed again each time the packager has rewritten
   expect(files).toContain("s1.ts.hashes");
 });
 
+test("a folder without a playlist is refused: a slip in its name must not look like success", async () => {
+  await mkdir(at("empty"));
+  await expect(runSign([at("empty")])).rejects.toThrow("there is no playlist in");
+});
+
 test.each([
   [[], "name one"],
   [["nowhere"], "there is no"],

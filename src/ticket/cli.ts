@@ -52,6 +52,8 @@ function run(flags: Flags): readonly string[] {
     if (!("privateKey" in signer)) throw new OptionError("--show-public-key needs --private-key-file");
     return [publicKeyOf(signer.privateKey)];
   }
+  if (content.length === 0 && swarm === undefined)
+    throw new OptionError("give --content or --swarm: what is to be watched");
   if (flags.showSwarm) return content.map((name) => keyedSwarmId(signer, name));
   const role = trusted && ("trusted" as const);
   const options: TicketOptions = { content, swarms: swarm, ttlSeconds: ttl, uses, class: className, role, key, id };
