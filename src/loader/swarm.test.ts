@@ -1,6 +1,7 @@
+import Hls from "hls.js";
 import { expect, test } from "vitest";
 import { OptionError } from "../base/option-error.ts";
-import { createSwarm } from "./swarm.ts";
+import { createSwarm, install, type SwarmOptions } from "./swarm.ts";
 
 const tracker = "wss://tracker.test";
 const withServers = (urls: string | string[]): RTCConfiguration => ({
@@ -26,3 +27,20 @@ test.each(["", "abc", "G".repeat(64), "A".repeat(64)])("[TR72] ticketKey must be
   expect(() => createSwarm({ tracker, ticketKey })).toThrow("64 lowercase hex digits");
   expect(createSwarm({ tracker, ticketKey: "0a".repeat(32) }).stats.retired).toBe(false);
 });
+
+/** As from JavaScript, where nobody checks types. */
+const untyped = (options: object): SwarmOptions => ({ tracker, ...options });
+
+test.each([
+  [untyped({ integrity: "requird" }), "integrity must be required or if-signed, not requird"],
+  [untyped({ publisherKey: "abc" }), "publisherKey must be an Ed25519 public key"],
+  [untyped({ sharing: { uploadRatioMx: 1 } }), "there is no sharing.uploadRatioMx"],
+])(
+  "[IN13] [IN24] a slip in %j switches no defence off: it is refused at once, through either door",
+  (options, message) => {
+    const { abrController } = Hls.DefaultConfig;
+    expect(() => createSwarm(options)).toThrow(message);
+    expect(() => install(Hls, options)).toThrow(message);
+    expect(Hls.DefaultConfig.abrController).toBe(abrController);
+  },
+);

@@ -7,6 +7,7 @@ import type { HlsConfig } from "hls.js";
 import { SILENT, type Logger } from "../base/logger.ts";
 import { OptionError } from "../base/option-error.ts";
 import type { SegmentId, TrackId } from "../protocol/ids.ts";
+import { KEY_PATTERN } from "../protocol/ticket.ts";
 import { memoryBytesMaxFor } from "../swarm/core/sharing-policy.ts";
 import type { SwarmStats } from "../swarm/core/stats.ts";
 import { createSwarmDriver } from "../swarm/io/driver.ts";
@@ -141,13 +142,9 @@ export interface Swarm {
 }
 
 export function createSwarm(options: SwarmOptions): Swarm {
-  const { ticket, ticketKey, relayOnly, verify, publisherKey, logger = SILENT } = options;
+  const { ticket, ticketKey, relayOnly, verify, publisherKey, integrity = "required", logger = SILENT } = options;
+  check(options);
   const sharing = limitsOf(options.sharing);
-  const hasRelay = options.rtc?.iceServers?.some(({ urls }) => ANY.concat(urls).some((url) => /^turns?:/i.test(url)));
-  if (relayOnly && !hasRelay) throw new OptionError("relayOnly needs a TURN server in rtc.iceServers");
-  for (const [name, key] of Object.entries({ ticketKey, publisherKey }))
-    if (key !== undefined && !/^[\da-f]{64}$/.test(key))
-      throw new OptionError(`${name} must be an Ed25519 public key, 64 lowercase hex digits`);
   return new PlayerSwarm(options, (swarm, origin, switchedOff, stream = "") => {
     const identity = new ViewerIdentity({ swarm, ticket, ticketKey, logger });
     return createSwarmDriver({
@@ -159,7 +156,7 @@ export function createSwarm(options: SwarmOptions): Swarm {
       rtc: { ...options.rtc, ...(relayOnly && { iceTransportPolicy: "relay" }) },
       upload: options.upload ?? true,
       sharing,
-      integrity: options.integrity ?? "required",
+      integrity,
       memoryBytesMax: options.memoryBytesMax ?? memoryBytesMaxFor(readDevice()),
       openPeerLink: identity.peerLinks(createSimplePeerLinks(undefined, options.lan ?? isLanHost(location.hostname))),
       openTrackerLink: identity.trackerLinks(openWebSocketTrackerLink),
@@ -167,6 +164,18 @@ export function createSwarm(options: SwarmOptions): Swarm {
       switchedOff,
     });
   });
+}
+
+/** Throws an OptionError that names what cannot be: a slip must not switch a defence off. */
+function check({ sharing, rtc, relayOnly, ticketKey, publisherKey, integrity = "required" }: SwarmOptions): void {
+  limitsOf(sharing);
+  const hasRelay = rtc?.iceServers?.some(({ urls }) => ANY.concat(urls).some((url) => /^turns?:/i.test(url)));
+  if (relayOnly && !hasRelay) throw new OptionError("relayOnly needs a TURN server in rtc.iceServers");
+  for (const [name, key] of Object.entries({ ticketKey, publisherKey }))
+    if (key !== undefined && !KEY_PATTERN.test(key))
+      throw new OptionError(`${name} must be an Ed25519 public key, 64 lowercase hex digits`);
+  if (!INTEGRITY.includes(integrity))
+    throw new OptionError(`integrity must be ${INTEGRITY.join(" or ")}, not ${integrity}`);
 }
 
 export interface InstallOptions extends SwarmOptions {
@@ -179,7 +188,7 @@ export interface InstallOptions extends SwarmOptions {
  * `window.Hls`. Returns how to stop; players that have one keep it.
  */
 export function install(Hls: HlsClass, options: InstallOptions): () => void {
-  limitsOf(options.sharing); // now, not when the first player is made
+  check(options); // now, not when the first player is made
   const { DefaultConfig } = Hls;
   const before = DefaultConfig.abrController;
   const ours = withAnnouncement(before, (hls) => {
@@ -193,6 +202,8 @@ export function install(Hls: HlsClass, options: InstallOptions): () => void {
     if (DefaultConfig.abrController === ours) DefaultConfig.abrController = before;
   };
 }
+
+const INTEGRITY: readonly string[] = ["required", "if-signed"];
 
 /** What one tracker or several are appended to. */
 const ANY: readonly string[] = [];
