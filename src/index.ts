@@ -15,5 +15,6 @@ export type {
   SwarmOptions,
   VerifiedSegment,
 } from "./loader/swarm.ts";
+export type { SharingMode, SharingReason } from "./swarm/core/sharing-policy.ts";
 export type { PeerStats, SegmentStats, Swarming, SwarmStats } from "./swarm/core/stats.ts";
 export type { Verification } from "./swarm/io/verifier.ts";

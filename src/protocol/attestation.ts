@@ -1,4 +1,4 @@
-/** What a tracker signs when it attests the hashes of a segment's chunks (`docs/protocol.md`, IN15). Signing is io's. */
+/** What a tracker signs when it attests the hashes of a segment's chunks (`docs/protocol.md`, IN14). Signing is io's. */
 import { bytesOfHex, type SwarmId } from "./ids.ts";
 import { asciiBytes, joinInput } from "./segment-root.ts";
 import type { ChunkHashes } from "./tracker-message.ts";

@@ -1,4 +1,4 @@
-import { randomHex } from "./ids.ts";
+import { hexOf } from "./ids.ts";
 import { badField, broken, ProtocolError } from "./protocol-error.ts";
 
 /**
@@ -47,7 +47,7 @@ export class ByteReader {
 
   /** 8 bytes as 16 lowercase hex digits. */
   hex64(field: string): string {
-    return randomHex(this.view(field, 8));
+    return hexOf(this.view(field, 8));
   }
 
   /** The next `byteLength` bytes, not copied. */

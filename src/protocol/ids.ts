@@ -35,8 +35,8 @@ export const trackIdOf = (renditionKey: string): TrackId => hashHex(renditionKey
 export const segmentIdOf = (track: TrackId, name: SegmentName): SegmentId =>
   `${track}/${String(name.sequence)}/${name.tag.toString(16).padStart(8, "0")}` as SegmentId;
 
-/** Hex digits of `byteLength` random bytes. */
-export function randomHex(bytes: Uint8Array): string {
+/** Two lowercase hex digits a byte. */
+export function hexOf(bytes: Uint8Array): string {
   let hex = "";
   for (const byte of bytes) hex += byte.toString(16).padStart(2, "0");
   return hex;

@@ -26,7 +26,7 @@ interface Want {
 }
 
 /**
- * Whose hashes to ask for, and which of ours to tell the tracker (IN10 to IN16). Whoever announces a chunk has checked
+ * Whose hashes to ask for, and which of ours to tell the tracker (IN10 to IN15). Whoever announces a chunk has checked
  * it, so its hash comes from there, with the chunk itself; from others, or from the origin, only if it does not. Knows
  * which hashes are known here, not what they are.
  */

@@ -1,6 +1,7 @@
 import type { Millis } from "../../base/time.ts";
 import type { PeerId, SegmentId, TrackId } from "../../protocol/ids.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
+import type { SharingMode, SharingReason } from "./sharing-policy.ts";
 
 /** One link, as the viewer sees it. Addresses appear nowhere. */
 export interface PeerStats {
@@ -37,8 +38,8 @@ export interface SegmentStats {
 
 /** How far this viewer takes part, and what keeps it from more: empty where nothing does. */
 export interface Swarming {
-  readonly mode: "serve" | "fetch" | "off";
-  readonly reason: string;
+  readonly mode: SharingMode;
+  readonly reason: SharingReason | "consent" | "url" | "tracker" | "";
 }
 
 /** A snapshot. Byte counters count media bytes since the session began and never go back. */
@@ -63,7 +64,7 @@ export interface SwarmStats {
   /** Chunks that were found to be what their hashes say, from peers and from the origin; and from peers those, and lists of hashes, that were not. */
   readonly verifiedChunks: number;
   readonly forgedChunks: number;
-  /** With `off` nothing is opened: `consent`, `url` and `tracker` say whose word that is. */
+  /** `consent`, `url` and `tracker` say on whose word it is `off`; the other reasons are those of docs/policy.md. */
   readonly swarming: Swarming;
   /** Links not opened because somebody between had changed what a peer said of itself. */
   readonly forgedSignals: number;

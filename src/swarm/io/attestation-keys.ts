@@ -1,5 +1,5 @@
 /** The keys that the trackers of this session sign with (IN14). Without Ed25519 in the browser no signature is good. */
-import { bytesOfHex } from "../../protocol/ids.ts";
+import { isSignature, importKey } from "./ed25519.ts";
 
 export class AttestationKeys {
   /** By their digits, the newest last. */
@@ -25,17 +25,11 @@ export class AttestationKeys {
   async verify(input: Uint8Array<ArrayBuffer>, signature: Uint8Array<ArrayBuffer>): Promise<boolean> {
     for (const coming of [...this.#keys.values()].reverse()) {
       const key = await coming.catch(() => undefined);
-      if (key && (await crypto.subtle.verify(ED25519, key, signature, input))) return true;
+      if (key && (await isSignature(key, signature, input))) return true;
     }
     return false;
   }
 }
-
-/** A promise also where there is no SubtleCrypto: on pages that did not come over HTTPS. */
-const importKey = async (digits: string): Promise<CryptoKey> =>
-  crypto.subtle.importKey("raw", bytesOfHex(digits), ED25519, false, ["verify"]);
-
-const ED25519 = "Ed25519";
 
 /** Trackers of one list share a key; one more for when it is changed, and as many again. */
 const KEYS_MAX = 4;

@@ -2,7 +2,7 @@
 import type { Logger } from "../../base/logger.ts";
 import { createRng } from "../../base/random.ts";
 import type { Millis } from "../../base/time.ts";
-import { randomHex, type SegmentId, type SwarmId, type TrackId, type ViewerId } from "../../protocol/ids.ts";
+import { hexOf, type SegmentId, type SwarmId, type TrackId, type ViewerId } from "../../protocol/ids.ts";
 import type { SwarmCoreOptions } from "../core/options.ts";
 import type { SharingLimits } from "../core/sharing-policy.ts";
 import type { SwarmTuning } from "../core/tuning.ts";
@@ -49,7 +49,7 @@ export interface SwarmDriverOptions {
 /** The core's own, with the two chances of a session: its name among peers, and its seed. */
 export const coreOptionsOf = (options: SwarmDriverOptions): SwarmCoreOptions => ({
   swarm: options.swarm,
-  viewer: randomHex(crypto.getRandomValues(new Uint8Array(8))) as ViewerId,
+  viewer: hexOf(crypto.getRandomValues(new Uint8Array(8))) as ViewerId,
   trackers: options.trackers,
   uplink: options.upload ? 1 : 0,
   memoryBytesMax: options.memoryBytesMax,

@@ -1,5 +1,5 @@
 /** Ed25519 (RFC 8032) by the browser's own hand: one key pair, and the check of others' signatures. Keys are hex. */
-import { bytesOfHex, randomHex } from "../../protocol/ids.ts";
+import { bytesOfHex, hexOf } from "../../protocol/ids.ts";
 
 export interface Signer {
   readonly publicKey: string;
@@ -16,8 +16,8 @@ export async function createSigner(): Promise<Signer | undefined> {
     const pair = await crypto.subtle.generateKey(ED25519, false, ["sign", "verify"]);
     if (!("privateKey" in pair)) return undefined;
     return {
-      publicKey: hexOf(await crypto.subtle.exportKey("raw", pair.publicKey)),
-      sign: async (text) => hexOf(await crypto.subtle.sign(ED25519, pair.privateKey, bytesOf(text))),
+      publicKey: hexOf(new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey))),
+      sign: async (text) => hexOf(new Uint8Array(await crypto.subtle.sign(ED25519, pair.privateKey, bytesOf(text)))),
     };
   } catch {
     return undefined;
@@ -26,11 +26,19 @@ export async function createSigner(): Promise<Signer | undefined> {
 
 /** Whether that key has signed the text. Rejects or says no to what is no key and no signature. */
 export async function isSignedBy(key: string, signature: Uint8Array<ArrayBuffer>, text: string): Promise<boolean> {
-  const publicKey = await crypto.subtle.importKey("raw", bytesOfHex(key), ED25519, false, ["verify"]);
-  return crypto.subtle.verify(ED25519, publicKey, signature, bytesOf(text));
+  return isSignature(await importKey(key), signature, bytesOf(text));
 }
 
-const hexOf = (bytes: ArrayBuffer): string => randomHex(new Uint8Array(bytes));
+/** Rejects what is no key, also where there is no SubtleCrypto: on pages that did not come over HTTPS. */
+export const importKey = async (digits: string): Promise<CryptoKey> =>
+  crypto.subtle.importKey("raw", bytesOfHex(digits), ED25519, false, ["verify"]);
+
+/** The same for a key that is imported once and used often. */
+export const isSignature = (
+  key: CryptoKey,
+  signature: Uint8Array<ArrayBuffer>,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<boolean> => crypto.subtle.verify(ED25519, key, signature, bytes);
 
 const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 

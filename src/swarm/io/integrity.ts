@@ -1,10 +1,10 @@
 /**
  * Checks chunks against hashes, and hashes against the roots that playlists give or the signatures of trackers: what
  * peers bring before anybody keeps it, what the origin brings before it is offered to others (`docs/protocol.md`, IN5
- * to IN16). Holds hashes, and no chunk but those that wait for them; decides nothing.
+ * to IN15). Holds hashes, and no chunk but those that wait for them; decides nothing.
  */
 import { attestationInput } from "../../protocol/attestation.ts";
-import { bytesOfHex, randomHex, segmentIdOf } from "../../protocol/ids.ts";
+import { bytesOfHex, hexOf, segmentIdOf } from "../../protocol/ids.ts";
 import type { PeerId, SegmentId, SegmentName, SwarmId, TrackId } from "../../protocol/ids.ts";
 import { CHUNK_BYTES } from "../../protocol/limits.ts";
 import { encodePeerMessage } from "../../protocol/peer-codec.ts";
@@ -150,7 +150,7 @@ export class Integrity {
     this.#run(
       this.#read(segment, from, to).then((hashes) => {
         if (hashes.length === (to - from) * HASH_BYTES)
-          this.#at.tell({ type: "hashes", track, ...name, byteLength, from, hashes: randomHex(hashes) });
+          this.#at.tell({ type: "hashes", track, ...name, byteLength, from, hashes: hexOf(hashes) });
       }),
     );
   }
@@ -222,7 +222,7 @@ export class Integrity {
   async #isSigned(track: TrackId, { sequence, tag }: SegmentName, list: HashList): Promise<boolean> {
     const { byteLength, from, hashes, signature } = list;
     if (!signature) return false;
-    const attested = { track, sequence, tag, byteLength, from, hashes: randomHex(hashes) };
+    const attested = { track, sequence, tag, byteLength, from, hashes: hexOf(hashes) };
     return this.#keys.verify(attestationInput(this.#at.swarm, attested), new Uint8Array(signature));
   }
 
@@ -232,7 +232,7 @@ export class Integrity {
       return false;
     const hash = await hashOf(rootInput(root.label, hashes));
     if (!hash) return undefined;
-    return randomHex(hash) === root.hash && ((await this.#at.counts(root)) || undefined);
+    return hexOf(hash) === root.hash && ((await this.#at.counts(root)) || undefined);
   }
 
   /** Hashes of chunks that we hold, as far as we do. */
@@ -269,7 +269,7 @@ async function verdictOf(list: HashList, chunk: number, bytes: Uint8Array): Prom
   const hash = await hashOf(chunkInput(bytes));
   if (!hash) return "unknown";
   const at = (chunk - list.from) * HASH_BYTES;
-  return randomHex(hash) === randomHex(list.hashes.subarray(at, at + HASH_BYTES)) ? "fits" : "forged";
+  return hexOf(hash) === hexOf(list.hashes.subarray(at, at + HASH_BYTES)) ? "fits" : "forged";
 }
 
 /** Undefined where there is no SubtleCrypto: on pages that did not come over HTTPS. */
