@@ -152,6 +152,9 @@ export const ORIGIN: OriginPlan = {
   addressesForeseen: true,
 };
 
+/** What a swarm can do: an operator whose viewers agree may lift the library's own limits (docs/policy.md). */
+export const NO_LIMITS: Partial<SharingLimits> = { uploadRatioMax: Infinity, uplinkShare: 1 };
+
 /** What the command line, the report and the tables of the documentation take for granted. */
 export const LIVE: Plan = {
   scenario: "live",
@@ -173,8 +176,7 @@ export const LIVE: Plan = {
   mischief: undefined,
   hiddenShare: 0,
   faults: [],
-  // What a swarm can do: an operator whose viewers agree may lift the library's own limits (docs/policy.md).
-  sharing: { uploadRatioMax: Infinity, uplinkShare: 1 },
+  sharing: NO_LIMITS,
 };
 
 export const VOD: VodMedia = {

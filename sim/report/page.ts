@@ -162,6 +162,8 @@ others none; \`none\`.
   connection and the fine play of congestion control are missing. Acknowledgements cost nothing.
 - The processor: encryption, hashing, copying and the browser's own work take no time.
 - Shared bottlenecks beyond the home: access networks, providers' links, a Wi-Fi that up- and downlink share.
+- The library's own limits ([policy.md](policy.md)), unless \`--upload-ratio\` is given: with them, a crowd of which some cannot
+  give has less. Nor what peers' bytes are checked against, unless \`--proof\` is given or attackers are played.
 - Other traffic at home, but for the collapse of uplinks in its scenario. Uplinks else keep their rate.
 - Geography, but for \`regions\`: round trips are else drawn at random per pair. Even there an ocean only takes time, and the
   CDN and the tracker are as near to everybody.

@@ -4,6 +4,7 @@
  */
 import Hls, { type HlsConfig } from "hls.js";
 import { PlaybackClock } from "../../browser/pages/playback-clock.ts";
+import { NO_LIMITS } from "../../../sim/model/plan.ts";
 import { SILENT } from "../../../src/base/logger.ts";
 import { PlayerSwarm } from "../../../src/loader/player-swarm.ts";
 import { createSwarmDriver } from "../../../src/swarm/io/driver.ts";
@@ -28,6 +29,7 @@ export class MeasuredViewer {
       createSwarmDriver({
         ...{ swarm, origin, trackers: [setup.trackerUrl], upload: setup.upload },
         rtc: {},
+        sharing: NO_LIMITS, // as the simulator's viewers, with which these are compared
         memoryBytesMax: MEMORY_BYTES_MAX,
         openPeerLink: this.#links.around(openSimplePeerLink),
         openTrackerLink: openWebSocketTrackerLink,
