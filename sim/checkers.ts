@@ -95,8 +95,7 @@ function harmOf({ result, compared }: Check): readonly string[] {
 }
 
 /** How much of the offload of `other` a run has. */
-export const offloadKept = (result: RunResult, other: RunResult): number =>
-  result.figures.offload / other.figures.offload;
+const offloadKept = (result: RunResult, other: RunResult): number => result.figures.offload / other.figures.offload;
 
 /** What hls.js keeps ahead of the playhead by default (`maxBufferLength`). */
 const VOD_BUFFER_SECONDS = 30;

@@ -18,20 +18,13 @@ import Hls, {
 /** What hls.js reaches for outside a browser. Call once per test file. */
 export function standInForBrowser(): void {
   Object.assign(globalThis, {
-    addEventListener: (_: "pagehide", listener: () => void) => leaving.add(listener),
-    removeEventListener: (_: "pagehide", listener: () => void) => leaving.delete(listener),
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined,
     self: globalThis,
     location: { href: "https://page.example/" },
     RTCPeerConnection: () => undefined,
     WebSocket: () => undefined,
   });
-}
-
-const leaving = new Set<() => void>();
-
-/** The page goes away, as all that listens for it is told. */
-export function hidePage(): void {
-  for (const listener of leaving) listener();
 }
 
 /** URL without query to playlist text. May be changed while the player plays: a live playlist. */

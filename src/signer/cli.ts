@@ -7,7 +7,7 @@ import { PublisherKey, writeNewKey } from "./publisher-key.ts";
 import { findPlaylists, isPlaylist, Signer, type SignedPlaylist } from "./signer.ts";
 
 /** What `hls-swarm sign --help` prints. */
-export const SIGN_USAGE = `hls-swarm sign: gives viewers what they check each other's bytes against.
+const SIGN_USAGE = `hls-swarm sign: gives viewers what they check each other's bytes against.
 
 Usage: hls-swarm sign <playlist or folder> [options]
 

@@ -270,5 +270,3 @@ export const KINDS = {
     ownOnly: /^ads\//,
   },
 } satisfies Readonly<Record<string, StreamKind>>;
-
-export type KindName = keyof typeof KINDS;

@@ -5,9 +5,8 @@ import type { TrackerToViewer } from "../../protocol/tracker-message.ts";
 import type { SwarmAction } from "./action.ts";
 
 /**
- * Where we stand with the trackers. `off` is for good: none configured, or they speak another version; or left, until we come
- * back. `lost` is also how
- * it begins: none has been called yet.
+ * Where we stand with the trackers. `off` is for good: none configured, or they speak another version; or left, until we
+ * come back. `lost` is also how it begins: none has been called yet.
  */
 type TrackerPhase = "off" | "connecting" | "joined" | "lost";
 
