@@ -12,7 +12,7 @@ const attested = {
   hashes: "00ff".repeat(8) + "10".repeat(16),
 };
 
-test("[IN15] an attestation signs swarm, segment, size and place of the hashes, each on its line, and the hashes", () => {
+test("[IN14] an attestation signs swarm, segment, size and place of the hashes, each on its line, and the hashes", () => {
   const input = attestationInput(SWARM, attested);
   const lines = `a-swarm-of-viewers\n${attested.track}\n12\n4294967295\n70000\n1\n`;
   expect(input[0]).toBe(2);
@@ -23,7 +23,7 @@ test("[IN15] an attestation signs swarm, segment, size and place of the hashes, 
   ]);
 });
 
-test("[IN15] [T4] whatever differs makes another input", () => {
+test("[IN14] [T4] whatever differs makes another input", () => {
   const input = String(attestationInput(SWARM, attested));
   for (const change of [
     { sequence: 1 },
