@@ -8,7 +8,6 @@ import { chunkInput, HASH_BYTES, rootInput, rootLabel } from "../../src/protocol
 import type { ListedSegment } from "../../src/swarm/core/event.ts";
 import { createSwarmDriver, type SwarmDriver } from "../../src/swarm/io/driver.ts";
 import type { Origin } from "../../src/swarm/io/origin.ts";
-import type { OpenPeerLink } from "../../src/swarm/io/peer-link.ts";
 import { OneProcess } from "../one-process.ts";
 import { misused, type Adversary } from "./adversary.ts";
 
@@ -60,10 +59,10 @@ const origin: Origin = {
   },
 };
 
-function viewer(room: OneProcess, seed: number, openPeerLink: OpenPeerLink = room.openPeerLink): SwarmDriver {
+function viewer(room: OneProcess, seed: number, openPeerLink = room.openPeerLink, from = origin): SwarmDriver {
   const driver = createSwarmDriver({
     ...{ swarm: swarmIdOf("stream"), trackers: ["wss://tracker.test"], rtc: {}, upload: true, memoryBytesMax: 1e8 },
-    ...{ origin, logger: SILENT, seed, openPeerLink, openTrackerLink: room.openTrackerLink },
+    ...{ origin: from, logger: SILENT, seed, openPeerLink, openTrackerLink: room.openTrackerLink },
     // Patience of seconds, in tenths of them.
     tuning: { pingAfterMs: 200, deadAfterMs: 600, requestTimeoutMs: 400, suspendUnprovenMs: 1000 },
   });
@@ -142,7 +141,7 @@ interface Viewers {
   readonly victim: SwarmDriver;
 }
 
-test.concurrent.each(["forger", "flipper"] as const)(
+test.concurrent.each(["forger", "hash forger", "flipper"] as const)(
   "[T1] [IN9] a %s is cut off, nothing that it altered is given to the player",
   (adversary) =>
     meets(adversary, ({ victim }) => {
@@ -152,6 +151,29 @@ test.concurrent.each(["forger", "flipper"] as const)(
       expect(forgedChunks).toBeLessThanOrEqual(CHUNKS);
       expect(sees(victim, VILLAIN)).toBe(false);
     }),
+);
+
+test.concurrent(
+  "[T3] [IN9] hashes that fit what was forged are refused, and the origin's bytes are played",
+  async () => {
+    // No file of hashes: what its chunks could be checked against is what the forger says of them.
+    const unhashed: Origin = { ...origin, hashes: () => Promise.resolve(undefined) };
+    const room = new OneProcess();
+    const viewers = [viewer(room, 1, misused("hash forger", room.openPeerLink), unhashed)];
+    try {
+      for (const villain of viewers) await play(villain);
+      const victim = viewer(room, 2, room.openPeerLink, unhashed);
+      viewers.push(victim);
+      await until(victim, () => sees(victim, FIRST));
+      const { given, peerBytes } = await play(victim);
+      expect(given.equals(Buffer.concat(STREAM.map(({ bytes }) => bytes)))).toBe(true);
+      expect(peerBytes).toBe(0);
+      expect(victim.stats().forgedChunks).toBeGreaterThan(0);
+      expect(sees(victim, FIRST)).toBe(false);
+    } finally {
+      for (const driver of viewers) driver.close();
+    }
+  },
 );
 
 test.concurrent("[T4] [IN6] a replayer of another segment is cut off like a forger", () =>
@@ -187,5 +209,6 @@ test.concurrent("[T6] [PE35] whoever offers a playlist breaks the protocol", () 
 );
 
 /** In the order in which they come. */
-const HELPER = "peer000000";
+const FIRST = "peer000000";
+const HELPER = FIRST;
 const VILLAIN = "peer000001";

@@ -2,14 +2,17 @@
  * Viewers that mean harm, on the wire: a real driver whose links alter, drop or add frames. For browsers and for Node. What
  * they do to thousands is asked of the simulator (`sim/model/mischief.ts`).
  */
-import { FRAME_BYTES_MAX } from "../../src/protocol/limits.ts";
+import { CHUNK_BYTES, FRAME_BYTES_MAX } from "../../src/protocol/limits.ts";
 import { decodePeerMessage, encodePeerMessage } from "../../src/protocol/peer-codec.ts";
 import type { PeerMessage } from "../../src/protocol/peer-message.ts";
+import { chunkInput, HASH_BYTES } from "../../src/protocol/segment-root.ts";
 import type { OpenPeerLink } from "../../src/swarm/io/peer-link.ts";
 
 export type Adversary =
   /** Alters every chunk that it gives. */
   | "forger"
+  /** Blanks every chunk that it gives, and gives the hashes of blank chunks. */
+  | "hash forger"
   /** Flips one bit of one chunk in eight. */
   | "flipper"
   /** Gives the bytes of another segment. */
@@ -31,6 +34,7 @@ export type Adversary =
 
 type Send = (frame: Uint8Array) => void;
 type Chunk = Extract<PeerMessage, { type: "chunk" }>;
+type Hashes = Extract<PeerMessage, { type: "hashes" }>;
 
 /** Links as `open` opens them, misused. */
 export const misused =
@@ -75,6 +79,12 @@ export const misused =
       send(frame) {
         const message = decodePeerMessage(frame);
         if (!message) return;
+        if (adversary === "hash forger" && message.type === "hashes") {
+          void ofBlank(message).then((forged) => {
+            if (!isClosed) link.send(forged);
+          });
+          return;
+        }
         for (const wrong of insteadOf(adversary, frame, message, replayed)) link.send(wrong);
         const ends = message.type === "chunk" && message.offset + message.payload.length === message.chunkBytes;
         if (ends && (adversary === "liar" || adversary === "staller")) withhold(message);
@@ -96,6 +106,8 @@ function insteadOf(
   switch (adversary) {
     case "forger":
       return [type === "chunk" ? flipped(frame) : frame];
+    case "hash forger":
+      return [type === "chunk" ? blank(message) : frame];
     case "flipper":
       return [type === "chunk" && message.chunk % 8 === 0 && message.offset === 0 ? flipped(frame) : frame];
     case "replayer":
@@ -130,6 +142,20 @@ function flipped(frame: Uint8Array): Uint8Array {
   const last = forged.length - 1;
   forged[last] = (forged[last] ?? 0) ^ 1;
   return forged;
+}
+
+const blank = (message: Chunk): Uint8Array =>
+  encodePeerMessage({ ...message, payload: new Uint8Array(message.payload.length) });
+
+/** What proves blank chunks, but for a signature: it can only give the one that it was given. */
+async function ofBlank(message: Hashes): Promise<Uint8Array> {
+  const hashes = new Uint8Array(message.hashes.length);
+  for (let at = 0; at < hashes.length; at += HASH_BYTES) {
+    const before = (message.from + at / HASH_BYTES) * CHUNK_BYTES;
+    const chunk = new Uint8Array(Math.min(CHUNK_BYTES, message.byteLength - before));
+    hashes.set(new Uint8Array(await crypto.subtle.digest("SHA-256", chunkInput(chunk)), 0, HASH_BYTES), at);
+  }
+  return encodePeerMessage({ ...message, hashes });
 }
 
 /** The same part of the first segment that it was asked for. */
