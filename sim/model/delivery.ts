@@ -1,9 +1,10 @@
 import type { Bytes } from "../../src/base/time.ts";
 import type { SegmentId } from "../../src/protocol/ids.ts";
 import type { CoreMessage } from "../../src/protocol/peer-message.ts";
+import { HASH_BYTES } from "../../src/protocol/segment-root.ts";
 import type { Task } from "./clock.ts";
 import type { End } from "./connection.ts";
-import type { Sent } from "./mischief.ts";
+import { isHashForger, type Sent } from "./mischief.ts";
 import type { HashList } from "./proofs.ts";
 import type { StreamSegment } from "./stream.ts";
 import type { Viewer } from "./viewer.ts";
@@ -43,9 +44,13 @@ export class HashesDelivery implements Task {
 
   run(): void {
     if (!this.#to.isOpen) return;
-    const { owner } = this.#to;
-    owner.world.meter.trace(owner.world.clock.now, owner.index, this.#list.from, this.#list.to);
-    owner.proofs?.learn(this.#segment, this.#list);
+    const { owner, peer, other } = this.#to;
+    const { from, to } = this.#list;
+    owner.world.meter.trace(owner.world.clock.now, owner.index, from, to);
+    if (other && isHashForger(other.owner.traits.mischief)) {
+      owner.wronged(other.owner);
+      owner.feed({ type: "chunk-forged", peer, segment: this.#segment, byteLength: HASH_BYTES * (to - from) });
+    } else owner.proofs?.learn(this.#segment, this.#list);
   }
 }
 

@@ -17,6 +17,8 @@ export type Mischief =
   | "sybil"
   /** Alters every chunk that it sends. */
   | "forger"
+  /** The same, and answers with hashes that fit what it altered. */
+  | "hash-forger"
   /** Alters one bit in few of them. */
   | "flipper"
   /** Sends the bytes of the segment before. */
@@ -48,6 +50,7 @@ export function sentBy(
     case "liar":
       return undefined;
     case "forger":
+    case "hash-forger":
       return { byteLength, isAltered: true };
     case "flipper":
       return { byteLength, isAltered: hash32(segment.id, chunk) % FLIPPED_OF === 0 };
@@ -63,6 +66,9 @@ export function sentBy(
 /** What it never says, though its core would. */
 export const isUnsaid = (mischief: Mischief | undefined, { type }: Said): boolean =>
   mischief === "slow-reader" ? type === "received" : isTrickler(mischief) && (type === "reject" || type === "gone");
+
+/** Whether the hashes that it sends prove to no root. */
+export const isHashForger = (mischief: Mischief | undefined): boolean => mischief === "hash-forger";
 
 /** Whether it sends a chunk only now and then, to keep its requests. */
 export const isTrickler = (mischief: Mischief | undefined): boolean => mischief === "staller" || mischief === "sybil";

@@ -6,5 +6,11 @@ export const forgers: Scenario = {
   question: "What is left of the offload when 20 % alter what they send?",
   comparedWith: "nobody-means-harm",
   plan: (asked) =>
-    planOf({ ...SIGNED, scenario: "forgers", mischief: { kinds: ["forger", "flipper"], who: { share: 0.2 } } }, asked),
+    planOf(
+      {
+        ...{ ...SIGNED, scenario: "forgers" },
+        mischief: { kinds: ["forger", "hash-forger", "flipper"], who: { share: 0.2 } },
+      },
+      asked,
+    ),
 };
