@@ -107,6 +107,17 @@ describe("[SW30] where everybody is a neighbour", () => {
     expect(fetching(2600)).toBe(2);
   });
 
+  test("[SW33] notices that are repeated without end do not keep it closed for longer", () => {
+    const names = ["alice", "bob"];
+    const segment = freshSegment(7, 4);
+    const fetching = (now: number): number => {
+      // Each comes just when the one before counts no longer.
+      segment.noticeRest(0, Math.floor(now / 2100) * 2100);
+      return names.filter((name) => plan(name, names, { now, segment }).ranges.length > 0).length;
+    };
+    expect([0, 2099, 2100, 2600, 4200].map(fetching)).toEqual([0, 0, 1, 2, 2]);
+  });
+
   test("[SW34] neighbouring stripes of one viewer are one request, and the parts make the whole", () => {
     const names = ["alice", "bob"];
     for (const name of names) {
@@ -357,24 +368,17 @@ describe("who is not elected", () => {
     expect(plan("alice", ["alice", "bob"], { now: 5000, uplink: 0 })).toEqual({ ranges: [], lookAgainAt: Infinity });
   });
 
-  test("nobody for chunks that a neighbour has announced", () => {
-    const segment = freshSegment(7, 8);
+  test.each([true, false])("[SW38] nobody for chunks that a neighbour has announced, live: %s", (live) => {
+    const segment = freshSegment(7, 8, live);
     const bob = viewer("bob");
     bob.setAvailable(TRACK, { segment: segment.name, byteLength: 8 * CHUNK_BYTES });
     bob.bind(segment);
-    const { ranges } = planElection(5000, [{ segment, dueAt: 9000 }], {
-      selfHash: 1,
-      selfWeight: 1,
-      eligibleAt: 0,
-      isAlone: () => false,
-      seatsOf: () => undefined,
-      witnessOf: () => [],
-      peers: [bob],
-      viewers: 2,
-      desk: new OriginDesk(),
-      tuning: DEFAULT_TUNING,
-    });
-    expect(ranges).toEqual([]);
+    const at = (now: number): ElectionPlan => plan("alice", ["alice", "bob"], { now, segment });
+    // It has never brought anything: in live video that is believed for one term.
+    expect(at(2099)).toEqual({ ranges: [], lookAgainAt: live ? 2100 : Infinity });
+    expect(at(5000).ranges).toHaveLength(live ? 1 : 0);
+    bob.lastChunkAt = 10;
+    expect(at(5000)).toEqual({ ranges: [], lookAgainAt: Infinity });
   });
 
   test("[SW32] in video on demand nobody before the segment is due within 16 s", () => {

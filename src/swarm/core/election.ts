@@ -3,7 +3,7 @@ import type { Millis } from "../../base/time.ts";
 import { seatOf } from "../../protocol/election-seats.ts";
 import type { TrackId } from "../../protocol/ids.ts";
 import type { OriginDesk, OriginRange } from "./origin-desk.ts";
-import { agrees, hasChunk, type Peer } from "./peer.ts";
+import { agrees, hasChunk, type Availability, type Peer } from "./peer.ts";
 import { MISSING, type Segment } from "./segment.ts";
 import type { SwarmTuning } from "./tuning.ts";
 import type { DueSegment } from "./window.ts";
@@ -81,6 +81,8 @@ function elect(
 ): Millis {
   const { stripes, waitMs, isDuty } = drawOf(segment, situation);
   const chunks = segment.expectedChunks;
+  // Of recorded video only neighbours tell (SW32): there an end to belief cost two points of offload.
+  const termEndsAt = segment.track.live ? openAt + segment.noticeMs : Infinity;
   let next = Infinity;
   for (let stripe = 0; stripe < stripes; stripe++) {
     const wait = waitMs[stripe] ?? 0;
@@ -90,13 +92,21 @@ function elect(
     for (let chunk = first; chunk < end; chunk++) {
       if (segment.stateOf(chunk) !== MISSING) continue;
       const isLeft = !isTwofold || segment.knowsHash(chunk);
-      const leftAt = isLeft ? (segment.noticedAt[chunk] ?? -Infinity) : -Infinity;
+      const noticedAt = segment.noticedAt[chunk] ?? -Infinity;
+      // Repeated without end, notices would keep everybody from fetching: those after the first term count for nothing.
+      const leftAt = !isLeft ? -Infinity : noticedAt < termEndsAt ? noticedAt : openAt;
       const freeAt = Math.max(openAt, leftAt + segment.noticeMs) + wait;
       if (freeAt > now) {
         next = Math.min(next, freeAt);
         continue;
       }
-      if (segment.holders.some((holder) => hasChunk(holder, chunk) && agrees(holder, segment))) continue;
+      // And whoever has never brought anything announces what he likes.
+      const holds = (holder: Availability): boolean =>
+        (now < termEndsAt || holder.peer.lastChunkAt > -Infinity) && hasChunk(holder, chunk) && agrees(holder, segment);
+      if (segment.holders.some(holds)) {
+        if (now < termEndsAt) next = Math.min(next, termEndsAt);
+        continue;
+      }
       // An estimate may fall short: the last chunk stands for all that follow.
       const to =
         segment.chunkCount === undefined && chunk === end - 1 && stripe === stripes - 1 ? undefined : chunk + 1;
