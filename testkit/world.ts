@@ -345,6 +345,8 @@ export class Viewer {
       }
       case "verify-segment":
         throw new Error("no site here has a verifier of its own");
+      case "audit-chunk":
+        throw new Error("nothing here is attested");
       case "segment-complete": {
         const sequence = Number(action.segment.split("/")[1]);
         this.delivered.push(sequence);
