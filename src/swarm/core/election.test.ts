@@ -364,6 +364,14 @@ describe("who is not elected", () => {
     expect(plan("alice", ["alice"], { now: 5000, segment }).ranges).toHaveLength(1);
   });
 
+  test("[SW36] but somebody for a part that our own playlist hints at: its root comes with it", () => {
+    const segment = freshSegment(7, 4, true, "roots");
+    segment.listed = false;
+    segment.located = true;
+    segment.hintedUntil = Infinity;
+    expect(plan("alice", ["alice"], { now: 5000, segment }).ranges).toHaveLength(1);
+  });
+
   test("[SW35] nobody without uplink", () => {
     expect(plan("alice", ["alice", "bob"], { now: 5000, uplink: 0 })).toEqual({ ranges: [], lookAgainAt: Infinity });
   });

@@ -57,8 +57,10 @@ export function planElection(now: Millis, window: readonly DueSegment[], situati
   let lookAgainAt = Infinity;
   if (situation.selfWeight === 0) return { ranges, lookAgainAt };
   for (const { segment, dueAt } of window) {
-    // What cannot be proven yet could not be given to anybody: somebody else's playlist may list it already.
-    const isReady = segment.listed || (segment.located && segment.trustsPeers);
+    // What cannot be proven yet could not be given to anybody: somebody else's playlist may list it already. The root of
+    // a part that our own hints at comes with the part.
+    const isProvable = segment.trustsPeers || segment.hintedUntil > now;
+    const isReady = segment.listed || (segment.located && isProvable);
     if (!isReady || now < segment.originRetryAt || situation.isAlone(segment)) continue;
     const { electionAfterMs, vodElectionMs } = situation.tuning;
     // Who has just come to a rendition does not know yet what its neighbours hold of it.
