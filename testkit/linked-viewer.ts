@@ -95,11 +95,11 @@ export class LinkedViewer {
   }
 
   /** The origin brings chunks, for whatever they were fetched. Returns the fetch. */
-  originBrings(sequence: number, chunks: readonly number[]) {
+  originBrings(sequence: number, chunks: readonly number[], suspect = false) {
     const fetch = this.of("fetch-origin").find(({ segment }) => segment === idOf(sequence));
     if (!fetch) throw new Error("nothing was fetched");
     const { byteLength } = ROOT;
-    this.tell({ type: "origin-opened", fetch: fetch.fetch, firstChunk: fetch.from, byteLength });
+    this.tell({ type: "origin-opened", fetch: fetch.fetch, firstChunk: fetch.from, byteLength, suspect });
     for (const chunk of chunks) this.tell({ type: "origin-chunk", fetch: fetch.fetch, chunk, byteLength: CHUNK_BYTES });
     return fetch;
   }

@@ -6,6 +6,7 @@ import { CHUNK_BYTES } from "../../protocol/limits.ts";
 import { chunkInput, HASH_BYTES, rootInput, rootLabel, type SegmentRoot } from "../../protocol/segment-root.ts";
 import { decodePeerMessage } from "../../protocol/peer-codec.ts";
 import type { ChunkHashes, ViewerToTracker } from "../../protocol/tracker-message.ts";
+import type { SwarmAction } from "../core/action.ts";
 import type { SwarmEvent } from "../core/event.ts";
 import { Integrity, type Verdict } from "./integrity.ts";
 import { createMemoryStore } from "./memory-store.ts";
@@ -132,6 +133,12 @@ const known = (segment: Signed, from = 0, to = 3): SwarmEvent => {
   return { type: "hashes-known", segment: id, byteLength: root.byteLength, from, to };
 };
 
+/** Eve asks for the hashes behind the last chunk; 9 is her own name for the track. */
+const askedByEve = (sequence: number): Extract<SwarmAction, { type: "send-hashes" }> => {
+  const name = nameOf(sequence);
+  return { type: "send-hashes", peer: EVE, slot: 9, segment: idOf(sequence), name, chunks: [2] };
+};
+
 const flipped = (bytes: Uint8Array): Uint8Array => bytes.map((byte, at) => (at === 9 ? byte ^ 1 : byte));
 
 describe("[IN6] a chunk that a peer brought", () => {
@@ -254,14 +261,7 @@ describe("[IN10] hashes that a peer hands on", () => {
     const segment = stage.sign(7);
     stage.hands(BOB, segment);
     await stage.heard(1);
-    const asked = {
-      type: "send-hashes",
-      peer: EVE,
-      slot: 9,
-      segment: segment.id,
-      name: nameOf(7),
-      chunks: [2],
-    } as const;
+    const asked = askedByEve(7);
     const [frame = new Uint8Array(), ...more] = stage.integrity.frames(asked);
     expect(more).toEqual([]);
     const { byteLength } = segment.root;
@@ -297,14 +297,7 @@ describe("[IN10] hashes that a peer hands on", () => {
     stage.hands(BOB, segment);
     await stage.heard(1);
     stage.integrity.forget(segment.id);
-    const asked = {
-      type: "send-hashes",
-      peer: EVE,
-      slot: 9,
-      segment: segment.id,
-      name: nameOf(7),
-      chunks: [2],
-    } as const;
+    const asked = askedByEve(7);
     expect([...stage.integrity.frames(asked)]).toEqual([]);
   });
 });

@@ -25,7 +25,7 @@ export function ticketReaderOf(
   if (ticketSecrets.length === 0 && ticketKey === undefined) return undefined;
   if (ticketSecrets.some((secret) => secret.length < TICKET_SECRET_CHARS_MIN))
     throw new OptionError(`a ticket secret must have at least ${String(TICKET_SECRET_CHARS_MIN)} characters`);
-  const publicKey = ticketKey === undefined ? undefined : publicKeyOf(ticketKey);
+  const publicKey = ticketKey === undefined ? undefined : keyObjectOf(ticketKey);
   return (ticket) => {
     const [, head = "", payload = "", signature = ""] = COMPACT.exec(ticket) ?? [];
     if (head === "") return { fault: "is no JSON Web Token: three parts of base64url with full stops between" };
@@ -81,7 +81,7 @@ const ago = (seconds: number): string => `${String(Math.round(seconds))} s ago`;
 
 const fieldsOf = (part: string): Fields => parseFields(Buffer.from(part, "base64url").toString("utf8"), part.length);
 
-function publicKeyOf(hex: string): KeyObject {
+function keyObjectOf(hex: string): KeyObject {
   if (!KEY_PATTERN.test(hex)) throw new OptionError("ticketKey must be an Ed25519 public key, 64 lowercase hex digits");
   const x = Buffer.from(hex, "hex").toString("base64url");
   return createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
