@@ -12,25 +12,49 @@ const TESTS = ["**/*.test.ts"];
 /** A core decides and does nothing else; base and protocol are what cores are made of. */
 const PURE = ["src/base/**/*.ts", "src/protocol/**/*.ts", "src/*/core/**/*.ts", "sim/model/**/*.ts"];
 /** What ends up in a browser. */
-const BROWSER = ["src/index.ts", "src/base/**/*.ts", "src/protocol/**/*.ts", "src/swarm/**/*.ts", "src/loader/**/*.ts"];
+const BROWSER = [
+  "src/index.ts",
+  "src/base/**/*.ts",
+  "src/protocol/**/*.ts",
+  "src/swarm/**/*.ts",
+  "src/playlist/stream-names.ts",
+  "src/loader/**/*.ts",
+];
 
-/** base <- protocol <- core <- io <- loader, cli <- tests. `swarm` and `tracker-server` meet only in `protocol`. */
+/** What a program without a player is made of. */
+const HEADLESS = ["./base", "./protocol", "./swarm", "./playlist", "./settings", "./ticket", "./headless"];
+
+/** base <- protocol <- core <- io <- loader, headless <- seeder, viewers, cli <- tests. `swarm` and `tracker-server` meet only in `protocol`. */
 const LAYERS = [
   { target: "./src/base", allowed: ["./base"] },
   { target: "./src/protocol", allowed: ["./base", "./protocol"] },
   { target: "./src/swarm/core", allowed: ["./base", "./protocol", "./swarm/core"] },
   { target: "./src/swarm/io", allowed: ["./base", "./protocol", "./swarm"] },
+  { target: "./src/playlist", allowed: ["./base", "./protocol", "./playlist"] },
+  { target: "./src/http", allowed: ["./base", "./http"] },
+  { target: "./src/settings", allowed: ["./base", "./settings"] },
   { target: "./src/tracker-server/core", allowed: ["./base", "./protocol", "./tracker-server/core"] },
-  { target: "./src/tracker-server", allowed: ["./base", "./protocol", "./ticket", "./tracker-server"] },
-  { target: "./src/loader", allowed: ["./base", "./protocol", "./swarm", "./loader"] },
+  { target: "./src/tracker-server", allowed: ["./base", "./protocol", "./settings", "./ticket", "./tracker-server"] },
+  { target: "./src/loader", allowed: ["./base", "./protocol", "./playlist", "./swarm", "./loader"] },
   { target: "./src/index.ts", allowed: ["./base", "./protocol", "./swarm", "./loader"] },
   { target: "./src/consent-prompt.ts", allowed: [] },
   { target: "./src/tracker-load", allowed: ["./base", "./protocol", "./tracker-load"] },
-  { target: "./src/signer", allowed: ["./base", "./protocol", "./signer"] },
+  { target: "./src/signer", allowed: ["./base", "./protocol", "./playlist", "./signer"] },
   { target: "./src/ticket", allowed: ["./base", "./protocol", "./ticket"] },
+  { target: "./src/headless", allowed: ["./base", "./protocol", "./swarm", "./playlist", "./ticket", "./headless"] },
+  { target: "./src/seeder/core", allowed: ["./base", "./protocol", "./swarm/core", "./seeder/core"] },
+  { target: "./src/seeder", allowed: [...HEADLESS, "./http", "./seeder"] },
+  { target: "./src/viewers", allowed: [...HEADLESS, "./viewers"] },
+  {
+    target: "./src/live",
+    allowed: ["./base", "./protocol", "./playlist", "./http", "./settings", "./signer", "./ticket", "./live"],
+  },
   {
     target: "./src/cli.ts",
-    allowed: ["./base", "./protocol", "./signer", "./ticket", "./tracker-server", "./tracker-load"],
+    allowed: [
+      ...["./base", "./protocol", "./signer", "./ticket", "./tracker-server", "./tracker-load"],
+      ...["./seeder", "./viewers", "./live"],
+    ],
   },
 ];
 
@@ -38,7 +62,7 @@ const REPLAY = "would make a run differ from its replay: time, chance and result
 const ENGINES = "engines round it differently, which breaks replay across them; see src/base";
 
 /** What the simulator may use of the product. */
-const SIMULATED = ["./base", "./protocol", "./swarm/core", "./tracker-server/core"];
+const SIMULATED = ["./base", "./protocol", "./swarm/core", "./seeder/core", "./tracker-server/core"];
 
 export default defineConfig(
   globalIgnores(["dist/", "**/node_modules/", "coverage/", "**/.cache/"]),

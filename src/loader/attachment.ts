@@ -6,7 +6,7 @@ import type Hls from "hls.js";
 import type { FragmentLoaderConstructor, HlsConfig } from "hls.js";
 import type { SwarmId } from "../protocol/ids.ts";
 import type { SwarmStats } from "../swarm/core/stats.ts";
-import { swarmIdFor } from "./fragment-id.ts";
+import { swarmIdFor } from "../playlist/stream-names.ts";
 import { createFragmentLoader } from "./fragment-loader.ts";
 import { DESTROYING, listen, MANIFEST_LOADING } from "./hls-events.ts";
 import { StreamSession, type StreamSessionOptions } from "./stream-session.ts";

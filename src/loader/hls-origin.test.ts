@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createPlainLoader, type PlainLoad } from "../../testkit/plain-loader.ts";
 import { segmentIdOf, trackIdOf, type SegmentId } from "../protocol/ids.ts";
 import type { OriginAnswer, OriginOutcome } from "../swarm/io/origin.ts";
-import { segmentNameFor } from "./fragment-id.ts";
+import { segmentNameFor } from "../playlist/stream-names.ts";
 import { HlsOrigin } from "./hls-origin.ts";
 import { OriginRate } from "./load-stats.ts";
 import { SegmentCatalogue, type CataloguedSegment } from "./segment-catalogue.ts";

@@ -9,7 +9,7 @@ import { PART_ROOT_TAG, parseRoot, ROOT_TAG, type SegmentRoot } from "../protoco
 import type { ListedSegment } from "../swarm/core/event.ts";
 import type { ByteRange } from "../swarm/io/http-answer.ts";
 import { foreseeAddress } from "./foreseen-address.ts";
-import { segmentNameFor } from "./fragment-id.ts";
+import { segmentNameFor } from "../playlist/stream-names.ts";
 import { partsOf, type PartListing } from "./part-list.ts";
 
 /** What a site is told of a segment when it names segments itself. */

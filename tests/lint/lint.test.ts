@@ -20,7 +20,7 @@ test.each([
   ["swarm imports the tracker", "src/swarm/io/driver.ts", 'import "../../tracker-server/core/tracker.ts";'],
   ["the tracker imports swarm", "src/tracker-server/io/server.ts", 'import "../../swarm/core/event.ts";'],
   ["a type is an import too", CORE, 'import type { PeerLink } from "../io/peer-link.ts";\nexport type T = PeerLink;'],
-  ["swarm imports the loader", "src/swarm/io/driver.ts", 'import "../../loader/fragment-id.ts";'],
+  ["swarm imports the loader", "src/swarm/io/driver.ts", 'import "../../loader/fragment-loader.ts";'],
   ["the browser's entry imports the tracker", "src/index.ts", 'import "./tracker-server/index.ts";'],
   ["the product imports a test's helper", "src/swarm/io/driver.ts", 'import "../../../testkit/world.ts";'],
   ["the product imports the simulator", "src/swarm/io/driver.ts", 'import "../../../sim/model/plan.ts";'],
@@ -73,14 +73,14 @@ test.each([
   ["Node in the browser", "src/swarm/io/driver.ts", 'import "node:fs";'],
   ["Node in the simulator's model", MODEL, 'import "node:fs";'],
   ["ws in the browser", "src/swarm/io/driver.ts", 'import "ws";'],
-  ["hls.js itself", "src/loader/fragment-id.ts", 'import Hls from "hls.js";\nexport const hls = Hls;'],
+  ["hls.js itself", "src/loader/fragment-loader.ts", 'import Hls from "hls.js";\nexport const hls = Hls;'],
 ])("left out: %s", async (_name, file, code) => {
   expect(await objectionsTo(file, code)).toContain("@typescript-eslint/no-restricted-imports");
 });
 
 test("hls.js's types are welcome", async () => {
   expect(
-    await objectionsTo("src/loader/fragment-id.ts", 'import type Hls from "hls.js";\nexport type Player = Hls;'),
+    await objectionsTo("src/loader/fragment-loader.ts", 'import type Hls from "hls.js";\nexport type Player = Hls;'),
   ).toEqual([]);
 });
 

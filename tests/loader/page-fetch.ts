@@ -1,6 +1,6 @@
 /** The origin as a driver sees it, in a real browser: parts of one segment, one after the other. */
 import type { HlsConfig } from "hls.js";
-import { segmentNameFor } from "../../src/loader/fragment-id.ts";
+import { segmentNameFor } from "../../src/playlist/stream-names.ts";
 import { PlayerSwarm } from "../../src/loader/player-swarm.ts";
 import { segmentIdOf, type SegmentId } from "../../src/protocol/ids.ts";
 import type { OriginAnswer, OriginOutcome, OriginRequest } from "../../src/swarm/io/origin.ts";

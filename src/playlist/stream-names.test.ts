@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { segmentKeyOf, segmentNameFor, swarmIdFor, trackIdFor, type Rendition } from "./fragment-id.ts";
+import { segmentKeyOf, segmentNameFor, swarmIdFor, trackIdFor, type Rendition } from "./stream-names.ts";
 
 const PLAYLIST = "https://cdn-a.example/live/ch1/720p/index.m3u8?token=1";
 
