@@ -2,6 +2,7 @@ import type { Rng } from "../../base/random.ts";
 import type { Bytes } from "../../base/time.ts";
 import type { SwarmId, ViewerId } from "../../protocol/ids.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
+import type { Interest } from "./interest.ts";
 import type { SharingLimits } from "./sharing-policy.ts";
 import type { SwarmTuning } from "./tuning.ts";
 
@@ -13,7 +14,10 @@ export interface SwarmCoreOptions {
   readonly trackers: readonly string[];
   /** 0 when this viewer must not upload. */
   readonly uplink: UplinkClass;
+  /** Plays nothing, and came to serve: needs no player's word, and gives without measure. */
   readonly seeder?: boolean;
+  /** Default: the player's. */
+  readonly interest?: Interest;
   /** What is taken of peers without roots in the playlist: what a tracker attests, or anything. Default `if-signed`. */
   readonly integrity?: "required" | "if-signed" | undefined;
   /** What the site allows; see DEFAULT_LIMITS. */

@@ -4,6 +4,7 @@ import { NOTICE_HOPS_MAX } from "../../protocol/limits.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
 import type { SwarmAction } from "./action.ts";
 import { planElection } from "./election.ts";
+import type { Interest } from "./interest.ts";
 import type { Links } from "./links.ts";
 import type { OriginDesk, OriginRange } from "./origin-desk.ts";
 import { leadMs, planOrigin } from "./origin-plan.ts";
@@ -15,9 +16,10 @@ import type { Segment } from "./segment.ts";
 import type { SegmentTable } from "./segment-table.ts";
 import type { Topology } from "./topology.ts";
 import type { SwarmTuning } from "./tuning.ts";
-import { windowAt, type DueSegment } from "./window.ts";
+import type { DueSegment } from "./window.ts";
 
 export interface OutlookDesk {
+  readonly interest: Interest;
   readonly selfHash: number;
   readonly table: SegmentTable;
   readonly playback: Playback;
@@ -53,9 +55,9 @@ export class Outlook {
   }
 
   look(now: Millis): SwarmAction[] {
-    const { desk, playback, topology, tuning, selfHash } = this.#at;
+    const { desk, interest, playback, topology, tuning, selfHash } = this.#at;
     desk.cover();
-    this.window = windowAt(now, this.#at.table, playback);
+    this.window = interest.window(now, this.#at.table, playback, this.#at.peers);
     this.paceMs = this.#paceMs();
     this.peers = [...this.#at.peers.values()].filter((peer) => peer.identity);
     const isAlone = (segment: Segment): boolean => this.isAlone(now, segment);

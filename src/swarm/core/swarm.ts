@@ -10,6 +10,7 @@ import { Announcer } from "./announcer.ts";
 import type { Played, SwarmEvent } from "./event.ts";
 import { forget, type SegmentKeepers } from "./forget.ts";
 import { Intake } from "./intake.ts";
+import { PLAYER_INTEREST } from "./interest.ts";
 import { Links } from "./links.ts";
 import { Liveness } from "./liveness.ts";
 import type { SwarmCoreOptions } from "./options.ts";
@@ -83,6 +84,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     this.#topology = new Topology({ ...options, tuning: this.#tuning, rng: options.rng.fork("topology") });
     this.#links = new Links(options, this.#tuning, this.#peers, this.#requests, this.#uploads);
     const facts = {
+      interest: options.interest ?? PLAYER_INTEREST,
       table: this.#table,
       playback: this.#playback,
       desk: this.#desk,

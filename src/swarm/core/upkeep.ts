@@ -1,7 +1,8 @@
 import type { Bytes, Millis } from "../../base/time.ts";
 import type { PeerId } from "../../protocol/ids.ts";
 import type { SwarmAction } from "./action.ts";
-import { CACHE_CHECK_MS, planEvictions } from "./cache.ts";
+import { CACHE_CHECK_MS } from "./cache.ts";
+import type { Interest } from "./interest.ts";
 import type { OriginDesk } from "./origin-desk.ts";
 import type { Outlook } from "./outlook.ts";
 import type { Peer } from "./peer.ts";
@@ -12,6 +13,7 @@ import type { SegmentTable } from "./segment-table.ts";
 import type { Whereabouts } from "./whereabouts.ts";
 
 export interface UpkeepDesk {
+  readonly interest: Interest;
   readonly table: SegmentTable;
   readonly desk: OriginDesk;
   readonly peers: ReadonlyMap<PeerId, Peer>;
@@ -42,7 +44,7 @@ export class Upkeep {
   }
 
   tidy(now: Millis): Tidied {
-    const { desk, outlook, table, requests, whereabouts, playback, peers } = this.#at;
+    const { desk, interest, outlook, table, requests, whereabouts, playback, peers } = this.#at;
     const actions: SwarmAction[] = [];
     for (const fetch of desk.all()) {
       const { segment } = fetch;
@@ -56,7 +58,7 @@ export class Upkeep {
     for (const segment of table.all())
       if (segment.requests.size > 0 && !outlook.needs(segment)) actions.push(...requests.cancel(segment, () => false));
     actions.push(...whereabouts.say(now, playback.movedAt, peers));
-    const useless = planEvictions(table, outlook.window, playback.positionAt(now), this.#memoryBytesMax);
+    const useless = interest.evictions(table, outlook.window, playback.positionAt(now), this.#memoryBytesMax, peers);
     return { actions, idle: whereabouts.idle(now, peers), useless };
   }
 }

@@ -9,6 +9,7 @@ import type { SwarmTuning } from "../core/tuning.ts";
 import type { Origin } from "./origin.ts";
 import type { OpenPeerLink } from "./peer-link.ts";
 import type { Publisher } from "./publisher.ts";
+import type { SegmentStore } from "./segment-store.ts";
 import type { OpenTrackerLink } from "./tracker-link.ts";
 
 /** A segment that peers brought bytes of, in a buffer of its own. */
@@ -38,6 +39,10 @@ export interface SwarmDriverOptions {
   readonly integrity?: SwarmCoreOptions["integrity"];
   readonly sharing?: Partial<SharingLimits>;
   readonly tuning?: Partial<SwarmTuning>;
+  readonly seeder?: boolean;
+  readonly interest?: SwarmCoreOptions["interest"];
+  /** Where the bytes are kept, for who reads them there. Default: in memory, out of sight. */
+  readonly store?: SegmentStore;
   /** The operator has switched the swarm off: whoever made the driver closes it, and makes no other of this swarm. */
   readonly switchedOff?: () => void;
   /** A monotonic clock, ms. Default `performance.now`. */
@@ -57,5 +62,7 @@ export const coreOptionsOf = (options: SwarmDriverOptions): SwarmCoreOptions => 
   rng: createRng(options.seed ?? crypto.getRandomValues(new Uint32Array(1))[0] ?? 0),
   integrity: options.integrity,
   sharing: options.sharing ?? {},
-  ...(options.tuning ? { tuning: options.tuning } : {}),
+  ...(options.tuning && { tuning: options.tuning }),
+  ...(options.seeder && { seeder: true }),
+  ...(options.interest && { interest: options.interest }),
 });

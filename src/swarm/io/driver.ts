@@ -42,7 +42,7 @@ interface OpenLink {
 export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
   const clock = options.now ?? (() => performance.now());
   const log = options.logger;
-  const store = createMemoryStore();
+  const store = options.store ?? createMemoryStore();
   const core = new SwarmCore(coreOptionsOf(options));
   const links = new Map<PeerId, OpenLink>();
   const readings = new Map<FetchId, () => void>();
