@@ -24,6 +24,8 @@ export interface PeerDesk {
   readonly liveness: Liveness;
 }
 
+type Sizes = Pick<PeerDesk, "table" | "peers">;
+
 export interface Received {
   readonly actions: readonly SwarmAction[];
   /** The link must be closed for this reason; `left` when the peer closed it. */
@@ -153,7 +155,7 @@ function have(now: Millis, desk: PeerDesk, peer: Peer, id: TrackId, entry: HaveE
 }
 
 /** Peers may have told the sizes of segments before our playlist listed them. */
-export function learnSizes(desk: PeerDesk, segments: Iterable<Segment>): void {
+export function learnSizes(desk: Sizes, segments: Iterable<Segment>): void {
   for (const segment of segments)
     for (const peer of desk.peers.values()) {
       if (segment.byteLength !== undefined) break;
@@ -245,7 +247,7 @@ function askHashes(desk: PeerDesk, peer: Peer, message: Extract<CoreMessage, { t
 const owed = (peer: Peer, segment: Segment): number[] =>
   peer.requests.filter((asked) => asked.segment === segment).map((asked) => asked.chunk);
 
-function learnSize(desk: PeerDesk, segment: Segment, byteLength: number): void {
+function learnSize(desk: Sizes, segment: Segment, byteLength: number): void {
   if (!segment.learnSize(byteLength, false)) return;
   desk.table.tracks.get(segment.track.id)?.learnRate(byteLength, segment.duration);
 }

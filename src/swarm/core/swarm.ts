@@ -8,23 +8,23 @@ import type { SegmentRoot } from "../../protocol/segment-root.ts";
 import type { SwarmAction } from "./action.ts";
 import { Announcer } from "./announcer.ts";
 import type { Played, SwarmEvent } from "./event.ts";
-import { forget, type SegmentKeepers } from "./forget.ts";
 import { Intake } from "./intake.ts";
 import { PLAYER_INTEREST } from "./interest.ts";
 import { Links } from "./links.ts";
+import { Listings } from "./listings.ts";
 import { Liveness } from "./liveness.ts";
 import type { SwarmCoreOptions } from "./options.ts";
 import { OriginDesk } from "./origin-desk.ts";
 import { Outlook } from "./outlook.ts";
 import type { Peer } from "./peer.ts";
 import { Playback } from "./playback.ts";
-import { learnSizes, receive, type PeerDesk } from "./peer-desk.ts";
+import { receive, type PeerDesk } from "./peer-desk.ts";
 import { Proofs } from "./proofs.ts";
 import { reachOf } from "./reach.ts";
 import { RequestTable } from "./request-table.ts";
 import { planRequests } from "./scheduler.ts";
 import type { Segment } from "./segment.ts";
-import { SegmentTable, type Track } from "./segment-table.ts";
+import { SegmentTable } from "./segment-table.ts";
 import { Sharing } from "./sharing.ts";
 import { snapshot } from "./snapshot.ts";
 import type { SwarmStats } from "./stats.ts";
@@ -59,8 +59,8 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   readonly #peerDesk: PeerDesk;
   readonly #intake: Intake;
   readonly #proofs: Proofs;
-  readonly #keepers: SegmentKeepers;
   readonly #links: Links;
+  readonly #listings: Listings;
   readonly #outlook: Outlook;
   readonly #whereabouts = new Whereabouts();
   readonly #upkeep: Upkeep;
@@ -99,8 +99,8 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     };
     this.#intake = new Intake(facts);
     this.#proofs = new Proofs(facts);
-    this.#keepers = facts;
     const near = { ...facts, topology: this.#topology, selfHash: hash32(options.viewer) };
+    this.#listings = new Listings({ ...near, intake: this.#intake, proofs: this.#proofs });
     const outlook = (this.#outlook = new Outlook(near, options.uplink));
     const all = { ...near, outlook, whereabouts: this.#whereabouts, intake: this.#intake };
     this.#upkeep = new Upkeep(all, options.memoryBytesMax);
@@ -187,29 +187,16 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       case "peer-chunk":
         this.#out.push(...this.#intake.peerChunk(now, event));
         return false;
-      case "playlist": {
-        const track = this.#track(event.track);
-        track.live = event.live;
-        track.targetDuration = event.targetDuration;
-        // What peers brought before nobody has checked.
-        if (event.signed) for (const segment of track.sign()) this.#drop(segment);
-        const newest = event.segments.at(-1);
-        const isNews = newest !== undefined && event.live && !this.#table.get(newest.id);
-        const { replaced } = this.#table.list(now, track, event.segments, this.#desk.foresees);
-        for (const gone of replaced) this.#drop(gone);
-        const segment = newest && this.#table.get(newest.id);
-        if (isNews && segment && track.following) this.#out.push(...this.#links.tellListed(segment));
-        learnSizes(this.#peerDesk, track.listed);
-        for (const held of track.listed) if (held.originBytes > 0) this.#proofs.prove(now, held);
+      case "playlist":
+        this.#out.push(...this.#listings.take(now, event));
         return false;
-      }
       case "segment-located": {
         const segment = this.#table.get(event.segment);
         if (segment) segment.located = this.#desk.foresees;
         return segment !== undefined;
       }
       case "tracks-followed":
-        this.#follow(now, event.tracks);
+        this.#out.push(...this.#listings.follow(now, event.tracks));
         return true;
       case "playback":
         this.#played = event.played ?? this.#played;
@@ -354,7 +341,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     const { actions: ended, idle, useless } = this.#upkeep.tidy(now);
     this.#out.push(...ended);
     for (const peer of idle) this.#close(now, peer, "idle");
-    for (const segment of useless) this.#drop(segment);
+    for (const segment of useless) this.#out.push(...this.#listings.drop(segment));
     const mayDialAt = now < dialAt ? dialAt : Infinity;
     this.#lookAgainAt = Math.min(outlook.lookAt, mayDialAt, this.#requests.checkAt, this.#proofs.wakeAt);
   }
@@ -364,30 +351,10 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     return { ...this.#intake.reported(), uploadedBytes, ...this.#played, peers: this.#peers.size };
   }
 
-  #track(id: Track["id"]): Track {
-    const known = this.#table.tracks.get(id);
-    if (known) return known;
-    const track = this.#table.track(id);
-    this.#out.push(...this.#links.tellTrack(track));
-    return track;
-  }
-
-  #follow(now: Millis, tracks: readonly Track["id"][]): void {
-    for (const id of tracks) this.#track(id);
-    for (const track of this.#table.tracks.values())
-      if (track.follow(now, tracks.includes(track.id))) this.#out.push(...this.#links.tellTrack(track));
-    this.#out.push(...this.#topology.watch(tracks[0]));
-  }
-
   #close(now: Millis, peer: Peer, reason: ByeReason | "left" | "silent"): void {
     this.#topology.closed(now, peer.id);
     this.#out.push(...this.#links.close(peer, reason));
     this.#outlook.lookAt = now;
-  }
-
-  #drop(segment: Segment): void {
-    this.#intake.forgotten(segment);
-    this.#out.push(...forget(this.#keepers, segment));
   }
 }
 
