@@ -2,22 +2,20 @@ import { assert, assertNever } from "../../base/assert.ts";
 import type { Millis } from "../../base/time.ts";
 import type { PeerId, SegmentId, TrackId } from "../../protocol/ids.ts";
 import { CHUNK_BYTES } from "../../protocol/limits.ts";
-import { decodePeerMessage, encodePeerMessage } from "../../protocol/peer-codec.ts";
-import { ProtocolError } from "../../protocol/protocol-error.ts";
 import type { SwarmAction } from "../core/action.ts";
 import type { FetchId, SwarmEvent } from "../core/event.ts";
 import type { SwarmStats } from "../core/stats.ts";
 import { SwarmCore } from "../core/swarm.ts";
 import { auditChunk } from "./chunk-audit.ts";
 import { chunkFrames } from "./chunk-frames.ts";
-import { ChunkInbox, type ArrivedChunk } from "./chunk-inbox.ts";
+import type { ArrivedChunk } from "./chunk-inbox.ts";
 import { Closing } from "./closing.ts";
 import type { SwarmPort } from "./driver-api.ts";
 import { coreOptionsOf, type SwarmDriverOptions } from "./driver-options.ts";
 import { Integrity, type Verdict } from "./integrity.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import { readOrigin } from "./origin-reader.ts";
-import type { PeerLink } from "./peer-link.ts";
+import { PeerLinks } from "./peer-links.ts";
 import { hasSigned } from "./publisher.ts";
 import { SegmentWatchers } from "./segment-watchers.ts";
 import type { TrackerLink } from "./tracker-link.ts";
@@ -30,11 +28,6 @@ export interface SwarmDriver extends SwarmPort {
   onChange(listener: () => void): () => void;
 }
 
-interface OpenLink {
-  readonly link: PeerLink;
-  readonly inbox: ChunkInbox;
-}
-
 /**
  * Feeds one SwarmCore and performs its actions: the only place where links, origin, store and timer meet. Decides
  * nothing. A bug below closes everything and leaves the player to plain hls.js.
@@ -44,7 +37,6 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
   const log = options.logger;
   const store = options.store ?? createMemoryStore();
   const core = new SwarmCore(coreOptionsOf(options));
-  const links = new Map<PeerId, OpenLink>();
   const readings = new Map<FetchId, () => void>();
   const watchers = new SegmentWatchers();
   const closing = new Closing(log);
@@ -59,9 +51,9 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
     tell: (message) => tracker?.send(message),
     retire,
   });
+  const links = new PeerLinks({ log, closing, integrity, feed, take });
   /** Segments that the newest playlists list: the player may ask for them. */
   const listed = new Map<TrackId, ReadonlySet<SegmentId>>();
-  const slots = new Map<number, TrackId>();
   const changeListeners = new Set<() => void>();
   const retiredListeners = new Set<(bug: unknown) => void>();
   let tracker: TrackerLink | undefined;
@@ -151,35 +143,27 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
         integrity.forget(action.segment);
         return;
       case "open-peer":
-        openPeer(action.peer, action.initiator);
+        links.open(action.peer, (events) => {
+          const { peer, initiator } = action;
+          const connectTimeoutMs = CONNECT_TIMEOUT_MS;
+          return options.openPeerLink({ peer, initiator, rtc: options.rtc, connectTimeoutMs, events });
+        });
         return;
       case "signal-peer":
-        links.get(action.peer)?.link.signal(action.signal);
+        links.signal(action.peer, action.signal);
         return;
-      case "close-peer": {
-        const open = links.get(action.peer);
-        links.delete(action.peer);
-        open?.link.close();
+      case "close-peer":
+        links.close(action.peer);
         log.debug("swarm:peer", () => `closed ${action.peer}: ${action.reason}`);
         return;
-      }
-      case "send": {
-        const { message } = action;
-        if (message.type === "track") slots.set(message.slot, message.track);
-        const frame = encodePeerMessage(message);
-        for (const peer of action.peers) {
-          const open = links.get(peer);
-          const track = "slot" in message ? slots.get(message.slot) : undefined;
-          if (open && track !== undefined) open.inbox.asked(message, track);
-          open?.link.send(frame);
-        }
+      case "send":
+        links.tell(action.peers, action.message);
         return;
-      }
       case "send-chunk":
-        for (const frame of chunkFrames(store, action)) links.get(action.peer)?.link.send(frame);
+        links.send(action.peer, chunkFrames(store, action));
         return;
       case "send-hashes":
-        for (const frame of integrity.frames(action)) links.get(action.peer)?.link.send(frame);
+        links.send(action.peer, integrity.frames(action));
         return;
       case "fetch-hashes":
         integrity.fetch(action.segment);
@@ -213,68 +197,6 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
     const bytes = store.assemble(segment, Math.ceil(byteLength / CHUNK_BYTES));
     assert(bytes?.byteLength === byteLength, "what the core calls complete is not whole in the store");
     return bytes;
-  }
-
-  function openPeer(peer: PeerId, initiator: boolean): void {
-    let current: OpenLink | undefined;
-    // A link that was replaced or closed may still have events on their way.
-    const alive = (): boolean => current !== undefined && links.get(peer) === current;
-    const link = options.openPeerLink({
-      peer,
-      initiator,
-      rtc: options.rtc,
-      connectTimeoutMs: CONNECT_TIMEOUT_MS,
-      events: {
-        signal: (signal) => {
-          if (alive()) feed({ type: "link-signal", peer, signal });
-        },
-        open: () => {
-          if (alive()) feed({ type: "peer-opened", peer });
-        },
-        frame: (frame) => {
-          if (alive() && current) receive(peer, current, frame);
-        },
-        closed: (reason) => {
-          if (!alive()) return;
-          links.delete(peer);
-          feed({ type: "peer-closed", peer, reason });
-        },
-      },
-    });
-    current = { link, inbox: new ChunkInbox() };
-    links.set(peer, current);
-  }
-
-  function receive(peer: PeerId, { link, inbox }: OpenLink, frame: Uint8Array): void {
-    try {
-      const message = decodePeerMessage(frame);
-      if (!message) {
-        inbox.ignore(frame.byteLength);
-        return;
-      }
-      if (message.type !== "chunk" && message.type !== "hashes") {
-        feed({ type: "peer-message", peer, message, byteLength: frame.byteLength });
-        return;
-      }
-      const track = slots.get(message.slot);
-      if (track === undefined) throw new ProtocolError("bad-field", "slot must be one we have bound", "slot");
-      if (message.type === "hashes") {
-        inbox.acceptHashes(message, track);
-        integrity.peerHashes(peer, track, message);
-        return;
-      }
-      const arrived = inbox.accept(message, track);
-      if (!arrived) return;
-      integrity.peerChunk(arrived, (verdict) => {
-        take(peer, arrived, verdict);
-      });
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      log.warn("swarm:peer", () => `${peer} broke the protocol: ${error.message}`);
-      links.delete(peer);
-      closing.hangUp(link, "protocol");
-      feed({ type: "peer-closed", peer, reason: error.code });
-    }
   }
 
   function take(peer: PeerId, { segment, chunk, byteLength, bytes }: ArrivedChunk, verdict: Verdict): void {
@@ -323,8 +245,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
     verifier.close();
     for (const stop of readings.values()) closing.attempt(stop);
     readings.clear();
-    for (const { link } of links.values()) closing.hangUp(link, "leaving");
-    links.clear();
+    links.hangUp();
     const left = tracker;
     tracker = undefined;
     closing.attempt(() => {
