@@ -1,7 +1,7 @@
 /** A viewer in a Node process: a measured viewer on a stand-in for the media element, with WebRTC from a package. */
 import { FetchLoader } from "hls.js";
 import { WebSocket } from "ws";
-import { nodeWebRtc } from "../../../testkit/node-webrtc.ts";
+import { nodeWebRtc } from "../../../src/headless/node-peer-connection.ts";
 import { answerAll } from "../conversation.ts";
 import { FakeMediaSource, FakeSourceBuffer, objectUrls } from "./fake-media-source.ts";
 import { FakeVideo } from "./fake-video.ts";

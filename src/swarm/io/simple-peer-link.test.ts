@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { NodePeerConnection, nodeWebRtc } from "../../../testkit/node-webrtc.ts";
+import { NodePeerConnection, nodeWebRtc } from "../../headless/node-peer-connection.ts";
 import { peerLinkContract, provePeerLinkClause } from "../../../testkit/peer-link-contract.ts";
 import {
   connectPeerLinks,

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { nodeWebRtc } from "../../../testkit/node-webrtc.ts";
+import { nodeWebRtc } from "../../headless/node-peer-connection.ts";
 import {
   hasCandidates,
   ownPeerLinks,

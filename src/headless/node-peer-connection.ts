@@ -1,14 +1,20 @@
+import { isIP } from "node:net";
 import {
   RTCDataChannel,
   RTCDataChannelEvent,
   RTCIceCandidate,
   RTCPeerConnection,
+  RTCPeerConnectionIceEvent,
   RTCSessionDescription,
 } from "node-datachannel/polyfill";
-import { assert } from "../src/base/assert.ts";
-import type { WebRtc } from "../src/swarm/io/simple-peer-link.ts";
+import { assert } from "../base/assert.ts";
+import type { WebRtc } from "../swarm/io/simple-peer-link.ts";
+import type { NodeWebRtcOptions } from "./node-web-rtc.ts";
 
-/** node-datachannel, for tests in Node, with the three things mended in which it differs from a browser and that we would notice. */
+/**
+ * node-datachannel's connection, mended where it differs from a browser's and we would notice. A program loads it through
+ * `node-web-rtc.ts`, because the package may be missing.
+ */
 export class NodePeerConnection extends RTCPeerConnection {
   constructor(configuration?: RTCConfiguration) {
     super(configuration);
@@ -54,6 +60,7 @@ function closePatiently(channel: RTCDataChannel): RTCDataChannel {
   return channel;
 }
 
+/** A message is on its way to libdatachannel's thread for much less. */
 const CLOSE_LAG_MS = 30;
 
 function plain(description: unknown): RTCSessionDescriptionInit {
@@ -62,3 +69,41 @@ function plain(description: unknown): RTCSessionDescriptionInit {
 }
 
 export const nodeWebRtc: WebRtc = { RTCPeerConnection: NodePeerConnection, RTCSessionDescription, RTCIceCandidate };
+
+/** The same, with connections that have one port, or say that they are at another address, or both. */
+export function nodeWebRtcAt({ publicAddress, udpPort }: NodeWebRtcOptions): WebRtc {
+  const port = udpPort !== undefined && { enableIceUdpMux: true, portRangeBegin: udpPort, portRangeEnd: udpPort };
+  class PlacedConnection extends NodePeerConnection {
+    readonly #told = new Set<string>();
+
+    constructor(configuration?: RTCConfiguration) {
+      super({ ...configuration, ...port });
+    }
+
+    /** Several of the machine's own addresses become the same one: it is told once. */
+    override dispatchEvent(event: Event): boolean {
+      if (publicAddress === undefined || !(event instanceof RTCPeerConnectionIceEvent))
+        return super.dispatchEvent(event);
+      const { candidate, sdpMid } = event.candidate;
+      const placed = atAddress(candidate, publicAddress);
+      const where = placed
+        .split(" ")
+        .slice(PLACE, PLACE + 2)
+        .join(" ");
+      if (this.#told.has(where)) return true;
+      this.#told.add(where);
+      return super.dispatchEvent(new RTCPeerConnectionIceEvent(new RTCIceCandidate({ candidate: placed, sdpMid })));
+    }
+  }
+  return { ...nodeWebRtc, RTCPeerConnection: PlacedConnection };
+}
+
+/** A candidate (RFC 8839 section 5.1) of the machine's own, moved to another address of the same family. */
+export function atAddress(candidate: string, address: string): string {
+  const fields = candidate.split(" ");
+  if (!candidate.includes(" typ host") || isIP(fields[PLACE] ?? "") !== isIP(address)) return candidate;
+  return fields.map((field, place) => (place === PLACE ? address : field)).join(" ");
+}
+
+/** Of the address, among the fields of a candidate; the port follows. */
+const PLACE = 4;

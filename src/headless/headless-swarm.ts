@@ -1,0 +1,74 @@
+/** A program's part in a swarm: what follows the stream, the engine, and who it is to tracker and peers, in one. */
+import { WebSocket } from "ws";
+import type { SwarmId, TrackId } from "../protocol/ids.ts";
+import { createSwarmDriver, type SwarmDriver } from "../swarm/io/driver.ts";
+import type { SwarmDriverOptions } from "../swarm/io/driver-options.ts";
+import type { SwarmPort } from "../swarm/io/driver-api.ts";
+import type { Origin } from "../swarm/io/origin.ts";
+import { createSimplePeerLinks, type WebRtc } from "../swarm/io/simple-peer-link.ts";
+import { ViewerIdentity, type TicketSource } from "../swarm/io/viewer-identity.ts";
+import { createWebSocketTrackerLinks } from "../swarm/io/websocket-tracker-link.ts";
+
+/** As much of what follows a stream as a swarm needs. */
+export interface FollowedStream {
+  readonly swarm: SwarmId;
+  readonly renditions: ReadonlyArray<{ readonly track: TrackId }>;
+  readonly origin: Origin;
+  start(events: {
+    playlist(update: Parameters<SwarmPort["playlist"]>[0], text: string): void;
+    ended(track: TrackId): void;
+  }): void;
+  close(): void;
+}
+
+/** What is the driver's own is handed through. */
+type HandedThrough = Pick<
+  SwarmDriverOptions,
+  "trackers" | "memoryBytesMax" | "logger" | "seeder" | "interest" | "sharing" | "tuning" | "integrity" | "store"
+>;
+
+export interface HeadlessSwarmOptions extends HandedThrough {
+  readonly follower: FollowedStream;
+  /** Undefined where only servers are talked to. */
+  readonly webRtc: WebRtc | undefined;
+  /** Default: no ICE servers but the tracker's own. */
+  readonly rtc?: RTCConfiguration;
+  /** Whether peers may be met over addresses of private networks. */
+  readonly lan: boolean;
+  readonly upload: boolean;
+  readonly ticket?: TicketSource | undefined;
+  /** A playlist was read and the engine knows it: for who has more to do with it. */
+  readonly onPlaylist?: (update: Parameters<SwarmPort["playlist"]>[0], text: string) => void;
+}
+
+/** Takes part with all renditions that the follower follows, until it is closed; the follower is closed with it. */
+export function openHeadlessSwarm(options: HeadlessSwarmOptions): SwarmDriver {
+  const { follower, webRtc, rtc = {}, lan, ticket, onPlaylist, ...handedThrough } = options;
+  const identity = new ViewerIdentity({ swarm: follower.swarm, ticket, logger: options.logger });
+  const driver = createSwarmDriver({
+    ...handedThrough,
+    swarm: follower.swarm,
+    origin: follower.origin,
+    rtc,
+    openPeerLink: identity.peerLinks(createSimplePeerLinks(webRtc, lan)),
+    openTrackerLink: identity.trackerLinks(createWebSocketTrackerLinks(WebSocket)),
+  });
+  driver.followTracks(follower.renditions.map(({ track }) => track));
+  follower.start({
+    playlist(update, text) {
+      driver.playlist(update);
+      onPlaylist?.(update, text);
+    },
+    ended: () => undefined,
+  });
+  return {
+    ...driver,
+    get retired() {
+      return driver.retired;
+    },
+    close() {
+      follower.close();
+      driver.close();
+    },
+  };
+}
