@@ -34,7 +34,10 @@ const LAYERS = [
   { target: "./src/http", allowed: ["./base", "./http"] },
   { target: "./src/settings", allowed: ["./base", "./settings"] },
   { target: "./src/tracker-server/core", allowed: ["./base", "./protocol", "./tracker-server/core"] },
-  { target: "./src/tracker-server", allowed: ["./base", "./protocol", "./settings", "./ticket", "./tracker-server"] },
+  {
+    target: "./src/tracker-server",
+    allowed: ["./base", "./protocol", "./settings", "./ticket", "./http", "./tracker-server"],
+  },
   { target: "./src/loader", allowed: ["./base", "./protocol", "./playlist", "./swarm", "./loader"] },
   { target: "./src/index.ts", allowed: ["./base", "./protocol", "./swarm", "./loader"] },
   { target: "./src/consent-prompt.ts", allowed: [] },

@@ -2,6 +2,7 @@
  * What a ticket says (TI2): the claims of a JSON Web Token (RFC 7519), as the site signs them, the tracker checks them and
  * the viewer reads which swarm it is for. Knows nothing of signatures.
  */
+import type { Millis } from "../base/time.ts";
 import { SWARM_ID_PATTERN, type SwarmId } from "./ids.ts";
 import type { Fields } from "./json-fields.ts";
 import { ProtocolError } from "./protocol-error.ts";
@@ -21,6 +22,17 @@ export interface TicketClaims {
   readonly role?: "trusted" | undefined;
   /** The public key that the viewer must join with. */
   readonly key?: string | undefined;
+}
+
+/** A ticket whose signature and times are good. */
+export interface Ticket {
+  readonly claims: TicketClaims;
+  readonly expiresInMs: Millis;
+}
+
+/** What is wrong with one, and how to mend it: what follows "the ticket ..." in a sentence for a person. */
+export interface TicketFault {
+  readonly fault: string;
 }
 
 /** Throws a {@link ProtocolError} that names the claim and says how it must be. Unknown claims are ignored. */

@@ -1,8 +1,8 @@
 import type { Millis } from "../../base/time.ts";
+import type { Ticket } from "../../protocol/ticket.ts";
 import type { TrackerLimits } from "./options.ts";
 import type { Swarm } from "./swarm.ts";
 import type { TicketBook } from "./ticket-book.ts";
-import type { Ticket } from "./ticket.ts";
 import type { Message, Refusal } from "./viewers.ts";
 
 /**

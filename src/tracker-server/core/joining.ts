@@ -1,6 +1,7 @@
 import type { Rng } from "../../base/random.ts";
 import type { Millis } from "../../base/time.ts";
 import type { PeerId, SwarmId } from "../../protocol/ids.ts";
+import type { Ticket, TicketFault } from "../../protocol/ticket.ts";
 import type { Accusations } from "./accusations.ts";
 import type { Attester } from "./attestation.ts";
 import type { NodeId } from "./bus-record.ts";
@@ -18,7 +19,7 @@ import { NO_COUNTS } from "./session-counts.ts";
 import type { TrackerCounters } from "./stats.ts";
 import type { SwarmRegistry } from "./swarm-registry.ts";
 import { TicketBook } from "./ticket-book.ts";
-import { swarmOfClass, type Pass, type Revoked, type Ticket, type TicketFault } from "./ticket.ts";
+import { swarmOfClass, type Pass, type Revoked } from "./ticket.ts";
 import type { Message, Refusal } from "./viewers.ts";
 
 /** Makes what nobody may guess or forge, and knows it again. Random in a server, counted in a test. */

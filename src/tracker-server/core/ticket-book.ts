@@ -1,7 +1,7 @@
 import { Heap } from "../../base/heap.ts";
 import type { Millis } from "../../base/time.ts";
-import { TICKET_USES } from "../../protocol/ticket.ts";
-import type { Pass, Revoked, Ticket } from "./ticket.ts";
+import { TICKET_USES, type Ticket } from "../../protocol/ticket.ts";
+import type { Pass, Revoked } from "./ticket.ts";
 
 interface Page {
   readonly id: string;

@@ -1,18 +1,5 @@
-/** What lets a viewer in where not everybody may come in. Types alone: who signs and who reads is decided elsewhere. */
-import type { Millis } from "../../base/time.ts";
+/** What a tracker remembers of a ticket that let a viewer in, and what makes one worthless. Types alone: who reads it is decided elsewhere. */
 import { swarmIdOf, type SwarmId } from "../../protocol/ids.ts";
-import type { TicketClaims } from "../../protocol/ticket.ts";
-
-/** A ticket whose signature and times are good. */
-export interface Ticket {
-  readonly claims: TicketClaims;
-  readonly expiresInMs: Millis;
-}
-
-/** What is wrong with one, and how to mend it: what follows "the ticket ..." in a sentence for a person. */
-export interface TicketFault {
-  readonly fault: string;
-}
 
 /** What of its ticket a viewer keeps while it stays, resumes included. */
 export interface Pass {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Millis } from "../../base/time.ts";
 import type { TrackerHealth, TrackerStats } from "../core/stats.ts";
 import type { TrackerNode } from "../core/tracker-node.ts";
-import { answer, ANY_ORIGIN, HTML, JSON_TYPE, TEXT } from "./http-answer.ts";
+import { answer, ANY_ORIGIN, HTML, JSON_TYPE, TEXT } from "../../http/answer.ts";
 import { DEBUG_PAGE, DEBUG_PAGE_POLICY } from "./debug-page.ts";
 import type { LagFigures } from "./loop-lag.ts";
 import { residentBytes } from "./memory.ts";

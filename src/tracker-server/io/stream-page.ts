@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SWARM_ID_PATTERN, type SwarmId } from "../../protocol/ids.ts";
 import { reportStream, type StreamReport } from "../core/stream-report.ts";
-import { answer, ANY_ORIGIN, JSON_TYPE } from "./http-answer.ts";
+import { answer, ANY_ORIGIN, JSON_TYPE } from "../../http/answer.ts";
 import type { Price } from "./options.ts";
 import type { GatheredStream, StreamGathering } from "./stream-gathering.ts";
 

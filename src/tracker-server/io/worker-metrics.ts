@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AggregatorRegistry } from "prom-client";
-import { createHttpServer, listen, stopListening, urlOf } from "./listening.ts";
+import { createHttpServer, listen, stopListening, urlOf } from "../../http/listening.ts";
 
 export interface WorkerMetrics {
   readonly url: string;

@@ -1,13 +1,17 @@
-/** Opens and closes the ports of a tracker. Knows not what is served there. */
-import { createServer, type RequestListener, type Server } from "node:http";
+/** Opens and closes the ports of our servers. Knows not what is served there. */
+import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import type { Certificate } from "./tls.ts";
+import type { SecureContextOptions } from "node:tls";
 
-export const createHttpServer = (handle: RequestListener): Server => createServer(HTTP_OPTIONS, handle);
+/** With `options` in place of what short answers need: whoever takes or gives media takes longer. */
+export const createHttpServer = (handle: RequestListener, options: ServerOptions = {}): Server =>
+  createServer({ ...HTTP_OPTIONS, ...options }, handle);
 
-export const createHttpsServer = (certificate: Certificate, handle: RequestListener): TlsServer =>
-  createTlsServer({ ...HTTP_OPTIONS, ...TLS_OPTIONS, ...certificate }, handle);
+export const createHttpsServer = (
+  certificate: Pick<SecureContextOptions, "cert" | "key">,
+  handle: RequestListener,
+): TlsServer => createTlsServer({ ...HTTP_OPTIONS, ...TLS_OPTIONS, ...certificate }, handle);
 
 /** Resolves with the port; rejects when it is taken. */
 export function listen(server: Server | TlsServer, port: number, host: string): Promise<number> {
@@ -41,7 +45,7 @@ const portOf = (address: AddressInfo | string | null): number =>
   typeof address === "object" && address ? address.port : 0;
 
 /** Node's defaults let a client take a minute over its headers, a byte at a time. */
-const HTTP_OPTIONS = {
+const HTTP_OPTIONS: ServerOptions = {
   headersTimeout: 5_000,
   requestTimeout: 10_000,
   connectionsCheckingInterval: 2_000,

@@ -1,17 +1,25 @@
 import { createHmac, createPublicKey, timingSafeEqual, verify, type KeyObject } from "node:crypto";
-import { OptionError } from "../../base/option-error.ts";
-import { parseFields, type Fields } from "../../protocol/json-fields.ts";
-import { ProtocolError } from "../../protocol/protocol-error.ts";
+import { OptionError } from "../base/option-error.ts";
+import { parseFields, type Fields } from "../protocol/json-fields.ts";
+import { ProtocolError } from "../protocol/protocol-error.ts";
 import {
   KEY_PATTERN,
   parseTicketClaims,
   TICKET_SECRET_CHARS_MIN,
   TICKET_TTL_SECONDS_MAX,
-} from "../../protocol/ticket.ts";
-import type { Ticket, TicketFault } from "../core/ticket.ts";
-import type { TrackerOptions } from "./options.ts";
+  type Ticket,
+  type TicketFault,
+} from "../protocol/ticket.ts";
 
 export type TicketReader = (ticket: string) => Ticket | TicketFault;
+
+/** What tickets are checked against: either is enough, and without any nobody is asked for a ticket. */
+export interface TicketKeys {
+  /** Shared with the site, each of at least 32 characters. */
+  readonly ticketSecrets?: readonly string[];
+  /** The public half of the site's Ed25519 key, 64 hex digits. */
+  readonly ticketKey?: string;
+}
 
 /**
  * Reads tickets, if the operator wants any: JSON Web Tokens in the compact form of RFC 7515 section 7.1. What a ticket says
@@ -19,7 +27,7 @@ export type TicketReader = (ticket: string) => Ticket | TicketFault;
  * keys it is held against. `now` is the day's clock, in ms. Throws an {@link OptionError} when a key is none.
  */
 export function ticketReaderOf(
-  { ticketSecrets = [], ticketKey }: Pick<TrackerOptions, "ticketSecrets" | "ticketKey">,
+  { ticketSecrets = [], ticketKey }: TicketKeys,
   now: () => number = Date.now,
 ): TicketReader | undefined {
   if (ticketSecrets.length === 0 && ticketKey === undefined) return undefined;
@@ -71,7 +79,7 @@ function inTime(payload: Fields, nowSeconds: number): Ticket | TicketFault {
   const leftSeconds = claims.exp + LEEWAY_SECONDS - nowSeconds;
   if (leftSeconds <= 0) return { fault: `expired ${ago(nowSeconds - claims.exp)}: issue one when the player starts` };
   if (claims.nbf !== undefined && claims.nbf - LEEWAY_SECONDS > nowSeconds)
-    return { fault: "is not valid yet: look at the site's clock, and this tracker's" };
+    return { fault: "is not valid yet: look at the site's clock, and this server's" };
   if (leftSeconds > TICKET_TTL_SECONDS_MAX + 2 * LEEWAY_SECONDS)
     return { fault: `lasts too long: its claim "exp" must be within ${String(TICKET_TTL_SECONDS_MAX)} s` };
   return { claims, expiresInMs: leftSeconds * 1000 };
@@ -89,6 +97,6 @@ function keyObjectOf(hex: string): KeyObject {
 
 /** base64url without padding (RFC 7515 section 2), which `Buffer` would not insist on. */
 const COMPACT = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)$/;
-const FORGED = "was not signed with the secret or the key that this tracker knows";
+const FORGED = "was not signed with the secret or the key that is known here";
 /** Clocks of servers are seconds off where nobody looks after them. */
 const LEEWAY_SECONDS = 30;

@@ -1,8 +1,8 @@
 import { createHmac, generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { OptionError } from "../../base/option-error.ts";
-import { swarmIdOf, type SwarmId } from "../../protocol/ids.ts";
-import { issueTicket, keyedSwarmId, publicKeyOf, type TicketOptions } from "../../ticket/issue.ts";
+import { OptionError } from "../base/option-error.ts";
+import { swarmIdOf, type SwarmId } from "../protocol/ids.ts";
+import { issueTicket, keyedSwarmId, publicKeyOf, type TicketOptions } from "./issue.ts";
 import { ticketReaderOf } from "./ticket-reader.ts";
 
 const SECRET = "a secret of at least 32 characters";
