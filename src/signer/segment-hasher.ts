@@ -1,17 +1,8 @@
 /** Reads segments on disk, hashes their chunks, and keeps a file of the hashes beside each. Remembers what it has done. */
-import { createHash } from "node:crypto";
 import { open, rm, stat } from "node:fs/promises";
 import { CHUNK_BYTES } from "../protocol/limits.ts";
-import {
-  chunkInput,
-  HASH_BYTES,
-  HASHED_CHUNKS_MAX,
-  hashesAddress,
-  rootInput,
-  rootLabel,
-  type SegmentAddress,
-  type SegmentRoot,
-} from "../protocol/segment-root.ts";
+import { HASHED_CHUNKS_MAX, hashesAddress, type SegmentAddress, type SegmentRoot } from "../protocol/segment-root.ts";
+import { hashChunk, hashedSegment } from "./segment-hashes.ts";
 import { writeAtomically } from "./write-atomically.ts";
 
 interface Hashed {
@@ -37,8 +28,7 @@ export class SegmentHasher {
     const byteLength = end - start;
     const fits = byteLength > 0 && end <= found.size && byteLength <= HASHED_CHUNKS_MAX * CHUNK_BYTES;
     const hashes = fits ? await hashChunks(media, start, end) : undefined;
-    const label = rootLabel(address, byteLength);
-    const root = hashes && { hash: sha256(rootInput(label, hashes)).toString("hex"), byteLength, label };
+    const root = hashes && hashedSegment(hashes, byteLength, address).root;
     if (hashes) await writeAtomically(hashesFile, hashes);
     this.#hashed.set(key, { root, media, hashesFile, changedAt: found.mtimeMs });
     return root;
@@ -61,12 +51,10 @@ async function hashChunks(media: string, start: number, end: number): Promise<Ui
     const chunk = new Uint8Array(CHUNK_BYTES);
     for (let at = start; at < end; at += CHUNK_BYTES) {
       const { bytesRead } = await file.read(chunk, 0, Math.min(CHUNK_BYTES, end - at), at);
-      hashes.push(sha256(chunkInput(chunk.subarray(0, bytesRead))));
+      hashes.push(hashChunk(chunk.subarray(0, bytesRead)));
     }
     return Buffer.concat(hashes);
   } finally {
     await file.close();
   }
 }
-
-const sha256 = (input: Uint8Array): Buffer => createHash("sha256").update(input).digest().subarray(0, HASH_BYTES);
