@@ -73,6 +73,8 @@ export interface SwarmStats {
   /** Chunks that a tracker attested and the origin has otherwise. After the first one its word counts no more. */
   readonly failedAudits: number;
   readonly tracker: "off" | "connecting" | "joined" | "lost";
+  /** What its peers call this viewer: the tracker's id for it. Absent until it has joined. */
+  readonly self?: PeerId | undefined;
   /** Viewers in the swarm as the tracker counts them, this one included; 1 without a tracker. */
   readonly viewers: number;
   /** The tracker keeps this viewer with the CDN, so that the others can be compared with it. */

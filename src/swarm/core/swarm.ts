@@ -139,6 +139,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       peers: this.#peers,
       dialing: this.#topology.dialing.keys(),
       tracker: this.#topology.trackerPhase,
+      self: this.#topology.self,
       viewers: this.#topology.viewers,
       forgedSignals: this.#topology.forgedSignals,
       holdOut: this.#topology.holdOut ?? false,

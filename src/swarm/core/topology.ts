@@ -32,7 +32,7 @@ export class Topology {
   readonly #session: TrackerSession;
   #resume: string | undefined;
   #track: TrackId | undefined;
-  #self: PeerId | undefined;
+  self: PeerId | undefined;
   viewers = 1;
   /** Links not opened because somebody had changed what the peer said of itself (TR71). */
   forgedSignals = 0;
@@ -146,9 +146,9 @@ export class Topology {
       case "joined":
         this.#session.joined(message.trackers);
         // Seats that we still hold are told again.
-        if (this.#self !== message.peer || now >= this.#seatsUntil) this.#seats.clear();
+        if (this.self !== message.peer || now >= this.#seatsUntil) this.#seats.clear();
         this.#seatsUntil = Infinity;
-        this.#self = message.peer;
+        this.self = message.peer;
         this.#resume = message.resume;
         this.#reportEveryMs = message.reportEveryMs;
         this.#reportAt = now + message.reportEveryMs;
@@ -211,7 +211,7 @@ export class Topology {
     const open: SwarmAction = { type: "open-peer", peer: from, initiator: false };
     if (ours) {
       // Both offered. The lower id's offer stands; an open link stands in any case.
-      if (this.#open.has(from) || (this.#self ?? "") < from) return [];
+      if (this.#open.has(from) || (this.self ?? "") < from) return [];
       this.dialing.set(from, { initiator: false, at: -Infinity });
       return [{ type: "close-peer", peer: from, reason: "duplicate" }, open, signal];
     }
