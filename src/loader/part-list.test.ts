@@ -1,7 +1,8 @@
 import { M3U8Parser, type LevelDetails, type PlaylistLevelType } from "hls.js";
 import { describe, expect, test } from "vitest";
 import { trackIdOf } from "../protocol/ids.ts";
-import { partsOf, partTrackOf } from "./part-list.ts";
+import { partTrackOf } from "../playlist/stream-names.ts";
+import { partsOf } from "./part-list.ts";
 import { SegmentCatalogue } from "./segment-catalogue.ts";
 
 const TRACK = partTrackOf(trackIdOf("hd"));

@@ -4,7 +4,7 @@
  */
 import type { Fragment, LevelDetails, Part } from "hls.js";
 import type { Seconds } from "../base/time.ts";
-import { trackIdOf, type TrackId } from "../protocol/ids.ts";
+import { partsPerSegment } from "../playlist/stream-names.ts";
 
 export interface PartListing {
   /** Neighbouring parts have neighbouring numbers, over the borders of segments too. */
@@ -16,14 +16,11 @@ export interface PartListing {
   readonly hinted: boolean;
 }
 
-/** The parts of a rendition: their bytes need not be those of its segments, so they are another track. */
-export const partTrackOf = (track: TrackId): TrackId => trackIdOf(`parts:${track}`);
-
 /** Oldest first. Without those that a segment has beyond what its targets let expect: they would take others' numbers. */
 export function partsOf(details: LevelDetails): readonly PartListing[] {
   const { partList, partTarget, targetduration } = details;
   if (!details.live || !partList?.length || !partTarget) return [];
-  const perSegment = Math.ceil(targetduration / partTarget - ROUNDING);
+  const perSegment = partsPerSegment(targetduration, partTarget);
   const listings = partList.map((part) => ({
     sequence: part.fragment.sn * perSegment + part.index,
     fragment: part.fragment,
@@ -49,6 +46,3 @@ function hintOf({ partList, fragmentHint, preloadHint }: LevelDetails): Part | u
   const Made = last.constructor as typeof Part; // of the page's own copy of hls.js
   return new Made(preloadHint, fragmentHint, last.baseurl, index);
 }
-
-/** PART-TARGET is rounded: six parts of 0.33367 s are one segment of 2 s. */
-const ROUNDING = 0.01;

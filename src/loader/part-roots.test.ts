@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { rootLabel, type SegmentRoot } from "../protocol/segment-root.ts";
 import { trackIdOf } from "../protocol/ids.ts";
 import { listedAddresses, withoutRoots, withRoots, type ListedAddress } from "../signer/signed-playlist.ts";
-import { partTrackOf } from "./part-list.ts";
+import { partTrackOf } from "../playlist/stream-names.ts";
 import { SegmentCatalogue } from "./segment-catalogue.ts";
 
 const TRACK = trackIdOf("hd");

@@ -2,8 +2,7 @@ import Hls, { type LevelDetails } from "hls.js";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { openPlayer, standInForBrowser, type Playlists } from "../../testkit/headless-player.ts";
 import { ScriptedDriver } from "../../testkit/scripted-driver.ts";
-import { trackIdFor } from "../playlist/stream-names.ts";
-import { partTrackOf } from "./part-list.ts";
+import { partTrackOf, trackIdFor } from "../playlist/stream-names.ts";
 import { PlaylistMonitor } from "./playlist-monitor.ts";
 import { SegmentCatalogue } from "./segment-catalogue.ts";
 

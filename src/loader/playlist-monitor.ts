@@ -7,8 +7,7 @@ import type { Fragment, LevelDetails } from "hls.js";
 import type { Seconds } from "../base/time.ts";
 import type { TrackId } from "../protocol/ids.ts";
 import type { SwarmPort } from "../swarm/io/driver-api.ts";
-import { trackIdFor, type Rendition } from "../playlist/stream-names.ts";
-import { partTrackOf } from "./part-list.ts";
+import { partTrackOf, trackIdFor, type Rendition } from "../playlist/stream-names.ts";
 import {
   AUDIO_TRACK_LOADED,
   AUDIO_TRACK_SWITCHING,

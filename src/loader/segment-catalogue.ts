@@ -8,7 +8,7 @@ import { CHUNK_BYTES, SEGMENT_CHUNKS_MAX } from "../protocol/limits.ts";
 import { PART_ROOT_TAG, parseRoot, ROOT_TAG, type SegmentRoot } from "../protocol/segment-root.ts";
 import type { ListedSegment } from "../swarm/core/event.ts";
 import type { ByteRange } from "../swarm/io/http-answer.ts";
-import { foreseeAddress } from "./foreseen-address.ts";
+import { foreseeAddress } from "../playlist/foreseen-address.ts";
 import { segmentNameFor } from "../playlist/stream-names.ts";
 import { partsOf, type PartListing } from "./part-list.ts";
 

@@ -7,6 +7,7 @@
  * timeline positions (counted from the first playlist seen), hosts and queries (CDN choice and tokens).
  */
 import { hash32 } from "../base/random.ts";
+import type { Seconds } from "../base/time.ts";
 import { swarmIdOf, trackIdOf, type SegmentName, type SwarmId, type TrackId } from "../protocol/ids.ts";
 
 /** A rendition as the multivariant playlist describes it; `attributes` are those of EXT-X-STREAM-INF or EXT-X-MEDIA. */
@@ -59,6 +60,13 @@ export function trackIdFor(rendition: Rendition): TrackId {
   return keyed("attributes", ...values);
 }
 
+/** The parts of a rendition: their bytes need not be those of its segments, so they are another track. */
+export const partTrackOf = (track: TrackId): TrackId => trackIdOf(`parts:${track}`);
+
+/** How many numbers of the track of parts each segment takes. */
+export const partsPerSegment = (targetDuration: Seconds, partTarget: Seconds): number =>
+  Math.ceil(targetDuration / partTarget - PART_TARGET_ROUNDING);
+
 /** The name of a segment on the wire. `key` replaces the default key: see {@link segmentKeyOf}. */
 export function segmentNameFor(sequence: number, place: SegmentPlace, key = segmentKeyOf(place)): SegmentName {
   const { byteRange } = place;
@@ -83,7 +91,8 @@ export function segmentKeyOf({ url, playlistUrl, byteRange }: SegmentPlace): str
   return byteRange || isNumbered ? path : path + new URL(url).search;
 }
 
-function relativePath(fromUrl: string, toUrl: string): string {
+/** From a playlist to what it lists, without host and query. */
+export function relativePath(fromUrl: string, toUrl: string): string {
   const from = pathOf(fromUrl).slice(0, -1);
   const to = pathOf(toUrl);
   let common = 0;
@@ -97,3 +106,5 @@ const pathOf = (url: string): string[] => new URL(url).pathname.split("/").slice
 const VARIANT_ATTRIBUTES = ["BANDWIDTH", "AVERAGE-BANDWIDTH", "RESOLUTION", "FRAME-RATE", "CODECS", "VIDEO-RANGE"];
 /** RFC 8216 section 4.3.4.1, and CODECS, which some packagers add. */
 const RENDITION_ATTRIBUTES = ["NAME", "LANGUAGE", "CHANNELS", "CODECS"];
+/** PART-TARGET is rounded: six parts of 0.33367 s are one segment of 2 s. */
+const PART_TARGET_ROUNDING = 0.01;

@@ -1,0 +1,103 @@
+/** How we ask the upstreams: as whom, for how long, and how much of an answer we take. Retries nothing. */
+import type { Bytes, Millis } from "../base/time.ts";
+import { rangeHeader, type ResourceRange } from "../swarm/io/http-answer.ts";
+
+/** No answer, or none that is of use. `status` is 0 when there was no HTTP status. */
+export class HttpError extends Error {
+  override readonly name = "HttpError";
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** A whole answer. */
+export interface HttpFile {
+  /** After redirections. */
+  readonly url: string;
+  readonly type: string | undefined;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export interface HttpLimits {
+  readonly msMax: Millis;
+  readonly bytesMax: Bytes;
+}
+
+export class HttpClient {
+  readonly #userAgent: string;
+  readonly #running = new Set<AbortController>();
+
+  constructor(userAgent: string) {
+    this.#userAgent = userAgent;
+  }
+
+  /** Media: not coded, so that lengths count its bytes. Ends by `signal` alone. */
+  request(url: string, range: ResourceRange | undefined, signal: AbortSignal): Promise<Response> {
+    const headers = { "user-agent": this.#userAgent, "accept-encoding": "identity" };
+    const init = { headers: range ? { ...headers, range: rangeHeader(range) } : headers };
+    return fetch(url, { ...init, signal });
+  }
+
+  /** Rejects with an {@link HttpError} on everything but success. */
+  async get(url: string, { msMax, bytesMax }: HttpLimits, range?: ResourceRange): Promise<HttpFile> {
+    const aborter = new AbortController();
+    const { signal } = aborter;
+    const timer = setTimeout(() => {
+      aborter.abort();
+    }, msMax);
+    this.#running.add(aborter);
+    const headers = { "user-agent": this.#userAgent, ...(range && { range: rangeHeader(range) }) };
+    let status = 0;
+    try {
+      const response = await fetch(url, { headers, signal });
+      ({ status } = response);
+      if (!response.ok) {
+        await response.body?.cancel();
+        throw new HttpError(status, `${url} answers ${status}`);
+      }
+      const bytes = await readAll(response, bytesMax);
+      return { url: response.url, type: response.headers.get("content-type") ?? undefined, bytes };
+    } catch (error) {
+      if (error instanceof HttpError) throw error;
+      const why = signal.aborted ? `no whole answer within ${msMax / 1000} s` : reasonOf(error);
+      throw new HttpError(0, `${url}: ${why}`);
+    } finally {
+      clearTimeout(timer);
+      this.#running.delete(aborter);
+    }
+  }
+
+  /** Ends every `get` under way. */
+  close(): void {
+    for (const aborter of this.#running) aborter.abort();
+  }
+}
+
+/** Overloaded, broken or gone. A file alone that is not there, or not for us, says nothing of its host. */
+export const isHostsFault = (status: number): boolean => status === 0 || status === 429 || status >= 500;
+
+async function readAll(response: Response, bytesMax: Bytes): Promise<Uint8Array<ArrayBuffer>> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of response.body ?? []) {
+    length += piece.byteLength;
+    if (length > bytesMax) throw new HttpError(response.status, `${response.url} is larger than ${bytesMax} bytes`);
+    pieces.push(piece);
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.byteLength;
+  }
+  return bytes;
+}
+
+/** Of a failed `fetch` only its cause says anything. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error ? cause.message || cause.name : String(cause);
+}
