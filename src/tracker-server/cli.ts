@@ -2,66 +2,37 @@
 import cluster from "node:cluster";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { Command, Option } from "commander";
+import type { Command } from "commander";
 import { OptionError } from "../base/option-error.ts";
+import { commandOf, settingsGiven } from "../settings/flags.ts";
+import { variableOf } from "../settings/names.ts";
+import { createProcessLogger } from "../settings/process-logger.ts";
 import type { Bus } from "./io/bus.ts";
 import type { TrackerLogger } from "./io/logger.ts";
 import type { TrackerOptions } from "./io/options.ts";
 import { readOffFile } from "./io/off-file.ts";
-import { createProcessLogger } from "./io/process-logger.ts";
 import { readRevokedFile } from "./io/revoked-file.ts";
 import { openRedisBus } from "./io/redis-bus.ts";
 import { startTracker, type RunningTracker } from "./io/server.ts";
 import { serveWorkerMetrics } from "./io/worker-metrics.ts";
 import { startWorkers } from "./io/workers.ts";
-import { flagNameOf, keyOf, SETTING_NAMES, variableOf } from "./settings/names.ts";
-import { printSettings, readSettings, standardOf, type GivenSettings } from "./settings/read.ts";
-import { GROUPS, SETTINGS, type SettingName } from "./settings/table.ts";
+import { TRACKER_SETTINGS, type TrackerSettings } from "./settings/table.ts";
 
 /** What `hls-swarm tracker` takes. Its action rejects with an {@link OptionError} when a setting is wrong. */
 export function trackerCommand(): Command {
-  const command = new Command("tracker")
+  const command = commandOf(TRACKER_SETTINGS)
     .summary("introduces the viewers of a stream to each other")
     .description("Introduces the viewers of a stream to each other. Viewers connect to ws://<host>:<port>.")
     .usage("[options]")
     .allowExcessArguments(false)
-    .option("--config <file>", "settings in a JSON file; also HLS_SWARM_CONFIG")
-    .option("--print-config", "print all settings as such a file, secrets hidden, and end")
-    .helpOption("--help", "this text")
     .addHelpText("after", HELP_AFTER);
-  for (const group of GROUPS) {
-    for (const name of SETTING_NAMES) if (SETTINGS[name].group === group) addFlag(command, name);
-  }
-  return command.action(() => run(command));
+  return command.action(async () => {
+    const settings = settingsGiven(command, TRACKER_SETTINGS);
+    if (settings) await run(settings);
+  });
 }
 
-/** The flag of one setting, if it has one; its text is read later, with those of the other sources. */
-function addFlag(command: Command, name: SettingName): void {
-  const { kind, help, group, isSecret } = SETTINGS[name];
-  if (isSecret) return;
-  const standard = standardOf(name);
-  const isSwitch = kind.placeholder === "";
-  const flags = isSwitch ? `--no-${flagNameOf(name)}` : `--${flagNameOf(name)} ${kind.placeholder}`;
-  const text = isSwitch ? `without ${help}` : standard === "none" ? help : `${help} (${standard})`;
-  const option = new Option(flags, text).helpGroup(`${group}:`);
-  if (!isSwitch) option.argParser((value, before: readonly string[] | undefined) => [...(before ?? []), value]);
-  command.addOption(option);
-}
-
-async function run(command: Command): Promise<void> {
-  const given = command.opts<Readonly<Record<string, unknown>>>();
-  const flags = new Map<string, readonly string[]>();
-  for (const name of SETTING_NAMES) {
-    const value = given[keyOf(name)];
-    if (command.getOptionValueSource(keyOf(name)) === "cli")
-      flags.set(flagNameOf(name), Array.isArray(value) ? value.map(String) : [String(value)]);
-  }
-  const file = typeof given["config"] === "string" ? given["config"] : process.env["HLS_SWARM_CONFIG"];
-  const settings = readSettings({ flags, environment: process.env, file });
-  if (given["printConfig"] === true) {
-    process.stdout.write(printSettings(settings));
-    return;
-  }
+async function run(settings: TrackerSettings): Promise<void> {
   const format = settings.logFormat ?? (process.stdout.isTTY ? "text" : "json");
   const logger = createProcessLogger(format, settings.logLevel ?? "info");
   const { workers = 1 } = settings;
@@ -69,7 +40,7 @@ async function run(command: Command): Promise<void> {
   else await serveAlone(settings, logger);
 }
 
-async function serveAlone(settings: GivenSettings, logger: TrackerLogger): Promise<void> {
+async function serveAlone(settings: TrackerSettings, logger: TrackerLogger): Promise<void> {
   const options = optionsOf(settings, logger);
   const streamsOff = streamsOffOf(settings, options);
   const bus = await openBus(settings, logger);
@@ -92,14 +63,14 @@ async function serveAlone(settings: GivenSettings, logger: TrackerLogger): Promi
 }
 
 /** The first process opens the port of the metrics, those it starts share the port of the viewers. */
-async function serveWithWorkers(count: number, settings: GivenSettings, logger: TrackerLogger): Promise<void> {
+async function serveWithWorkers(count: number, settings: TrackerSettings, logger: TrackerLogger): Promise<void> {
   const { metricsPort, metricsHost = "127.0.0.1", ...others } = settings;
   // Pages that are to be apart must not be on the port of the viewers: those of a worker go to a port that only the machine has.
   const pagesApart = metricsPort === undefined ? {} : { metricsPort: 0, metricsHost: "127.0.0.1" };
   const options = optionsOf({ ...others, ...pagesApart }, logger);
   // Viewers come back to whichever worker is next: all must sign alike.
   if (cluster.isPrimary && options.secret === undefined)
-    process.env[variableOf("secret")] = randomBytes(32).toString("hex");
+    process.env[variableOf(TRACKER_SETTINGS, "secret")] = randomBytes(32).toString("hex");
   const start = async (ofMachine: Bus): Promise<RunningTracker> => {
     const streamsOff = streamsOffOf(settings, options);
     const tracker = await startTracker({ ...options, bus: (await openBus(settings, logger)) ?? ofMachine });
@@ -125,7 +96,7 @@ async function serveWithWorkers(count: number, settings: GivenSettings, logger: 
   });
 }
 
-const openBus = async ({ redis }: GivenSettings, logger: TrackerLogger): Promise<Bus | undefined> =>
+const openBus = async ({ redis }: TrackerSettings, logger: TrackerLogger): Promise<Bus | undefined> =>
   redis === undefined ? undefined : openRedisBus(redis, logger);
 
 /** Once, at start: an operator who has not thought of it should. */
@@ -164,7 +135,7 @@ function stopOnSignals(
 
 /** What a running tracker can be told anew, each for itself. */
 function readAgain(
-  settings: GivenSettings,
+  settings: TrackerSettings,
   options: TrackerOptions,
   tracker: RunningTracker,
   logger: TrackerLogger,
@@ -183,11 +154,11 @@ function readAgain(
   if (settings.revokedFile !== undefined) attempt("the list of what is revoked", () => revokeAsIn(settings, tracker));
 }
 
-function revokeAsIn({ revokedFile }: GivenSettings, tracker: RunningTracker): void {
+function revokeAsIn({ revokedFile }: TrackerSettings, tracker: RunningTracker): void {
   if (revokedFile !== undefined) tracker.revoke(readRevokedFile(revokedFile));
 }
 
-const streamsOffOf = ({ offFile }: GivenSettings, { ticketSecrets }: TrackerOptions): readonly string[] =>
+const streamsOffOf = ({ offFile }: TrackerSettings, { ticketSecrets }: TrackerOptions): readonly string[] =>
   offFile === undefined ? [] : readOffFile(offFile, ticketSecrets);
 
 function switchOff(tracker: RunningTracker, streams: readonly string[], logger: TrackerLogger): void {
@@ -196,7 +167,7 @@ function switchOff(tracker: RunningTracker, streams: readonly string[], logger: 
 }
 
 /** What the library is to be told. */
-function optionsOf(settings: GivenSettings, logger: TrackerLogger): TrackerOptions {
+function optionsOf(settings: TrackerSettings, logger: TrackerLogger): TrackerOptions {
   const { tlsCert, tlsKey, secret, secretFile, ticketSecrets, ticketSecretFile, revokedFile } = settings;
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new OptionError("--tls-cert and --tls-key belong together: give both or neither");

@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { OptionError } from "../../base/option-error.ts";
+import { flagNameOf, keyOf, namesOf, nearest, rowOf, variableOf } from "../../settings/names.ts";
+import { printSettings, readSettings, standardOf } from "../../settings/read.ts";
 import { TRACKER_LIMITS } from "../core/options.ts";
-import { flagNameOf, keyOf, nearest, SETTING_NAMES, variableOf } from "./names.ts";
-import { printSettings, readSettings, standardOf } from "./read.ts";
-import { SETTINGS } from "./table.ts";
+import { TRACKER_SETTINGS as TABLE } from "./table.ts";
 
+const KEYS = namesOf(TABLE).map((name) => keyOf(TABLE, name));
 const folder = mkdtempSync(path.join(tmpdir(), "hls-swarm-settings-"));
 afterAll(() => {
   rmSync(folder, { recursive: true });
@@ -19,20 +20,26 @@ const fileOf = (content: unknown): string => {
   return file;
 };
 const fromFlag = (flag: string, ...texts: string[]) =>
-  readSettings({ flags: new Map([[flag, texts]]), environment: {}, file: undefined });
-const fromFile = (content: unknown) => readSettings({ flags: new Map(), environment: {}, file: fileOf(content) });
+  readSettings(TABLE, { flags: new Map([[flag, texts]]), environment: {}, file: undefined });
+const fromFile = (content: unknown) =>
+  readSettings(TABLE, { flags: new Map(), environment: {}, file: fileOf(content) });
 const fromEnvironment = (environment: Record<string, string>) =>
-  readSettings({ flags: new Map(), environment, file: undefined });
+  readSettings(TABLE, { flags: new Map(), environment, file: undefined });
 
 test("a flag counts more than a variable, a variable more than the file", () => {
   const flags = new Map([["port", ["1"]]]);
   const environment = { HLS_SWARM_PORT: "2", HLS_SWARM_HOST: "::", HLS_SWARM_REGION: "" };
   const file = fileOf({ port: 3, host: "127.0.0.1", region: "eu", swarmsMax: 4 });
-  expect(readSettings({ flags, environment, file })).toEqual({ port: 1, host: "::", region: "eu", swarmsMax: 4 });
+  expect(readSettings(TABLE, { flags, environment, file })).toEqual({
+    port: 1,
+    host: "::",
+    region: "eu",
+    swarmsMax: 4,
+  });
 });
 
 test("nothing said is nothing set: defaults stay where they are", () => {
-  expect(readSettings({ flags: new Map(), environment: {}, file: undefined })).toEqual({});
+  expect(readSettings(TABLE, { flags: new Map(), environment: {}, file: undefined })).toEqual({});
 });
 
 describe("each kind of value", () => {
@@ -113,7 +120,7 @@ test("what is printed is a file that reads back as the same, but for the secrets
     redis: "redis://user:hush@r.example:6379",
     secret: "a secret that nobody is to see, ever",
   });
-  const printed = printSettings(given);
+  const printed = printSettings(TABLE, given);
   expect(printed).not.toMatch(/hush|nobody/);
   expect(fromFile(printed)).toMatchObject({
     messages: { burst: 10, perSecond: 2 },
@@ -126,12 +133,12 @@ test("what is printed is a file that reads back as the same, but for the secrets
 });
 
 test("every name is one word in three spellings, and no two settings share one", () => {
-  expect([flagNameOf("regionHeader"), variableOf("regionHeader"), keyOf("regionHeader")]).toEqual([
+  expect([flagNameOf(TABLE, "regionHeader"), variableOf(TABLE, "regionHeader"), keyOf(TABLE, "regionHeader")]).toEqual([
     "region-header",
     "HLS_SWARM_REGION_HEADER",
     "regionHeader",
   ]);
-  expect(new Set(SETTING_NAMES.map(keyOf)).size).toBe(SETTING_NAMES.length);
+  expect(new Set(KEYS).size).toBe(KEYS.length);
 });
 
 test.each([
@@ -140,15 +147,15 @@ test.each([
   ["connectionMax", "connectionsMax"],
   ["colour", undefined],
 ])("who writes %s means %s", (wrong, right) => {
-  expect(nearest(wrong, SETTING_NAMES.map(keyOf))).toBe(right);
+  expect(nearest(wrong, KEYS)).toBe(right);
 });
 
 test("the table in docs/tracker-operations.md lists every setting with its default and its help", () => {
   const page = readFileSync(new URL("../../../docs/tracker-operations.md", import.meta.url), "utf8");
   const rows = page.split("\n").map((line) => line.split("|").map((cell) => cell.trim()));
-  for (const name of SETTING_NAMES) {
-    const shown = SETTINGS[name].isSecret ? variableOf(name) : `--${flagNameOf(name)}`;
+  for (const name of namesOf(TABLE)) {
+    const shown = rowOf(TABLE, name).isSecret ? variableOf(TABLE, name) : `--${flagNameOf(TABLE, name)}`;
     const row = rows.find(([, first]) => first === `\`${shown}\``);
-    expect([shown, row?.[2], row?.[3]]).toEqual([shown, standardOf(name), SETTINGS[name].help]);
+    expect([shown, row?.[2], row?.[3]]).toEqual([shown, standardOf(TABLE, name), rowOf(TABLE, name).help]);
   }
 });

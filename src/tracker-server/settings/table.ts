@@ -1,13 +1,14 @@
 /**
- * Every setting of the command `tracker`: its type, its default and what the help says of it. The flags, the variables of
- * the environment, the keys of the file, `--help` and the table in docs/tracker-operations.md are all made of this one,
- * and an option of the tracker without a row here does not compile.
+ * Every setting of the command `tracker`: its type, its default and what the help says of it. The table in
+ * docs/tracker-operations.md is made of this one, and an option of the tracker without a row here does not compile.
  */
+import * as kinds from "../../settings/kinds.ts";
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../../settings/process-logger.ts";
+import { nothing, type Given, type Setting, type SettingsTable } from "../../settings/table.ts";
 import { TRACKER_LIMITS, type TrackerLimits } from "../core/options.ts";
 import { parseTrustList } from "../io/client-address.ts";
 import { originOf, type TrackerOptions } from "../io/options.ts";
-import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../io/process-logger.ts";
-import * as kinds from "./kinds.ts";
+import * as trackerKinds from "./tracker-kinds.ts";
 
 /** What only the process has, or has in another shape than the library. */
 interface ProcessSettings {
@@ -29,25 +30,14 @@ type MadeByTheCommand = "bus" | "logger" | "tls";
 type LibrarySettings = Required<Omit<TrackerOptions, MadeByTheCommand>>;
 
 /** The value of every setting, if it is given. */
-export type Settings = {
+type Settings = {
   readonly [Name in keyof LibrarySettings]: NonNullable<LibrarySettings[Name]>;
 } & ProcessSettings;
 
-export type SettingName = keyof Settings;
+/** Those that somebody gave. */
+export type TrackerSettings = Given<Settings>;
 
-export interface Setting<T> {
-  readonly kind: kinds.Kind<T>;
-  readonly group: Group;
-  readonly help: string;
-  /** What holds when nothing is said. A text is for the help alone: nothing, or found out when it starts. */
-  readonly standard: T | { readonly words: string };
-  /** What it is called outside, when that is not the option's own name. */
-  readonly name?: string;
-  /** Never a flag, which every user of the machine can read, and never printed. */
-  readonly isSecret?: true;
-}
-
-export const GROUPS = [
+const GROUPS = [
   "Listening",
   "Who may connect",
   "Whom viewers are introduced to",
@@ -60,18 +50,16 @@ export const GROUPS = [
 ] as const;
 type Group = (typeof GROUPS)[number];
 
-const nothing = (words = "none"): { readonly words: string } => ({ words });
-
 function limit<Name extends keyof TrackerLimits>(
   name: Name,
   kind: kinds.Kind<NonNullable<TrackerLimits[Name]>>,
   help: string,
   group: Group = "Limits",
-): Setting<NonNullable<TrackerLimits[Name]>> {
+): Setting<NonNullable<TrackerLimits[Name]>, Group> {
   return { kind, group, help, standard: TRACKER_LIMITS[name] ?? nothing() };
 }
 
-export const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]> } = {
+const ROWS: SettingsTable<Settings, Group>["rows"] = {
   port: {
     kind: kinds.whole(0, 65_535),
     group: "Listening",
@@ -186,14 +174,14 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]>
     standard: nothing(),
   },
   otherTrackers: {
-    kind: kinds.list(kinds.namedTracker),
+    kind: kinds.list(trackerKinds.namedTracker),
     group: "Several trackers",
     name: "other-tracker",
     help: "a tracker that shares no Redis with this one; repeat it for more",
     standard: nothing(),
   },
   redis: {
-    kind: kinds.redisUrl,
+    kind: trackerKinds.redisUrl,
     group: "Several trackers",
     help: "Redis or Valkey that carries what tracker processes tell each other",
     standard: nothing(),
@@ -235,7 +223,7 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]>
     standard: 0,
   },
   pricePerGb: {
-    kind: kinds.price,
+    kind: kinds.decimal("0.02"),
     group: "Savings",
     help: "what a GB (10^9 bytes) of the CDN costs",
     standard: nothing(),
@@ -274,9 +262,9 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]>
     kinds.whole(1),
     "sockets of one IPv4 address or IPv6 /64",
   ),
-  upgradesPerAddress: limit("upgradesPerAddress", kinds.rate, "new sockets of one address"),
+  upgradesPerAddress: limit("upgradesPerAddress", trackerKinds.rate, "new sockets of one address"),
   connectionsPerPrefixMax: limit("connectionsPerPrefixMax", kinds.whole(1), "sockets of one IPv4 /24 or IPv6 /48"),
-  upgradesPerPrefix: limit("upgradesPerPrefix", kinds.rate, "new sockets of one prefix"),
+  upgradesPerPrefix: limit("upgradesPerPrefix", trackerKinds.rate, "new sockets of one prefix"),
   handshakesMax: limit("handshakesMax", kinds.whole(1), "connections that have not joined yet"),
   memoryBytesMax: {
     ...limit("memoryBytesMax", kinds.bytes, "memory of a process, like 2GB; at nine tenths of it nobody new comes in"),
@@ -285,17 +273,21 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]>
   swarmsMax: limit("swarmsMax", kinds.whole(1), "swarms"),
   viewersPerSwarmMax: limit("viewersPerSwarmMax", kinds.whole(1), "viewers of one swarm"),
   heldMax: limit("heldMax", kinds.whole(1), "dropped viewers kept for a resume"),
-  messages: limit("messages", kinds.rate, "messages and pings of one socket"),
-  messagesPerAddress: limit("messagesPerAddress", kinds.rate, "messages of all sockets of one address"),
-  mistakes: limit("mistakes", kinds.rate, "wrong messages that one socket is forgiven"),
-  introductions: limit("introductions", kinds.rate, "peers that one viewer is told of"),
+  messages: limit("messages", trackerKinds.rate, "messages and pings of one socket"),
+  messagesPerAddress: limit("messagesPerAddress", trackerKinds.rate, "messages of all sockets of one address"),
+  mistakes: limit("mistakes", trackerKinds.rate, "wrong messages that one socket is forgiven"),
+  introductions: limit("introductions", trackerKinds.rate, "peers that one viewer is told of"),
   introductionsPerPrefix: limit(
     "introductionsPerPrefix",
-    kinds.rate,
+    trackerKinds.rate,
     "peers of other networks that one IPv4 /24 or IPv6 /48 is told of, for each viewer there",
   ),
-  introductionsPerTicket: limit("introductionsPerTicket", kinds.rate, "and that the viewers of one ticket are told of"),
-  reportedBytes: limit("reportedBytes", kinds.rate, "bytes of segments whose hashes one viewer may report"),
+  introductionsPerTicket: limit(
+    "introductionsPerTicket",
+    trackerKinds.rate,
+    "and that the viewers of one ticket are told of",
+  ),
+  reportedBytes: limit("reportedBytes", trackerKinds.rate, "bytes of segments whose hashes one viewer may report"),
   reportedSegmentsMax: limit("reportedSegmentsMax", kinds.whole(1), "segments of a swarm whose hashes are compared"),
   reportedChunksMax: limit("reportedChunksMax", kinds.whole(1), "chunks whose hashes are compared, in all swarms"),
 
@@ -311,3 +303,5 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]>
   reportEveryMs: limit("reportEveryMs", kinds.milliseconds, "how often viewers report their counters", "Pace"),
   drainSpreadMs: limit("drainSpreadMs", kinds.milliseconds, "span within which drained viewers come back", "Pace"),
 };
+
+export const TRACKER_SETTINGS: SettingsTable<Settings, Group> = { command: "tracker", groups: GROUPS, rows: ROWS };

@@ -2,8 +2,7 @@
  * What a setting may be: how its text is read, shown in the help, and written into a file. Knows no setting by name.
  * All readers throw an {@link OptionError} that says how the value must be; the caller adds where it stands.
  */
-import { OptionError } from "../../base/option-error.ts";
-import type { Rate } from "../core/rate-limit.ts";
+import { OptionError } from "../base/option-error.ts";
 
 export type Json = string | number | boolean | readonly Json[];
 
@@ -40,10 +39,12 @@ export const whole = (min: number, max = 1_000_000_000, placeholder = "<n>"): Ki
 
 export const milliseconds = whole(1, 1_000_000_000, "<ms>");
 
-export const price: Kind<number> = single("<number>", (value) => {
-  const number = numberOf(value);
-  return number >= 0 && number < Infinity ? number : fail("must be a number like 0.02", value);
-});
+/** From 0 on, with decimals. */
+export const decimal = (example: string, placeholder = "<number>"): Kind<number> =>
+  single(placeholder, (value) => {
+    const number = numberOf(value);
+    return number >= 0 && number < Infinity ? number : fail(`must be a number like ${example}`, value);
+  });
 
 /** `512MB`, `2GB`, or a number of bytes. Units of 1000, as everywhere here. */
 export const bytes: Kind<number> = single("<bytes>", (value) => {
@@ -59,28 +60,9 @@ export const share = (max: number): Kind<number> =>
     return number >= 0 && number <= max ? number : fail(`must be a share like 5%, from 0 to ${max * 100}%`, value);
   });
 
-/** `300:50` is 300 at once and 50 a second in the long run. */
-export const rate: Kind<Rate> = {
-  ...single("<burst:perSecond>", (value) => {
-    const [burst = NaN, perSecond = NaN, ...rest] = value.split(":").map(numberOf);
-    if (burst >= 1 && perSecond > 0 && burst + perSecond < Infinity && rest.length === 0) return { burst, perSecond };
-    return fail("must be two numbers like 300:50, so many at once and so many a second", value);
-  }),
-  write: ({ burst, perSecond }) => `${String(burst)}:${String(perSecond)}`,
-};
-
 /** An address with one of the schemes named, like `wss://tracker.example.com`. */
 export const url = (...schemes: readonly string[]): Kind<string> =>
   single("<url>", (value) => (isUrl(value, schemes) ? value : fail(`must be a ${schemes.join(" or ")} URL`, value)));
-
-/** One host, or with `redis-cluster://` several with commas between. The rest is for whoever opens it. */
-export const redisUrl: Kind<string> = {
-  ...single("<url>", (value) => {
-    if (/^rediss?(-cluster)?:\/\/./.test(value)) return value;
-    throw new OptionError("must be like redis://host:6379 or redis-cluster://host:6379,host:6380"); // it may hold a password
-  }),
-  write: (value) => value.replace(/:[^:@/]*@/, `:${HIDDEN}@`),
-};
 
 /** Repeated, or with commas between. */
 export const list = <T>(each: Kind<T>): Kind<readonly T[]> => ({
@@ -94,16 +76,6 @@ export const list = <T>(each: Kind<T>): Kind<readonly T[]> => ({
   write: (values) => values.map((value) => each.write(value)),
 });
 
-/** Another tracker: `wss://b.example`, or with its region before it, `eu=wss://b.example`. */
-export const namedTracker: Kind<{ readonly url: string; readonly region?: string }> = {
-  ...single("<[region=]url>", (value) => {
-    const [, region, address = ""] = /^(?:([^=:/]+)=)?(.*)$/s.exec(value) ?? [];
-    if (!isUrl(address, SOCKET_SCHEMES)) return fail("must be like wss://b.example or eu=wss://b.example", value);
-    return { url: address, ...(region !== undefined && { region }) };
-  }),
-  write: ({ url: address, region }) => (region === undefined ? address : `${region}=${address}`),
-};
-
 /** Another kind whose values are checked by whoever uses them. `check` throws. */
 export const checked = <T>(kind: Kind<T>, check: (value: T) => unknown): Kind<T> => ({
   ...kind,
@@ -114,7 +86,8 @@ export const checked = <T>(kind: Kind<T>, check: (value: T) => unknown): Kind<T>
   },
 });
 
-function single<T>(placeholder: string, read: (value: string) => T): Kind<T> & { write(value: T): Json } {
+/** A kind of one text, which `read` gets without the space around it. */
+export function single<T>(placeholder: string, read: (value: string) => T): Kind<T> & { write(value: T): Json } {
   return {
     placeholder,
     read([value = "", ...others]) {
@@ -125,14 +98,15 @@ function single<T>(placeholder: string, read: (value: string) => T): Kind<T> & {
   };
 }
 
-function fail(how: string, value: string): never {
+/** `how` says how a value must be. */
+export function fail(how: string, value: string): never {
   throw new OptionError(`${how}, not "${value}"`);
 }
 
 /** Not `Number` alone, to which nothing at all is 0. */
-const numberOf = (value: string): number => (value.trim() === "" ? NaN : Number(value));
+export const numberOf = (value: string): number => (value.trim() === "" ? NaN : Number(value));
 
-const isUrl = (value: string, schemes: readonly string[]): boolean =>
+export const isUrl = (value: string, schemes: readonly string[]): boolean =>
   schemes.some((scheme) => value.startsWith(scheme)) && URL.canParse(value);
 
 /** Stands for a secret wherever settings are printed. */

@@ -1,6 +1,16 @@
-/** The log of the command: JSON lines for whatever collects them, or text for a person at a terminal. */
+/** The log of a command: JSON lines for whatever collects them, or text for a person at a terminal. */
 import { pino } from "pino";
-import type { LogFields, TrackerLogger } from "./logger.ts";
+
+/** What a line says beside its words. Never an address, an id, a signal or a secret. */
+export type LogFields = Readonly<Record<string, string | number | boolean>>;
+
+/** Where a server says what its operator should know; `console` is one. Never told an address, an id or a signal. */
+export interface ProcessLogger {
+  info(text: string, fields?: LogFields): void;
+  warn(text: string, fields?: LogFields): void;
+  /** A bug of ours, with what was thrown. */
+  error(text: string, cause: unknown): void;
+}
 
 export const LOG_FORMATS = ["json", "text"] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
@@ -10,10 +20,10 @@ export const LOG_LEVELS = ["info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** All goes to the standard output, unless a test wants to read it. */
-export const createProcessLogger = (format: LogFormat, level: LogLevel, write = writeOut): TrackerLogger =>
+export const createProcessLogger = (format: LogFormat, level: LogLevel, write = writeOut): ProcessLogger =>
   format === "json" ? createJsonLogger(level, write) : createTextLogger(level, write);
 
-function createJsonLogger(level: LogLevel, write: (line: string) => void): TrackerLogger {
+function createJsonLogger(level: LogLevel, write: (line: string) => void): ProcessLogger {
   const lines = pino(
     {
       level,
@@ -38,7 +48,7 @@ function createJsonLogger(level: LogLevel, write: (line: string) => void): Track
 }
 
 /** `12:30:05 warn: refused address-rate=12` */
-function createTextLogger(level: LogLevel, write: (line: string) => void): TrackerLogger {
+function createTextLogger(level: LogLevel, write: (line: string) => void): ProcessLogger {
   const say = (rank: LogLevel, text: string, fields: LogFields = {}): void => {
     if (LOG_LEVELS.indexOf(rank) < LOG_LEVELS.indexOf(level)) return;
     const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${String(value)}`);

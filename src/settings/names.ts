@@ -1,18 +1,24 @@
 /** What a setting is called: `--region-header`, `HLS_SWARM_REGION_HEADER` and `"regionHeader"` are the same one. */
-import { SETTINGS, type SettingName } from "./table.ts";
+import type { NameOf, Setting, SettingsTable } from "./table.ts";
 
 /** All of them, in the order of the table. */
-export const SETTING_NAMES = Object.keys(SETTINGS).filter((name): name is SettingName => name in SETTINGS);
+export const namesOf = <Settings>({ rows }: SettingsTable<Settings>): NameOf<Settings>[] =>
+  Object.keys(rows).filter((name): name is NameOf<Settings> => name in rows);
+
+export const rowOf = <Settings>(
+  { rows }: SettingsTable<Settings>,
+  name: NameOf<Settings>,
+): Setting<Settings[NameOf<Settings>]> => rows[name];
 
 /** Without its dashes. */
-export const flagNameOf = (name: SettingName): string =>
-  SETTINGS[name].name ?? name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+export const flagNameOf = <Settings>(table: SettingsTable<Settings>, name: NameOf<Settings>): string =>
+  rowOf(table, name).name ?? name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-export const variableOf = (name: SettingName): string =>
-  `HLS_SWARM_${flagNameOf(name).replaceAll("-", "_").toUpperCase()}`;
+export const variableOf = <Settings>(table: SettingsTable<Settings>, name: NameOf<Settings>): string =>
+  `HLS_SWARM_${flagNameOf(table, name).replaceAll("-", "_").toUpperCase()}`;
 
-export const keyOf = (name: SettingName): string =>
-  flagNameOf(name).replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+export const keyOf = <Settings>(table: SettingsTable<Settings>, name: NameOf<Settings>): string =>
+  flagNameOf(table, name).replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 /** The one of `names` that whoever wrote `name` may have meant: at most a third of its letters differ. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
