@@ -5,6 +5,7 @@ import { Announcer } from "../src/swarm/core/announcer.ts";
 import { Liveness } from "../src/swarm/core/liveness.ts";
 import { Peer } from "../src/swarm/core/peer.ts";
 import { learnSizes, receive, type PeerDesk, type Received } from "../src/swarm/core/peer-desk.ts";
+import { Push } from "../src/swarm/core/push.ts";
 import { RequestTable } from "../src/swarm/core/request-table.ts";
 import { SegmentTable, type Track } from "../src/swarm/core/segment-table.ts";
 import type { Segment } from "../src/swarm/core/segment.ts";
@@ -39,6 +40,7 @@ export class Desk {
       requests: this.requests,
       uploads: this.uploads,
       announcer: new Announcer(this.table),
+      push: new Push({ peers: this.peers, uploads: this.uploads }),
       liveness: new Liveness(DEFAULT_TUNING),
     };
   }

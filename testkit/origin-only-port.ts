@@ -75,6 +75,7 @@ export function createOriginOnlyPort(origin: Origin): SwarmDriver {
         fetch.abort();
       };
     },
+    accept: () => false,
     onRetired: () => undefined,
     stats,
     onChange(listener) {

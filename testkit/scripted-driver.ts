@@ -47,6 +47,9 @@ export class ScriptedDriver implements SwarmDriver {
   lists(segment: SegmentId): boolean {
     return this.playlists.some(({ segments }) => segments.some(({ id }) => id === segment));
   }
+  accept(): boolean {
+    return false;
+  }
   want(segment: SegmentId, watcher: SegmentWatcher): () => void {
     if (this.bugOfWant) throw this.bugOfWant;
     this.wanted.set(segment, watcher);

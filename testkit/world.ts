@@ -12,7 +12,7 @@ import {
 } from "../src/protocol/ids.ts";
 import { CHUNK_BYTES, ELECTION_SEATS } from "../src/protocol/limits.ts";
 import { decodePeerMessage, encodePeerMessage } from "../src/protocol/peer-codec.ts";
-import type { UplinkClass } from "../src/protocol/peer-message.ts";
+import { isForCores, type UplinkClass } from "../src/protocol/peer-message.ts";
 import type { SwarmAction } from "../src/swarm/core/action.ts";
 import type { FetchId, SwarmEvent } from "../src/swarm/core/event.ts";
 import { SwarmCore } from "../src/swarm/core/swarm.ts";
@@ -396,7 +396,7 @@ export class Viewer {
         for (const peer of action.peers)
           this.#send(peer, frame.byteLength, (other) => {
             const message = decodePeerMessage(frame);
-            if (message && message.type !== "chunk" && message.type !== "hashes")
+            if (message && isForCores(message))
               other.feed({ type: "peer-message", peer: this.id, message, byteLength: frame.byteLength });
           });
         return;
@@ -424,6 +424,7 @@ export class Viewer {
       case "switch-off":
       // Nothing is checked here.
       case "send-hashes":
+      case "send-playlist":
       case "fetch-hashes":
       case "report-hashes":
         return;

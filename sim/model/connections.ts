@@ -2,7 +2,7 @@ import type { Bytes, Millis } from "../../src/base/time.ts";
 import type { PeerId, SegmentId } from "../../src/protocol/ids.ts";
 import { CHUNK_BYTES } from "../../src/protocol/limits.ts";
 import { decodePeerMessage, encodePeerMessage } from "../../src/protocol/peer-codec.ts";
-import type { PeerMessage } from "../../src/protocol/peer-message.ts";
+import { isForCores, type PeerMessage } from "../../src/protocol/peer-message.ts";
 import type { SwarmAction } from "../../src/swarm/core/action.ts";
 import { ANSWER, CLOSE_SEEN_MS, End, OFFER, SIGNAL_MS, UNREACHABLE_MS } from "./connection.ts";
 import { ChunkDelivery, HashesDelivery, MessageDelivery } from "./delivery.ts";
@@ -81,7 +81,7 @@ export class Connections {
     const frame = encodePeerMessage(message);
     // Decoded once for all: whoever receives it must not change it.
     const decoded = decodePeerMessage(frame);
-    if (!decoded || decoded.type === "chunk" || decoded.type === "hashes") return;
+    if (!decoded || !isForCores(decoded)) return;
     const wireBytes = frame.byteLength + MESSAGE_OVERHEAD_BYTES;
     for (const peer of peers) {
       const end = this.#ends.get(peer);

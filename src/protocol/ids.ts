@@ -26,6 +26,14 @@ export const PEER_ID_PATTERN = /^[A-Za-z0-9_-]{10}$/;
 export const SWARM_ID_PATTERN = /^[A-Za-z0-9_-]{16,64}$/;
 export const HEX_64_PATTERN = /^[0-9a-f]{16}$/;
 
+/**
+ * What stands for a link over WebSocket, which no tracker introduced: up to a parent, or down from whoever called us. Not
+ * of the pattern, so that no tracker can name it.
+ */
+export const directPeerIdOf = (way: "up" | "down", count: number): PeerId => `${way}:${String(count)}` as PeerId;
+export const isParent = (peer: PeerId): boolean => peer.startsWith("up:");
+export const isDirect = (peer: PeerId): boolean => peer.includes(":");
+
 /** The swarm of a content id (any text): 32 hex digits. Spreads, does not hide. */
 export const swarmIdOf = (contentId: string): SwarmId => hashHex(contentId, 4) as SwarmId;
 

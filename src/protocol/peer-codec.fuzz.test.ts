@@ -150,6 +150,8 @@ const peerMessages: { [Type in PeerMessageType]: fc.Arbitrary<Extract<PeerMessag
       const head = { type: "hashes", slot: toSlot, segment: name, byteLength: size, from, hashes } as const;
       return signed === null ? head : { ...head, signature: signed };
     }),
+  subscribe: record({ type: fc.constant("subscribe"), slot, on: fc.boolean() }),
+  playlist: record({ type: fc.constant("playlist"), slot, text: payload }),
   ping: record({ type: fc.constant("ping"), nonce: fc.maxSafeNat() }),
   pong: record({ type: fc.constant("pong"), nonce: fc.maxSafeNat() }),
   bye: record({
@@ -177,7 +179,7 @@ describe("no bytes make the decoder do anything but return or throw ProtocolErro
 
   test("[PE4] a type that exists, and then random bytes", () => {
     const frame = fc.tuple(
-      fc.oneof(fc.integer({ min: 1, max: 14 }), fc.integer({ min: 0x40, max: 0x43 })),
+      fc.oneof(fc.integer({ min: 1, max: 14 }), fc.integer({ min: 0x40, max: 0x45 })),
       fc.uint8Array({ maxLength: 60 }),
     );
     check(

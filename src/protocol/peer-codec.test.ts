@@ -37,6 +37,8 @@ const TYPES: Record<PeerMessageType, true> = {
   position: true,
   "ask-hashes": true,
   hashes: true,
+  subscribe: true,
+  playlist: true,
   ping: true,
   pong: true,
   bye: true,
@@ -136,6 +138,8 @@ describe("what may not be said is a bug", () => {
     "half a hash": hashesOf(24),
     "hashes past the end": hashesOf(48),
     "half a signature": { ...hashesOf(16), signature: new Uint8Array(32) },
+    "a playlist of nothing": { type: "playlist", slot: 0, text: new Uint8Array(0) },
+    "a playlist larger than a payload may be": { type: "playlist", slot: 0, text: new Uint8Array(16_385) },
     "half an id": { ...HELLO, viewer: "0123" as ViewerId },
   };
   for (const [name, message] of Object.entries(cases)) {
@@ -179,7 +183,7 @@ function bytesOf(hex: string): Uint8Array {
   return Uint8Array.from(bytes, (byte) => Number.parseInt(byte, 16));
 }
 
-const BYTE_FIELDS = ["bitmap", "payload", "hashes", "signature"];
+const BYTE_FIELDS = ["bitmap", "payload", "hashes", "signature", "text"];
 
 /** A vector's message with its fields of bytes as such. */
 function withBytes(value: unknown, key = ""): unknown {

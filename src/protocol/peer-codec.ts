@@ -1,5 +1,5 @@
 /**
- * Bytes to peer message and back: one message, one frame, one encoding (`docs/protocol.md`, PE4 to PE22, PE36 to PE39).
+ * Bytes to peer message and back: one message, one frame, one encoding (`docs/protocol.md`, PE4 to PE22, PE36 to PE39, PE44, PE45).
  * Decoding checks everything that one frame alone can be wrong in; what it means, and whether it may be said now, is for
  * others.
  */
@@ -102,7 +102,7 @@ export function encodePeerMessage(message: PeerMessage): Uint8Array {
       writer.varint(message.chunk, CHUNK_MAX);
       writer.varint(message.chunkBytes, CHUNK_BYTES);
       writer.varint(message.offset, message.chunkBytes - message.payload.length);
-      assert(message.payload.length > 0 && message.payload.length <= FRAME_PAYLOAD_BYTES_MAX, "not a payload");
+      assert(isPayload(message.payload), "not a payload");
       return writer.finish(message.payload);
     case "received":
       writer.u32(message.bytes);
@@ -112,6 +112,12 @@ export function encodePeerMessage(message: PeerMessage): Uint8Array {
       writer.varint(message.ahead, SEGMENTS_HELD_MAX);
       writer.varint(message.behind, SEGMENTS_HELD_MAX);
       break;
+    case "subscribe":
+      writer.byte(message.on ? 1 : 0);
+      break;
+    case "playlist":
+      assert(isPayload(message.text), "not a playlist");
+      return writer.finish(message.text);
     case "ping":
     case "pong":
       writer.varint(message.nonce);
@@ -127,7 +133,7 @@ export function encodePeerMessage(message: PeerMessage): Uint8Array {
 
 /**
  * The message of a frame; undefined for an extension that we do not know and may ignore. Throws a {@link ProtocolError}.
- * The payload of a `chunk` is a view of `frame`; nothing else is.
+ * The payload of a `chunk` and the text of a `playlist` are views of `frame`; nothing else is.
  */
 export function decodePeerMessage(frame: Uint8Array): PeerMessage | undefined {
   if (frame.length > FRAME_BYTES_MAX) throw new ProtocolError("too-long", "a frame is too long");
@@ -192,6 +198,14 @@ function readMessage(type: PeerMessageType, reader: ByteReader): PeerMessage {
         ahead: reader.varint("ahead", 0, SEGMENTS_HELD_MAX),
         behind: reader.varint("behind", 0, SEGMENTS_HELD_MAX),
       };
+    case "subscribe":
+      return { type, slot: readSlot(reader), on: reader.byte("on", 1) === 1 };
+    case "playlist": {
+      const slot = readSlot(reader);
+      const text = reader.rest();
+      if (!isPayload(text)) throw badField("text");
+      return { type, slot, text };
+    }
     case "ping":
     case "pong":
       return { type, nonce: reader.varint("nonce") };
@@ -228,8 +242,7 @@ function readChunk(reader: ByteReader): PeerMessage {
   const chunkBytes = reader.varint("chunkBytes", 1, CHUNK_BYTES);
   const offset = reader.varint("offset", 0, chunkBytes - 1);
   const payload = reader.rest();
-  if (payload.length === 0 || payload.length > Math.min(chunkBytes - offset, FRAME_PAYLOAD_BYTES_MAX))
-    throw badField("payload");
+  if (!isPayload(payload) || payload.length > chunkBytes - offset) throw badField("payload");
   return { type: "chunk", ...head, chunk, offset, chunkBytes, payload };
 }
 
@@ -249,6 +262,8 @@ function areHashes(byteLength: number, from: number, { length }: Uint8Array): bo
   const end = from + length / HASH_BYTES;
   return end > from && Number.isInteger(end) && end <= Math.min(HASHED_CHUNKS_MAX, Math.ceil(byteLength / CHUNK_BYTES));
 }
+
+const isPayload = ({ length }: Uint8Array): boolean => length > 0 && length <= FRAME_PAYLOAD_BYTES_MAX;
 
 /** What all messages about one segment begin with. */
 const readHead = (reader: ByteReader): { readonly slot: number; readonly segment: SegmentName } => ({
@@ -277,7 +292,7 @@ const TYPES: readonly PeerMessageType[] = [
   "reject", "chunk", "received", "position", "ping", "pong", "bye",
 ];
 /** Additions that an older peer may ignore, in the order of their codes, from `EXTENSION_MIN`. */
-const EXTENSIONS: readonly PeerMessageType[] = ["uplink", "listed", "ask-hashes", "hashes"];
+const EXTENSIONS: readonly PeerMessageType[] = ["uplink", "listed", "ask-hashes", "hashes", "subscribe", "playlist"];
 const EXTENSION_MIN = 0x40;
 
 // Flags. A bit that is not named here must be 0.

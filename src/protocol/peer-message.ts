@@ -128,6 +128,16 @@ export type PeerMessage =
       /** The tracker's, where there is no root. */
       readonly signature?: Uint8Array | undefined;
     }
+  /** "Send me the chunks of this track as you get them, unasked", or no longer (PE44). */
+  | { readonly type: "subscribe"; readonly slot: number; readonly on: boolean }
+  | {
+      /** The newest media playlist of a track, for whoever subscribed to it (PE45). */
+      readonly type: "playlist";
+      /** The subscriber's own. */
+      readonly slot: number;
+      /** UTF-8. */
+      readonly text: Uint8Array;
+    }
   | { readonly type: "ping"; readonly nonce: number }
   | { readonly type: "pong"; readonly nonce: number }
   | { readonly type: "bye"; readonly reason: ByeReason };
@@ -137,4 +147,7 @@ export type PeerPosition = Extract<PeerMessage, { type: "position" }>;
 export type PeerMessageType = PeerMessage["type"];
 
 /** All but those that carry what is kept outside of cores: names travel, bytes stay. */
-export type CoreMessage = Exclude<PeerMessage, { type: "chunk" | "hashes" }>;
+export type CoreMessage = Exclude<PeerMessage, { type: "chunk" | "hashes" | "playlist" }>;
+
+export const isForCores = (message: PeerMessage): message is CoreMessage =>
+  message.type !== "chunk" && message.type !== "hashes" && message.type !== "playlist";

@@ -7,3 +7,5 @@ export const PROTOCOL_VERSION = 1;
 export const PROTOCOL_VERSION_MIN = 1;
 /** The WebSocket subprotocol that viewers and trackers agree on. */
 export const TRACKER_SUBPROTOCOL = "hls-swarm.1";
+/** Where a seeder lets peers in over WebSocket; the swarm's id follows. */
+export const PEER_PATH = "/v1/peer/";

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { createRng } from "../../src/base/random.ts";
 import { swarmIdOf, type PeerId, type ViewerId } from "../../src/protocol/ids.ts";
 import { decodePeerMessage } from "../../src/protocol/peer-codec.ts";
+import { isForCores } from "../../src/protocol/peer-message.ts";
 import { ProtocolError } from "../../src/protocol/protocol-error.ts";
 import { parseTrackerToViewer, parseViewerToTracker } from "../../src/protocol/tracker-codec.ts";
 import peerGood from "../../src/protocol/vectors/peer-good.json" with { type: "json" };
@@ -190,7 +191,7 @@ function attackedViewer(): (frame: Uint8Array) => unknown {
     }
     const [peer] = [...open].slice(frame.length % 4);
     const message = decodePeerMessage(frame);
-    if (peer !== undefined && message && message.type !== "chunk" && message.type !== "hashes")
+    if (peer !== undefined && message && isForCores(message))
       tell({ type: "peer-message", peer, message, byteLength: frame.length });
     return message;
   };

@@ -40,8 +40,8 @@ export type SwarmAction =
   | { readonly type: "segment-failed"; readonly segment: SegmentId; readonly status: number }
   /** Bytes of a segment are no longer needed. */
   | { readonly type: "evict"; readonly segment: SegmentId }
-  /** Open a connection. `initiator` makes the offer. */
-  | { readonly type: "open-peer"; readonly peer: PeerId; readonly initiator: boolean }
+  /** Open a connection. `initiator` makes the offer. With `url`, to that seeder's WebSocket. */
+  | { readonly type: "open-peer"; readonly peer: PeerId; readonly initiator: boolean; readonly url?: string }
   | { readonly type: "signal-peer"; readonly peer: PeerId; readonly signal: string }
   | { readonly type: "close-peer"; readonly peer: PeerId; readonly reason: ByeReason | "unreachable" | "silent" }
   /** One message to several peers: encoded once. */
@@ -68,6 +68,8 @@ export type SwarmAction =
       readonly name: SegmentName;
       readonly chunks: readonly number[];
     }
+  /** Send the newest playlist of a track to a subscriber; `slot` is its name for the track. */
+  | { readonly type: "send-playlist"; readonly peer: PeerId; readonly slot: number; readonly track: TrackId }
   /** No peer has brought the hashes: get them from the origin, and answer `hashes-known` or `segment-unprovable`. */
   | { readonly type: "fetch-hashes"; readonly segment: SegmentId }
   /** Tell the tracker the hashes of the chunks `[from, to)`, which the origin brought and the store holds. */

@@ -7,12 +7,14 @@ import { forget, type SegmentKeepers } from "./forget.ts";
 import type { OriginFetch } from "./origin-desk.ts";
 import type { Peer } from "./peer.ts";
 import type { Playback } from "./playback.ts";
+import type { Push } from "./push.ts";
 import { FETCHING, HELD, type Segment, type Source } from "./segment.ts";
 import type { SwarmTuning } from "./tuning.ts";
 
 export interface IntakeDesk extends SegmentKeepers, AuditDesk {
   readonly peers: ReadonlyMap<PeerId, Peer>;
   readonly playback: Playback;
+  readonly push: Push;
   readonly tuning: SwarmTuning;
   /** Whether the site looks at what peers brought before the player gets it. */
   readonly verifies: boolean;
@@ -271,7 +273,9 @@ export class Intake {
   }
 
   #tell(now: Millis, segment: Segment, chunk: number): void {
-    if (this.#at.uploads.allowed) this.#at.announcer.add(now, segment, chunk, this.#announceMs(now, segment));
+    if (!this.#at.uploads.allowed) return;
+    this.#at.push.add(segment, chunk);
+    this.#at.announcer.add(now, segment, chunk, this.#announceMs(now, segment));
   }
 
   /** The less slack, the sooner: at 2 s behind the edge 200 ms more at every hop would be the whole of it. */

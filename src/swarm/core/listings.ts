@@ -7,6 +7,7 @@ import type { Intake } from "./intake.ts";
 import { learnSizes } from "./peer-desk.ts";
 import type { Peer } from "./peer.ts";
 import type { Proofs } from "./proofs.ts";
+import type { Push } from "./push.ts";
 import type { Segment } from "./segment.ts";
 import type { Track } from "./segment-table.ts";
 import type { Topology } from "./topology.ts";
@@ -15,6 +16,7 @@ export interface ListingsDesk extends SegmentKeepers {
   readonly peers: ReadonlyMap<PeerId, Peer>;
   readonly intake: Intake;
   readonly proofs: Proofs;
+  readonly push: Push;
   readonly topology: Topology;
 }
 
@@ -27,7 +29,7 @@ export class Listings {
   }
 
   take(now: Millis, { track: id, live, ...listing }: Extract<SwarmEvent, { type: "playlist" }>): SwarmAction[] {
-    const { table, desk, links, proofs } = this.#at;
+    const { table, desk, links, proofs, push } = this.#at;
     const actions: SwarmAction[] = [];
     const track = this.#track(id, actions);
     track.live = live;
@@ -39,6 +41,7 @@ export class Listings {
     const { replaced } = table.list(now, track, listing.segments, desk.foresees);
     for (const gone of replaced) actions.push(...this.drop(gone));
     const segment = newest && table.get(newest.id);
+    actions.push(...push.listed(id, listing.text));
     if (isNews && segment && track.following) actions.push(...links.tellListed(segment));
     learnSizes(this.#at, track.listed);
     for (const held of track.listed) if (held.originBytes > 0) proofs.prove(now, held);

@@ -3,6 +3,7 @@ import type { Bytes } from "../../base/time.ts";
 import type { SwarmId, ViewerId } from "../../protocol/ids.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
 import type { Interest } from "./interest.ts";
+import type { ParentsOptions } from "./parents.ts";
 import type { SharingLimits } from "./sharing-policy.ts";
 import type { SwarmTuning } from "./tuning.ts";
 
@@ -16,6 +17,8 @@ export interface SwarmCoreOptions {
   readonly uplink: UplinkClass;
   /** Plays nothing, and came to serve: needs no player's word, and gives without measure. */
   readonly seeder?: boolean;
+  /** Seeders that it may be linked with over WebSocket. Default: none. */
+  readonly parents?: ParentsOptions;
   /** Default: the player's. */
   readonly interest?: Interest;
   /** What is taken of peers without roots in the playlist: what a tracker attests, or anything. Default `if-signed`. */

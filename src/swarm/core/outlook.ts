@@ -1,5 +1,5 @@
 import type { Millis } from "../../base/time.ts";
-import type { PeerId } from "../../protocol/ids.ts";
+import { isDirect, isParent, type PeerId } from "../../protocol/ids.ts";
 import { NOTICE_HOPS_MAX } from "../../protocol/limits.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
 import type { SwarmAction } from "./action.ts";
@@ -8,6 +8,7 @@ import type { Interest } from "./interest.ts";
 import type { Links } from "./links.ts";
 import type { OriginDesk, OriginRange } from "./origin-desk.ts";
 import { leadMs, planOrigin } from "./origin-plan.ts";
+import type { Parents } from "./parents.ts";
 import type { Peer } from "./peer.ts";
 import type { Playback } from "./playback.ts";
 import type { RequestTable } from "./request-table.ts";
@@ -28,6 +29,7 @@ export interface OutlookDesk {
   readonly requests: RequestTable;
   readonly links: Links;
   readonly topology: Topology;
+  readonly parents: Parents;
   readonly tuning: SwarmTuning;
 }
 
@@ -55,7 +57,7 @@ export class Outlook {
   }
 
   look(now: Millis): SwarmAction[] {
-    const { desk, interest, playback, topology, tuning, selfHash } = this.#at;
+    const { desk, interest, playback, topology, parents, tuning, selfHash } = this.#at;
     desk.cover();
     this.window = interest.window(now, this.#at.table, playback, this.#at.peers);
     this.paceMs = this.#paceMs();
@@ -69,19 +71,20 @@ export class Outlook {
 
     const election = planElection(now, this.window, {
       selfHash,
-      selfWeight: this.uplink,
+      // Nobody fetches for others what a seeder above brings (SW117).
+      selfWeight: parents.linked ? 0 : this.uplink,
       eligibleAt: playback.movedAt + tuning.electionAfterMs,
       isAlone,
       seatsOf: (track) => topology.seatsOf(now, track),
       witnessOf: (track) => topology.witnessOf(track),
-      peers: this.peers,
+      peers: this.peers.filter(({ id }) => !isDirect(id)),
       viewers: topology.viewers,
       desk,
       tuning,
     });
     for (const range of election.ranges) this.#fetch(now, range, actions);
 
-    const hopeUntil = topology.hopeUntil(now);
+    const hopeUntil = this.#hopeUntil(now);
     this.lookAt = Math.min(due.lookAgainAt, election.lookAgainAt, now < hopeUntil ? hopeUntil : Infinity);
     return actions;
   }
@@ -89,7 +92,11 @@ export class Outlook {
   /** Nobody is there to give, nor may be on the way; or nothing would be taken. */
   isAlone(now: Millis, segment: Segment): boolean {
     if (segment.track.proof === "origin") return true;
-    return now >= this.#at.topology.hopeUntil(now) && !this.peers.some((peer) => helps(peer, segment));
+    return now >= this.#hopeUntil(now) && !this.peers.some((peer) => helps(peer, segment));
+  }
+
+  #hopeUntil(now: Millis): Millis {
+    return Math.max(this.#at.topology.hopeUntil(now), this.#at.parents.hopeUntil(now));
   }
 
   needs(segment: Segment): boolean {
@@ -130,8 +137,9 @@ export class Outlook {
   }
 }
 
-/** Whether a peer could bring chunks of a segment: it gives, and is in the same rendition or has some of it. */
+/** Whether a peer could bring chunks of a segment: it gives, has not called to be given, and is in the same rendition or has some of it. */
 const helps = (peer: Peer, segment: Segment): boolean =>
+  (isParent(peer.id) || !isDirect(peer.id)) &&
   (peer.identity?.uplink ?? 0) > 0 &&
   (peer.following.has(segment.track.id) || peer.availability(segment) !== undefined);
 

@@ -1,6 +1,6 @@
 import { assertNever } from "../../base/assert.ts";
 import type { Millis } from "../../base/time.ts";
-import type { PeerId, SegmentName, TrackId, ViewerId } from "../../protocol/ids.ts";
+import { isDirect, type PeerId, type SegmentName, type TrackId, type ViewerId } from "../../protocol/ids.ts";
 import { NOTICE_HOPS_MAX, TRACK_SLOTS_MAX } from "../../protocol/limits.ts";
 import type { ByeReason, CoreMessage, HaveEntry, RejectReason } from "../../protocol/peer-message.ts";
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "../../protocol/version.ts";
@@ -8,6 +8,7 @@ import type { SwarmAction } from "./action.ts";
 import type { Announcer } from "./announcer.ts";
 import type { Liveness } from "./liveness.ts";
 import type { Peer } from "./peer.ts";
+import type { Push } from "./push.ts";
 import type { RequestTable } from "./request-table.ts";
 import type { Segment } from "./segment.ts";
 import type { SegmentTable } from "./segment-table.ts";
@@ -22,6 +23,7 @@ export interface PeerDesk {
   readonly uploads: UploadQueue;
   readonly announcer: Announcer;
   readonly liveness: Liveness;
+  readonly push: Push;
 }
 
 type Sizes = Pick<PeerDesk, "table" | "peers">;
@@ -97,6 +99,11 @@ export function receive(now: Millis, desk: PeerDesk, peer: Peer, message: CoreMe
       if (id === undefined) return BROKEN;
       if (find(desk, id, message.segment)) return DONE;
       return { actions: foresee(now, desk, peer, id, message.segment, message.hops) };
+    }
+    case "subscribe": {
+      const id = peer.tracks.get(message.slot);
+      if (id === undefined || !isDirect(peer.id)) return BROKEN;
+      return { actions: desk.push.subscribed(peer, id, message.on ? message.slot : undefined) };
     }
     case "position":
       peer.position = message;

@@ -46,6 +46,10 @@ export class Peer {
   /** The peer's slots. */
   readonly tracks = new Map<number, TrackId>();
   readonly following = new Set<TrackId>();
+  /** Its slots of the tracks that it wants to be told of unasked. */
+  readonly subscribed = new Map<TrackId, number>();
+  /** Chunks sent to a subscriber, and where in all that it was sent each one ends. */
+  readonly #sent: { readonly segment: Segment; readonly chunk: number; readonly end: Bytes }[] = [];
   readonly #available = new Map<TrackId, Map<number, Said>>();
   /** Segments in all of them. */
   #availableCount = 0;
@@ -72,6 +76,7 @@ export class Peer {
   #creditAt: Millis;
   /** Chunk payload served to it, for fairness. */
   servedBytes: Bytes = 0;
+  readonly #introduced = new WeakSet<Segment>();
   readonly #askedHashes = new WeakMap<Segment, number>();
 
   constructor(id: PeerId, now: Millis, tuning: SwarmTuning) {
@@ -188,6 +193,25 @@ export class Peer {
   has(segment: Segment, chunk: number): boolean {
     const found = this.availability(segment);
     return found !== undefined && hasChunk(found, chunk);
+  }
+
+  /** A chunk is on its way to it. */
+  sent(segment: Segment, chunk: number): void {
+    if (this.subscribed.size > 0) this.#sent.push({ segment, chunk, end: this.window.sentBytes });
+  }
+
+  /** A subscriber asked for it before it came: once is enough. */
+  isOnItsWay(segment: Segment, chunk: number): boolean {
+    const acknowledged = this.window.sentBytes - this.window.inFlightBytes;
+    while (this.#sent[0] && this.#sent[0].end <= acknowledged) this.#sent.shift();
+    return this.#sent.some((sent) => sent.segment === segment && sent.chunk === chunk);
+  }
+
+  /** Whether nothing of a segment was on its way to it before. */
+  isNewTo(segment: Segment): boolean {
+    const isNew = !this.#introduced.has(segment);
+    this.#introduced.add(segment);
+    return isNew;
   }
 
   /** Few bytes ask for many: whoever goes on asking gets no answer. */

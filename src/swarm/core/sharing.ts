@@ -73,6 +73,10 @@ export class Sharing {
     return planSharing({ ...this.#situation, audience }).reason !== "audience";
   }
 
+  get mode(): SharingMode {
+    return this.#swarming.mode;
+  }
+
   get swarming(): SharingPlan {
     return this.hasAudience ? this.#swarming : { mode: "off", reason: "audience" };
   }

@@ -2,7 +2,7 @@ import { assertNever } from "../../base/assert.ts";
 import type { Core } from "../../base/core.ts";
 import { hash32 } from "../../base/random.ts";
 import type { Bytes, Millis } from "../../base/time.ts";
-import type { PeerId } from "../../protocol/ids.ts";
+import { isDirect, type PeerId } from "../../protocol/ids.ts";
 import type { ByeReason } from "../../protocol/peer-message.ts";
 import type { SegmentRoot } from "../../protocol/segment-root.ts";
 import type { SwarmAction } from "./action.ts";
@@ -16,10 +16,12 @@ import { Liveness } from "./liveness.ts";
 import type { SwarmCoreOptions } from "./options.ts";
 import { OriginDesk } from "./origin-desk.ts";
 import { Outlook } from "./outlook.ts";
+import { Parents } from "./parents.ts";
 import type { Peer } from "./peer.ts";
 import { Playback } from "./playback.ts";
 import { receive, type PeerDesk } from "./peer-desk.ts";
 import { Proofs } from "./proofs.ts";
+import { Push } from "./push.ts";
 import { reachOf } from "./reach.ts";
 import { RequestTable } from "./request-table.ts";
 import { planRequests } from "./scheduler.ts";
@@ -56,6 +58,8 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   readonly #announcer: Announcer;
   readonly #liveness: Liveness;
   readonly #topology: Topology;
+  readonly #parents: Parents;
+  readonly #push: Push;
   readonly #peerDesk: PeerDesk;
   readonly #intake: Intake;
   readonly #proofs: Proofs;
@@ -83,7 +87,11 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     this.#liveness = new Liveness(this.#tuning);
     this.#topology = new Topology({ ...options, tuning: this.#tuning, rng: options.rng.fork("topology") });
     this.#links = new Links(options, this.#tuning, this.#peers, this.#requests, this.#uploads);
+    const selfHash = hash32(options.viewer);
+    this.#parents = new Parents(options.parents, options.rng.fork("parents"), selfHash);
+    this.#push = new Push({ peers: this.#peers, uploads: this.#uploads });
     const facts = {
+      push: this.#push,
       interest: options.interest ?? PLAYER_INTEREST,
       table: this.#table,
       playback: this.#playback,
@@ -99,7 +107,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     };
     this.#intake = new Intake(facts);
     this.#proofs = new Proofs(facts);
-    const near = { ...facts, topology: this.#topology, selfHash: hash32(options.viewer) };
+    const near = { ...facts, topology: this.#topology, parents: this.#parents, selfHash };
     this.#listings = new Listings({ ...near, intake: this.#intake, proofs: this.#proofs });
     const outlook = (this.#outlook = new Outlook(near, options.uplink));
     const all = { ...near, outlook, whereabouts: this.#whereabouts, intake: this.#intake };
@@ -115,6 +123,8 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     if (reach !== "uploads") this.#evaluateAt = Math.min(this.#evaluateAt, now);
     if (reach === "origin") this.#outlook.lookAt = now;
     else if (reach === "requests") this.#outlook.lookAt = Math.min(this.#outlook.lookAt, now + LOOK_MS_MAX);
+    // Before anything is announced: what subscribers get unasked need not be asked for.
+    if (this.#push.flush(now, this.#out)) this.#out.push(...this.#uploads.pump(now));
     const isTime = urgent || now >= this.nextWakeup();
     if (isTime) this.#evaluate(now);
     if (isTime || reach === "uploads") this.#out.push(...this.#uploads.pump(now));
@@ -127,6 +137,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       this.#lookAgainAt,
       this.#announcer.flushAt,
       this.#topology.nextWakeup(),
+      this.#parents.wakeAt,
       this.#sharing.wakeAt,
       this.#peers.size > 0 ? this.#liveness.checkAt : Infinity,
     );
@@ -231,6 +242,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       case "chunk-forged": {
         const peer = this.#peers.get(event.peer);
         this.#intake.chunkForged(event.byteLength);
+        this.#parents.ban(event.peer);
         this.#out.push(...this.#topology.ban(event.peer));
         if (peer) this.#close(now, peer, "protocol");
         return true;
@@ -273,13 +285,15 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
         this.#out.push(...this.#topology.relay(event.peer, event.signal));
         return false;
       case "peer-opened": {
-        this.#topology.opened(event.peer);
+        if (isDirect(event.peer)) this.#parents.opened(now, event.peer);
+        else this.#topology.opened(event.peer);
         const { peer, actions } = this.#links.open(now, event.peer, this.#table.tracks.values());
         this.#out.push(...actions, this.#liveness.ping(now, peer));
         return false;
       }
       case "peer-closed":
         this.#topology.closed(now, event.peer, event.reason);
+        this.#parents.closed(now, event.peer);
         this.#links.drop(event.peer);
         return true;
       case "tracker-opened":
@@ -317,6 +331,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     if (expired.length > 0) this.#outlook.lookAt = now;
     this.#out.push(...actions, ...expired);
     for (const peer of dead) this.#close(now, peer, "silent");
+    this.#callParents(now);
     const outlook = this.#outlook;
     if (now >= outlook.lookAt) {
       this.#out.push(...outlook.look(now));
@@ -345,6 +360,15 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     for (const segment of useless) this.#out.push(...this.#listings.drop(segment));
     const mayDialAt = now < dialAt ? dialAt : Infinity;
     this.#lookAgainAt = Math.min(outlook.lookAt, mayDialAt, this.#requests.checkAt, this.#proofs.wakeAt);
+  }
+
+  #callParents(now: Millis): void {
+    const { holdOut, viewers } = this.#topology;
+    const mayLink = !holdOut && this.#sharing.mode !== "off";
+    const company = { mayLink, peers: this.#peers, hopeUntil: this.#topology.hopeUntil(now), viewers };
+    const { actions, useless } = this.#parents.evaluate(now, company);
+    this.#out.push(...actions, ...this.#parents.subscribe(this.#table.tracks.values()));
+    for (const peer of useless) this.#close(now, peer, "idle");
   }
 
   #report(): Report {

@@ -1,6 +1,6 @@
 import type { Rng } from "../../base/random.ts";
 import type { Millis } from "../../base/time.ts";
-import type { PeerId, SwarmId, TrackId } from "../../protocol/ids.ts";
+import { isDirect, type PeerId, type SwarmId, type TrackId } from "../../protocol/ids.ts";
 import { PEERS_PER_ANNOUNCE_MAX, SIGNAL_CHARS_MAX, TRACK_SLOTS_MAX } from "../../protocol/limits.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
 import type { Place, TrackerErrorCode, TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-message.ts";
@@ -230,6 +230,7 @@ export class Topology {
 
   /** Never again: neither dialed nor let in. The tracker is told once (TR46). */
   ban(peer: PeerId): SwarmAction[] {
+    if (isDirect(peer)) return []; // no tracker knows it
     const isNews = this.#unreachableUntil.get(peer) !== Infinity;
     this.#unreachableUntil.set(peer, Infinity);
     return isNews && this.trackerPhase === "joined"

@@ -1,5 +1,5 @@
 import type { Millis, Seconds } from "../../base/time.ts";
-import type { PeerId } from "../../protocol/ids.ts";
+import { isDirect, type PeerId } from "../../protocol/ids.ts";
 import { TRACK_SLOTS_MAX } from "../../protocol/limits.ts";
 import type { Place } from "../../protocol/tracker-message.ts";
 import type { SwarmAction } from "./action.ts";
@@ -93,7 +93,7 @@ export class Whereabouts implements Surroundings {
     for (const peer of peers.values()) {
       if (peers.size - idle.length <= kept) break;
       const usedAt = Math.max(peer.openedAt, peer.lastChunkAt, peer.lastServedAt);
-      if (now < usedAt + IDLE_MS || provides(peer, next)) continue;
+      if (isDirect(peer.id) || now < usedAt + IDLE_MS || provides(peer, next)) continue;
       const its = peer.position;
       if (!its || !track.bySequence.get(its.sequence + its.ahead)?.complete) idle.push(peer);
     }

@@ -17,9 +17,15 @@ export class ChunkInbox {
   #unasked: Bytes = 0;
   /** Segments whose hashes it was asked for. */
   readonly #hashes = new Set<SegmentId>();
+  /** Tracks of which it sends unasked what is new. */
+  readonly #subscribed = new Set<TrackId>();
 
   /** Something was said to the peer: it may be a question. */
   asked(message: CoreMessage, track: TrackId): void {
+    if (message.type === "subscribe") {
+      if (message.on) this.#subscribed.add(track);
+      else this.#subscribed.delete(track);
+    }
     if (message.type !== "request" && message.type !== "ask-hashes") return;
     const segment = segmentIdOf(track, message.segment);
     if (message.type === "request") for (const chunk of message.chunks) this.expect(segment, chunk);
@@ -29,8 +35,12 @@ export class ChunkInbox {
 
   /** Throws ProtocolError for hashes that were never asked for. */
   acceptHashes({ segment }: Extract<PeerMessage, { type: "hashes" }>, track: TrackId): void {
-    if (!this.#hashes.has(segmentIdOf(track, segment)))
+    if (!this.#hashes.has(segmentIdOf(track, segment)) && !this.#subscribed.has(track))
       throw new ProtocolError("bad-field", "hashes must be asked for first", "segment");
+  }
+
+  isSubscribed(track: TrackId): boolean {
+    return this.#subscribed.has(track);
   }
 
   /** We asked for it: also after a cancel it may still be on its way. */

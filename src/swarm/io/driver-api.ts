@@ -31,6 +31,8 @@ export interface SwarmPort {
     readonly segments: readonly ListedSegment[];
     /** Some segments of the rendition have roots: see the event of this name. */
     readonly signed?: boolean;
+    /** The playlist itself, to be handed down a chain. */
+    readonly text?: string;
   }): void;
   followTracks(tracks: readonly TrackId[]): void;
   playback(state: {

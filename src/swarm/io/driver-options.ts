@@ -11,6 +11,7 @@ import type { OpenPeerLink } from "./peer-link.ts";
 import type { Publisher } from "./publisher.ts";
 import type { SegmentStore } from "./segment-store.ts";
 import type { OpenTrackerLink } from "./tracker-link.ts";
+import type { OpenParentLink } from "./websocket-peer-link.ts";
 
 /** A segment that peers brought bytes of, in a buffer of its own. */
 export interface SegmentToVerify {
@@ -40,6 +41,12 @@ export interface SwarmDriverOptions {
   readonly sharing?: Partial<SharingLimits>;
   readonly tuning?: Partial<SwarmTuning>;
   readonly seeder?: boolean;
+  /** Seeders to be linked with over WebSocket: see `ParentsOptions`. */
+  readonly parents?: SwarmCoreOptions["parents"];
+  /** Default: over the browser's own WebSocket. */
+  readonly openParentLink?: OpenParentLink;
+  /** A parent has told a newer playlist: it comes back through `playlist` if it is one. */
+  readonly takePlaylist?: (track: TrackId, text: string) => void;
   readonly interest?: SwarmCoreOptions["interest"];
   /** Where the bytes are kept, for who reads them there. Default: in memory, out of sight. */
   readonly store?: SegmentStore;
@@ -64,5 +71,6 @@ export const coreOptionsOf = (options: SwarmDriverOptions): SwarmCoreOptions => 
   sharing: options.sharing ?? {},
   ...(options.tuning && { tuning: options.tuning }),
   ...(options.seeder && { seeder: true }),
+  ...(options.parents && { parents: options.parents }),
   ...(options.interest && { interest: options.interest }),
 });

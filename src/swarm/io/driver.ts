@@ -1,7 +1,8 @@
 import { assert, assertNever } from "../../base/assert.ts";
 import type { Millis } from "../../base/time.ts";
-import type { PeerId, SegmentId, TrackId } from "../../protocol/ids.ts";
-import { CHUNK_BYTES } from "../../protocol/limits.ts";
+import { directPeerIdOf, type PeerId, type SegmentId, type TrackId } from "../../protocol/ids.ts";
+import { CHUNK_BYTES, FRAME_PAYLOAD_BYTES_MAX } from "../../protocol/limits.ts";
+import { encodePeerMessage } from "../../protocol/peer-codec.ts";
 import type { SwarmAction } from "../core/action.ts";
 import type { FetchId, SwarmEvent } from "../core/event.ts";
 import type { SwarmStats } from "../core/stats.ts";
@@ -15,17 +16,21 @@ import { coreOptionsOf, type SwarmDriverOptions } from "./driver-options.ts";
 import { Integrity, type Verdict } from "./integrity.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import { readOrigin } from "./origin-reader.ts";
+import type { PeerLink, PeerLinkEvents } from "./peer-link.ts";
 import { PeerLinks } from "./peer-links.ts";
 import { hasSigned } from "./publisher.ts";
 import { SegmentWatchers } from "./segment-watchers.ts";
 import type { TrackerLink } from "./tracker-link.ts";
 import { Verifier } from "./verifier.ts";
 import { WakeupTimer } from "./wakeup-timer.ts";
+import { createWebSocketPeerLinks, peerUrlOf } from "./websocket-peer-link.ts";
 
 export interface SwarmDriver extends SwarmPort {
   stats(): SwarmStats;
   /** Called after every round in which something was done. Returns how to stop listening. */
   onChange(listener: () => void): () => void;
+  /** Somebody has called us: `open` makes the link, told whom its events go to. False when nothing is done any more. */
+  accept(open: (events: PeerLinkEvents) => PeerLink): boolean;
 }
 
 /**
@@ -51,9 +56,13 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
     tell: (message) => tracker?.send(message),
     retire,
   });
-  const links = new PeerLinks({ log, closing, integrity, feed, take });
+  const links = new PeerLinks({ log, closing, integrity, feed, take, takePlaylist, accepts: core.accepts.bind(core) });
   /** Segments that the newest playlists list: the player may ask for them. */
   const listed = new Map<TrackId, ReadonlySet<SegmentId>>();
+  /** The newest playlists as they are handed on, UTF-8. */
+  const texts = new Map<TrackId, { readonly text: string; readonly bytes: Uint8Array }>();
+  let accepted = 0;
+  const openParent = options.openParentLink ?? createWebSocketPeerLinks();
   const changeListeners = new Set<() => void>();
   const retiredListeners = new Set<(bug: unknown) => void>();
   let tracker: TrackerLink | undefined;
@@ -144,8 +153,9 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
         return;
       case "open-peer":
         links.open(action.peer, (events) => {
-          const { peer, initiator } = action;
+          const { peer, initiator, url } = action;
           const connectTimeoutMs = CONNECT_TIMEOUT_MS;
+          if (url !== undefined) return openParent(peerUrlOf(url, options.swarm), events, connectTimeoutMs);
           return options.openPeerLink({ peer, initiator, rtc: options.rtc, connectTimeoutMs, events });
         });
         return;
@@ -165,6 +175,11 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
       case "send-hashes":
         links.send(action.peer, integrity.frames(action));
         return;
+      case "send-playlist": {
+        const text = texts.get(action.track)?.bytes;
+        if (text) links.send(action.peer, [encodePeerMessage({ type: "playlist", slot: action.slot, text })]);
+        return;
+      }
       case "fetch-hashes":
         integrity.fetch(action.segment);
         return;
@@ -214,6 +229,22 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
   function keep(segment: SegmentId, chunk: number, bytes: Uint8Array): boolean {
     if (!core.accepts(segment, chunk, bytes.byteLength)) return false;
     return store.put(segment, chunk, bytes) || store.get(segment, chunk)?.byteLength === bytes.byteLength;
+  }
+
+  /** What is too large for a frame is not handed on: whoever is below loads it over HTTP. */
+  function keepText(track: TrackId, text = ""): "new" | "known" | undefined {
+    if (text === texts.get(track)?.text) return "known";
+    const bytes = new TextEncoder().encode(text);
+    if (bytes.byteLength === 0 || bytes.byteLength > FRAME_PAYLOAD_BYTES_MAX) {
+      texts.delete(track);
+      return undefined;
+    }
+    texts.set(track, { text, bytes });
+    return "new";
+  }
+
+  function takePlaylist(track: TrackId, text: string): void {
+    options.takePlaylist?.(track, text);
   }
 
   function openTracker(url: string): void {
@@ -274,8 +305,14 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
       return state !== "working";
     },
     playlist(update) {
+      const { text, ...listing } = update;
       listed.set(update.track, new Set(update.segments.map((segment) => segment.id)));
-      feed({ type: "playlist", ...update, ...(options.publisher && { signed: true }) });
+      feed({
+        type: "playlist",
+        ...listing,
+        text: keepText(update.track, text),
+        ...(options.publisher && { signed: true }),
+      });
       // What was fetched before our playlist listed it can be checked from now on.
       for (const { id, root } of update.segments)
         if (root && (core.bytesOf(id)?.originBytes ?? 0) > 0) integrity.catchUp(id);
@@ -295,6 +332,10 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
       return () => {
         if (stop()) feed({ type: "segment-unwanted", segment });
       };
+    },
+    accept(open) {
+      if (state === "working") links.open(directPeerIdOf("down", ++accepted), open);
+      return state === "working";
     },
     onRetired: (listener) => {
       retiredListeners.add(listener);

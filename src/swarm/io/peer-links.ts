@@ -1,8 +1,9 @@
 /** The links of one driver to its peers, each with its inbox: what goes out on them, and what comes in, decoded. */
 import type { Logger } from "../../base/logger.ts";
-import type { PeerId, TrackId } from "../../protocol/ids.ts";
+import type { Bytes } from "../../base/time.ts";
+import { segmentIdOf, type PeerId, type SegmentId, type TrackId } from "../../protocol/ids.ts";
 import { decodePeerMessage, encodePeerMessage } from "../../protocol/peer-codec.ts";
-import type { CoreMessage } from "../../protocol/peer-message.ts";
+import { isForCores, type CoreMessage } from "../../protocol/peer-message.ts";
 import { ProtocolError } from "../../protocol/protocol-error.ts";
 import type { SwarmEvent } from "../core/event.ts";
 import { ChunkInbox, type ArrivedChunk } from "./chunk-inbox.ts";
@@ -15,6 +16,10 @@ export interface PeerLinksDesk {
   readonly closing: Closing;
   readonly integrity: Integrity;
   feed(event: SwarmEvent): void;
+  /** Whether a chunk can be kept for a segment that we know. */
+  accepts(segment: SegmentId, chunk: number, byteLength: Bytes): boolean;
+  /** A parent has a newer playlist. */
+  takePlaylist(track: TrackId, text: string): void;
   /** A chunk has come whole and was checked, as far as it can be. */
   take(peer: PeerId, arrived: ArrivedChunk, verdict: Verdict): void;
 }
@@ -99,7 +104,7 @@ export class PeerLinks {
         inbox.ignore(frame.byteLength);
         return;
       }
-      if (message.type !== "chunk" && message.type !== "hashes") {
+      if (isForCores(message)) {
         feed({ type: "peer-message", peer, message, byteLength: frame.byteLength });
         return;
       }
@@ -109,6 +114,16 @@ export class PeerLinks {
         inbox.acceptHashes(message, track);
         integrity.peerHashes(peer, track, message);
         return;
+      }
+      if (message.type === "playlist") {
+        if (!inbox.isSubscribed(track))
+          throw new ProtocolError("bad-field", "slot must be one we subscribed to", "slot");
+        this.#at.takePlaylist(track, textOf(message.text));
+        return;
+      }
+      if (message.offset === 0 && inbox.isSubscribed(track)) {
+        const segment = segmentIdOf(track, message.segment);
+        if (this.#at.accepts(segment, message.chunk, message.chunkBytes)) inbox.expect(segment, message.chunk);
       }
       const arrived = inbox.accept(message, track);
       if (!arrived) return;
@@ -122,5 +137,14 @@ export class PeerLinks {
       closing.hangUp(link, "protocol");
       feed({ type: "peer-closed", peer, reason: error.code });
     }
+  }
+}
+
+/** Throws ProtocolError unless it is UTF-8. */
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new ProtocolError("bad-field", "a playlist must be UTF-8", "text");
   }
 }
