@@ -123,12 +123,15 @@ export class PackagedStream implements LiveStream {
     return ["#EXTM3U", "#EXT-X-VERSION:6", ...independent, ...variants, ""].join("\n");
   }
 
-  /** A publisher begins; whoever published before is replaced: most likely it is the same, whose old connection hangs. */
-  begin(hasForcedKeyFrames: boolean): PublishSession {
+  /**
+   * A publisher begins; whoever published before is replaced: most likely it is the same, whose old connection hangs.
+   * `startedAt` is when its first bytes came, in milliseconds since 1970; else media is as old as it is when it comes.
+   */
+  begin(hasForcedKeyFrames: boolean, startedAt?: number): PublishSession {
     if (this.#state === "ended") throw new OptionError(`the stream ${this.name} has ended`);
     this.#finish();
     clearTimeout(this.#endTimer);
-    const run: PublishRun = { hasForcedKeyFrames, epochMs: undefined };
+    const run: PublishRun = { hasForcedKeyFrames, epochMs: startedAt };
     for (const rendition of this.renditions) rendition.begin(run);
     const splitters = this.renditions.map(() => new FragmentSplitter());
     const isCurrent = (): boolean => this.#session === session;

@@ -12,7 +12,7 @@ export function streamInfOf(name: string, bitsPerSecond: number, { tracks, frame
   const codecs = tracks.map(({ codec }) => codec);
   const size = tracks.find(({ kind }) => kind === "video")?.size;
   return [
-    `BANDWIDTH=${Math.ceil(bitsPerSecond)}`,
+    `BANDWIDTH=${Math.round(bitsPerSecond)}`,
     ...(codecs.length > 0 && codecs.every((codec) => codec !== undefined) ? [`CODECS="${codecs.join(",")}"`] : []),
     ...(size ? [`RESOLUTION=${size.width}x${size.height}`] : []),
     ...(framesPerSecond > 0 ? [`FRAME-RATE=${framesPerSecond.toFixed(3)}`] : []),

@@ -13,7 +13,7 @@ export interface Track {
   readonly timescale: number;
   /** RFC 6381; undefined for a codec whose name we cannot tell. */
   readonly codec: string | undefined;
-  readonly size?: { readonly width: number; readonly height: number };
+  readonly size?: { readonly width: number; readonly height: number } | undefined;
   /** Of samples for which a fragment does not say. */
   readonly sampleDuration: number;
   readonly sampleFlags: number;
