@@ -59,6 +59,7 @@ function resultWith(figures: Partial<Figures>): RunResult {
     figures: {
       ...{ viewers: 100, copiesPerSegment: 1.2, offload: 0.98, bound: 0.99, offloadOfBound: 0.99 },
       peerBytesWithinRegion: 1,
+      viewersOriginShare: 0,
       ...{ cdnBytesPerBytePlayed: 0.02, stalls: 0, stallMs: 0, plays: 2400, startupMsP50: 300, startupMsP95: 500 },
       ...{ duplicatesPct: 0.1, controlPct: 0.8, ageMsP50: 3000, ageMsP95: 3800, httpRequestsPerViewerSegment: 0.1 },
       ...{

@@ -24,6 +24,7 @@ export function mediansOf(results: readonly RunResult[]): Medians {
       bound: of((one) => one.bound),
       offloadOfBound: of((one) => one.offloadOfBound),
       peerBytesWithinRegion: of((one) => one.peerBytesWithinRegion),
+      viewersOriginShare: of((one) => one.viewersOriginShare),
       cdnBytesPerBytePlayed: of((one) => one.cdnBytesPerBytePlayed),
       stalls: of((one) => one.stalls),
       stallMs: of((one) => one.stallMs),

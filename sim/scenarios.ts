@@ -18,6 +18,10 @@ import { flooder } from "./scenarios/flooder.ts";
 import { forger } from "./scenarios/forger.ts";
 import { forgers } from "./scenarios/forgers.ts";
 import { replayers } from "./scenarios/replayers.ts";
+import { seeder } from "./scenarios/seeder.ts";
+import { seederGone } from "./scenarios/seeder-gone.ts";
+import { seederLonely } from "./scenarios/seeder-lonely.ts";
+import { seederVod } from "./scenarios/seeder-vod.ts";
 import { slowReaders } from "./scenarios/slow-readers.ts";
 import { stallers } from "./scenarios/stallers.ts";
 import { sybils } from "./scenarios/sybils.ts";
@@ -30,6 +34,7 @@ export const REPORTED: readonly Scenario[] = [
   ...[vod, vodSeek, premiere],
   ...[abrSplit, partition, regions, liars, uplinkCollapse, backgroundTabs],
   ...[slowCdn, cdnOutage, trackerDown],
+  ...[seeder, seederLonely, seederVod, seederGone],
 ];
 
 /** ... and about those who mean harm, each beside the same run without them: `docs/security.md` has the answers. */

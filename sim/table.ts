@@ -76,6 +76,7 @@ const ROWS: readonly Row[] = [
   { title: "bound", value: (one) => one.bound, text: percent },
   { title: "offload of bound", value: (one) => one.offloadOfBound, text: percent },
   { title: "peer bytes within their region", value: (one) => one.peerBytesWithinRegion, text: percent },
+  { title: "from the CDN, of what viewers got", value: (one) => one.viewersOriginShare, text: percent },
   { title: "CDN bytes per byte played", value: (one) => one.cdnBytesPerBytePlayed, text: decimals(3) },
   { title: "stalls", value: (one) => one.stalls, text: decimals(0), compared: true },
   { title: "stalled", value: (one) => one.stallMs, text: ms },

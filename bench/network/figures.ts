@@ -35,7 +35,8 @@ export type SharedFigures = {
 };
 
 /** Of the simulator itself, or of regions and attackers, which are not modelled here. */
-type NotMeasured = "events" | "peakRssMb" | "traceHash" | "peerBytesWithinRegion" | "forgedChunks" | "hashFiles";
+type NotMeasured =
+  "viewersOriginShare" | "events" | "peakRssMb" | "traceHash" | "peerBytesWithinRegion" | "forgedChunks" | "hashFiles";
 
 export interface Figures extends SharedFigures {
   /** How long small messages took, one way, while the uplink of their sender was full. */

@@ -15,6 +15,8 @@ export interface Figures {
   readonly offloadOfBound: number;
   /** Share of the bytes from peers that came from a viewer of the same region; 1 where there are no regions. */
   readonly peerBytesWithinRegion: number;
+  /** Of the useful bytes, what viewers fetched from the origin themselves. */
+  readonly viewersOriginShare: number;
   /** Origin bytes over the bytes of all segments that were played. Plain players: 1, and a little for what is never played. */
   readonly cdnBytesPerBytePlayed: number;
   readonly stalls: number;

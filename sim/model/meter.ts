@@ -11,6 +11,7 @@ export interface Presence {
   readonly toMs: Millis;
   /** Bytes per millisecond that it can upload; 0 for liars too, as nobody gets anything of it. */
   readonly uplinkRate: number;
+  /** 0 for a seeder. */
   readonly demandRate: number;
   readonly rendition: number;
   readonly sentBytes: Bytes;
@@ -89,6 +90,7 @@ export class Meter {
       bound,
       offloadOfBound: bound > 0 ? offload / bound : 1,
       peerBytesWithinRegion: this.peerBytes > 0 ? this.nearBytes / this.peerBytes : 1,
+      viewersOriginShare: share(this.originUsefulBytes),
       cdnBytesPerBytePlayed: this.playedBytes > 0 ? this.originBytes / this.playedBytes : 0,
       stalls: this.stalls,
       stallMs: Math.round(this.stallMs),
@@ -127,6 +129,7 @@ export class Meter {
       const ms = Math.max(0, Math.min(toMs, this.toMs) - Math.max(fromMs, this.fromMs));
       demand += demandRate * ms;
       capacity += uplinkRate * ms;
+      if (demandRate === 0) continue;
       presentMs += ms;
       if (ms > 0) rates.set(rendition, demandRate);
       if (uplinkRate > 0 && ms > JAIN_MS_MIN) used.push(sentBytes / (uplinkRate * ms));

@@ -19,6 +19,8 @@ export interface Client {
   readonly rng: Rng;
   /** Whether what it gets goes into the figures. */
   readonly counts: boolean;
+  /** Whether what the origin sends it is paid for: a seeder's, too. */
+  readonly isBilled: boolean;
   feed(event: SwarmEvent): void;
   /** Keeps a chunk. False when it was held already. */
   put(segment: StreamSegment, chunk: number): boolean;
@@ -61,7 +63,7 @@ export class Origin {
   }
 
   sent(fetch: Fetch, bytes: Bytes): void {
-    if (!this.#meter.on || !fetch.client.counts) return;
+    if (!this.#meter.on || !fetch.client.isBilled) return;
     this.#meter.originBytes += bytes;
     this.#meter.originByReason[fetch.reason] += bytes;
     fetch.segment.originBytes += bytes;

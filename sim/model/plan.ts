@@ -28,6 +28,17 @@ export interface MischiefPlan {
   readonly who: { readonly share: number } | { readonly index: number };
 }
 
+/** A server beside the viewers, there before the first of them. */
+export interface SeederPlan {
+  /** As a multiple of the stream's rate. */
+  readonly uplink: number;
+  readonly linksMax: number;
+  /** Says that it is a seeder, and neither fetches nor serves. */
+  readonly isIdle: boolean;
+  /** When it is gone without a word, after the measuring began; Infinity for never. */
+  readonly goneAtSecond: number;
+}
+
 export interface LiveMedia {
   readonly type: "live";
   /** Behind the newest segment of the playlist, as `liveSyncDuration` of hls.js. */
@@ -51,6 +62,7 @@ export interface Plan {
   /** Viewers once all have come; under churn each that leaves is replaced. */
   readonly viewers: number;
   readonly uplinks: UplinkMix;
+  readonly seeders: readonly SeederPlan[];
   readonly media: LiveMedia | VodMedia;
   readonly segmentSeconds: number;
   readonly bitsPerSecond: number;
@@ -161,6 +173,7 @@ export const LIVE: Plan = {
   seed: 1,
   viewers: 100,
   uplinks: "mixed",
+  seeders: [],
   media: { type: "live", behindSeconds: 12 },
   segmentSeconds: 4,
   bitsPerSecond: 5e6,

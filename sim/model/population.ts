@@ -2,7 +2,7 @@ import { log2Of } from "../../src/base/log2.ts";
 import { createRng, type Rng } from "../../src/base/random.ts";
 import type { Millis } from "../../src/base/time.ts";
 import type { Mischief } from "./mischief.ts";
-import type { MischiefPlan, NetworkPlan, Plan, UplinkMix } from "./plan.ts";
+import type { MischiefPlan, NetworkPlan, Plan, SeederPlan, UplinkMix } from "./plan.ts";
 
 /** How a home router lets others in. A symmetric one is reached by neither its kind nor a port-restricted one. */
 export type Nat = "open" | "restricted" | "symmetric";
@@ -19,6 +19,8 @@ export interface Traits {
   readonly region: number;
   readonly firstByteMs: Millis;
   readonly mischief: Mischief | undefined;
+  /** Undefined of a viewer. */
+  readonly seeder: SeederPlan | undefined;
   readonly isHidden: boolean;
   readonly rendition: number;
   /** How long it stays; Infinity to the end. */
@@ -48,12 +50,30 @@ export function traitsOf(plan: Plan, index: number): Traits {
     region: Math.floor(own.fork("region").next() * (network.regions?.count ?? 1)),
     firstByteMs: between(origin.firstByteMsMin, origin.firstByteMsMax),
     mischief,
+    seeder: undefined,
     isHidden: chance() < plan.hiddenShare,
     rendition: index % plan.renditions.length,
     sessionMs: plan.sessionSeconds * 1000 * exponential(chance()),
     vanishes: chance() < VANISHING_SHARE,
   };
 }
+
+/** A server in a data centre: whoever calls it reaches it. */
+export const seederTraits = (plan: Plan, seeder: SeederPlan, index: number): Traits => ({
+  index: SEEDERS_FROM + index,
+  uplink: seeder.uplink,
+  downlink: seeder.uplink,
+  nat: "open",
+  group: index % plan.network.groups,
+  region: 0,
+  firstByteMs: plan.origin.firstByteMsMin,
+  mischief: undefined,
+  seeder,
+  isHidden: false,
+  rendition: 0,
+  sessionMs: (plan.warmupSeconds + seeder.goneAtSecond) * 1000,
+  vanishes: true,
+});
 
 export const canMeet = (a: Traits, b: Traits): boolean =>
   a.group === b.group && !(a.nat === "symmetric" && b.nat !== "open") && !(b.nat === "symmetric" && a.nat !== "open");
@@ -102,5 +122,7 @@ const UPLINKS: Record<UplinkMix, (chance: () => number, index: number) => number
 
 /** Whoever means harm has, or says that it has, enough uplink to be asked for much. */
 const MISCHIEF_UPLINK = 3;
+/** More than there are viewers. */
+const SEEDERS_FROM = 1_000_000;
 const VANISHING_SHARE = 0.3;
 const LN_2 = 0.693147;

@@ -5,7 +5,7 @@ import type { Host, RunResult, TraceSink } from "./figures.ts";
 import { Meter } from "./meter.ts";
 import { Origin } from "./origin.ts";
 import type { Fault, Plan } from "./plan.ts";
-import { exponential, traitsOf, viewerRng } from "./population.ts";
+import { exponential, seederTraits, traitsOf, viewerRng, type Traits } from "./population.ts";
 import { Stream, type StreamSegment } from "./stream.ts";
 import { TrackerHost } from "./tracker.ts";
 import { Viewer } from "./viewer.ts";
@@ -32,6 +32,7 @@ class Simulation implements World {
   readonly trace: TraceSink | undefined;
   readonly #host: Host;
   readonly #viewers: Viewer[] = [];
+  readonly #seeders: Viewer[] = [];
   #present = 0;
   peakRssMb = 0;
 
@@ -49,6 +50,7 @@ class Simulation implements World {
   play(): void {
     const { plan, clock, meter } = this;
     const chance = createRng(plan.seed).fork("arrivals");
+    plan.seeders.forEach((seeder, i) => this.#enter(this.#seeders, seederTraits(plan, seeder, i)));
     const initial = Math.max(1, Math.round(plan.viewers * plan.initialShare));
     for (let i = 0; i < initial; i++) this.#joinAt(chance.next() * INITIAL_ARRIVALS_MS);
     const { fromSecond, toSecond } = plan.arrivals;
@@ -71,11 +73,11 @@ class Simulation implements World {
     const { plan, clock, meter, stream } = this;
     const rate = plan.bitsPerSecond / 8000;
     const counted = this.#viewers.filter((viewer) => viewer.counts);
-    const presences = counted.map((viewer) => ({
+    const presences = [...counted, ...this.#seeders].map((viewer) => ({
       fromMs: viewer.joinedAt,
       toMs: Math.min(viewer.leftAt, meter.toMs),
-      uplinkRate: viewer.traits.mischief ? 0 : viewer.traits.uplink * rate,
-      demandRate: rate * (plan.renditions[viewer.traits.rendition] ?? 1),
+      uplinkRate: viewer.traits.mischief || viewer.traits.seeder?.isIdle ? 0 : viewer.traits.uplink * rate,
+      demandRate: viewer.counts ? rate * (plan.renditions[viewer.traits.rendition] ?? 1) : 0,
       rendition: viewer.traits.rendition,
       sentBytes: viewer.sentBytes,
     }));
@@ -83,7 +85,7 @@ class Simulation implements World {
   }
 
   left(viewer: Viewer): void {
-    this.#present--;
+    if (!viewer.traits.seeder) this.#present--;
     this.#watched(viewer);
   }
 
@@ -104,13 +106,14 @@ class Simulation implements World {
   }
 
   #join(): void {
-    const index = this.#viewers.length;
     this.#present++;
-    const rng = viewerRng(this.plan, index);
-    const traits = traitsOf(this.plan, index);
     // Those who were there from the start have been watching for a while: the exponential does not remember.
-    const viewer = new Viewer(this, traits, rng);
-    this.#viewers.push(viewer);
+    this.#enter(this.#viewers, traitsOf(this.plan, this.#viewers.length));
+  }
+
+  #enter(those: Viewer[], traits: Traits): void {
+    const viewer = new Viewer(this, traits, viewerRng(this.plan, traits.index));
+    those.push(viewer);
     viewer.start();
   }
 

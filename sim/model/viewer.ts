@@ -7,6 +7,8 @@ import { HASH_BYTES } from "../../src/protocol/segment-root.ts";
 import type { TrackerToViewer } from "../../src/protocol/tracker-message.ts";
 import type { SwarmAction } from "../../src/swarm/core/action.ts";
 import type { FetchId, SwarmEvent } from "../../src/swarm/core/event.ts";
+import { seederPolicy } from "../../src/seeder/core/seeder-policy.ts";
+import type { Interest } from "../../src/swarm/core/interest.ts";
 import { SwarmCore } from "../../src/swarm/core/swarm.ts";
 import type { ConnectionId } from "../../src/tracker-server/core/event.ts";
 import type { Task } from "./clock.ts";
@@ -17,6 +19,7 @@ import { Line } from "./network.ts";
 import type { Client, Fetch } from "./origin.ts";
 import type { Traits } from "./population.ts";
 import { Proofs } from "./proofs.ts";
+import { Seeding } from "./seeding.ts";
 import type { StreamSegment } from "./stream.ts";
 import type { TrackerClient } from "./tracker.ts";
 import { HIDDEN_TIMER_MS, Watching } from "./watching.ts";
@@ -43,7 +46,7 @@ export class Viewer implements Client, Endpoint, TrackerClient {
   readonly rng: Rng;
   readonly core: SwarmCore;
   readonly line: Line;
-  readonly watching: Watching;
+  readonly watching: Watching | Seeding;
   readonly joinedAt: Millis;
   /** Undefined where nothing is checked. */
   readonly proofs: Proofs | undefined;
@@ -77,7 +80,7 @@ export class Viewer implements Client, Endpoint, TrackerClient {
       traits.downlink * rate,
       plan.network.queueMs,
     );
-    this.watching = new Watching(this);
+    this.watching = traits.seeder ? new Seeding(this) : new Watching(this);
     this.connections = new Connections(this);
     this.core = new SwarmCore({
       swarm: SWARM,
@@ -89,6 +92,8 @@ export class Viewer implements Client, Endpoint, TrackerClient {
       integrity: plan.proof === "attested" ? "required" : "if-signed",
       sharing: plan.sharing,
       ...(plan.tuning && { tuning: plan.tuning }),
+      ...(traits.seeder && seederPolicy(traits.seeder)),
+      ...(traits.seeder?.isIdle && { interest: IDLE }),
     });
   }
 
@@ -102,6 +107,10 @@ export class Viewer implements Client, Endpoint, TrackerClient {
 
   /** Whether it is a viewer at all, and goes into the figures. */
   get counts(): boolean {
+    return isViewer(this.traits.mischief) && !this.traits.seeder;
+  }
+
+  get isBilled(): boolean {
     return isViewer(this.traits.mischief);
   }
 
@@ -119,7 +128,9 @@ export class Viewer implements Client, Endpoint, TrackerClient {
     if (this.traits.isHidden) this.feed({ type: "timer-lag", lagMs: HIDDEN_TIMER_MS });
     this.feed({
       type: "tracks-followed",
-      tracks: stream.tracks.slice(this.traits.rendition, this.traits.rendition + 1),
+      tracks: this.traits.seeder
+        ? stream.tracks
+        : stream.tracks.slice(this.traits.rendition, this.traits.rendition + 1),
     });
     this.watching.start();
     this.connections.start();
@@ -321,6 +332,9 @@ class Wakeup implements Task {
     this.#viewer.wake(this.#at);
   }
 }
+
+/** Of a seeder that is one by its word alone. */
+const IDLE: Interest = { window: () => [], evictions: () => [] };
 
 const HASH_DIGITS = 2 * HASH_BYTES;
 

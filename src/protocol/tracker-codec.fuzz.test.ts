@@ -81,11 +81,11 @@ const toTracker: { [Type in ViewerToTracker["type"]]: fc.Arbitrary<Extract<Viewe
       optionalTrack,
       fc.option(anyText(256, 1)),
       optionalPlace,
-      fc.boolean(),
+      fc.option(record({ seeder: fc.constant(true as const), tracks: fc.array(track, { maxLength: 32 }) }), { nil: {} }),
       fc.option(safe(65_535)),
       fc.option(record({ ticket: anyText(2048, 1), key: hexOf(32) }), { nil: {} }),
     )
-    .map(([swarm, newer, peersWanted, up, extra, resume, at, isSeeder, links, credentials]) => ({
+    .map(([swarm, newer, peersWanted, up, extra, resume, at, seeding, links, credentials]) => ({
       type: "join",
       version: 1 + newer,
       versionMin: 1,
@@ -94,7 +94,7 @@ const toTracker: { [Type in ViewerToTracker["type"]]: fc.Arbitrary<Extract<Viewe
       uplink: up,
       ...extra,
       ...(resume !== null && { resume }),
-      ...(isSeeder && { seeder: true as const }),
+      ...seeding,
       ...(links !== null && { links }),
       ...at,
       ...credentials,

@@ -13,6 +13,7 @@ import {
   PEERS_PER_ANNOUNCE_MAX,
   SEGMENT_CHUNKS_MAX,
   SIGNAL_CHARS_MAX,
+  TRACK_SLOTS_MAX,
   TRACKER_MESSAGE_CHARS_MAX,
   TRACKERS_MAX,
 } from "./limits.ts";
@@ -60,6 +61,7 @@ export function parseViewerControl(text: string): ViewerToTracker<never> {
         uplink: uplink(fields, "uplink"),
         ...optionalSeeder(fields),
         ...optionalTrack(fields),
+        ...optionalTracks(fields),
         ...(has(fields, "resume") && { resume: string(fields, "resume", 1, RESUME_CHARS_MAX) }),
         ...(has(fields, "links") && { links: integer(fields, "links", 0, LINKS_MAX) }),
         ...optionalPlace(fields),
@@ -76,7 +78,13 @@ export function parseViewerControl(text: string): ViewerToTracker<never> {
         ...optionalPlace(fields),
       };
     case "update":
-      return { type, uplink: uplink(fields, "uplink"), ...optionalTrack(fields), ...optionalPlace(fields) };
+      return {
+        type,
+        uplink: uplink(fields, "uplink"),
+        ...optionalTrack(fields),
+        ...optionalTracks(fields),
+        ...optionalPlace(fields),
+      };
     case "report":
       return {
         type,
@@ -135,6 +143,7 @@ export function parseTrackerToViewer(text: string): TrackerToViewer {
         track: trackId(fields),
         seats: seats(fields, "seats"),
         ...(has(fields, "witness") && { witness: seats(fields, "witness") }),
+        ...(own(fields, "seeded") === true && { seeded: true }),
       };
     case "attested":
       return { type, ...chunkHashes(fields), signature: hex(fields, "signature", SIGNATURE_BYTES) };
@@ -199,10 +208,15 @@ function matching(fields: Fields, name: string, pattern: RegExp, shape: string, 
 const peerId = (fields: Fields, name: string, path = name): PeerId =>
   matching(fields, name, PEER_ID_PATTERN, "10 characters A-Z a-z 0-9 _ -", path) as PeerId;
 
-const trackId = (fields: Fields): TrackId =>
-  matching(fields, "track", HEX_64_PATTERN, "16 lowercase hex digits") as TrackId;
+const trackId = (fields: Fields, path?: string): TrackId =>
+  matching(fields, "track", HEX_64_PATTERN, "16 lowercase hex digits", path) as TrackId;
 
 const optionalTrack = (fields: Fields): { track?: TrackId } => (has(fields, "track") ? { track: trackId(fields) } : {});
+
+const optionalTracks = (fields: Fields): { tracks?: readonly TrackId[] } =>
+  has(fields, "tracks")
+    ? { tracks: list(fields, "tracks", TRACK_SLOTS_MAX, (track, path) => trackId({ track }, path)) }
+    : {};
 
 function optionalSeeder(fields: Fields): { seeder?: true } {
   const seeder = own(fields, "seeder");

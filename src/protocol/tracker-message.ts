@@ -49,6 +49,8 @@ export type ViewerToTracker<Signal = string> =
       readonly seeder?: true | undefined;
       /** The rendition watched now; peers of the same one are introduced first. */
       readonly track?: TrackId | undefined;
+      /** Of a seeder, instead: all renditions that it gives. */
+      readonly tracks?: readonly TrackId[] | undefined;
       /** The token of the last `joined`: keeps id and neighbours over a dropped socket, and over a restart. */
       readonly resume?: string | undefined;
       /** Links that live already, of a viewer that comes back. */
@@ -74,6 +76,7 @@ export type ViewerToTracker<Signal = string> =
       readonly type: "update";
       readonly uplink: UplinkClass;
       readonly track?: TrackId | undefined;
+      readonly tracks?: readonly TrackId[] | undefined;
       readonly place?: Place | undefined;
     }
   /** What was counted since the session began, for the operator's pages. Counters never go back within a session. */
@@ -148,8 +151,10 @@ export type TrackerToViewer<Signal = string> =
       readonly type: "assign";
       readonly track: TrackId;
       readonly seats: readonly number[];
-      /** Seats whose stripes this viewer fetches as well, whoever else does: the second opinion (IN11). */ readonly witness?:
-        readonly number[] | undefined;
+      /** Seats whose stripes this viewer fetches as well, whoever else does: the second opinion (IN11). */
+      readonly witness?: readonly number[] | undefined;
+      /** Seeders hold all of these seats before it: it steps in for them. */
+      readonly seeded?: true | undefined;
     }
   /** Two of different networks agree, or one that the operator trusts: `signature` is 128 lowercase hex digits. */
   | ({ readonly type: "attested"; readonly signature: string } & ChunkHashes)

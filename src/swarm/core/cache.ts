@@ -37,7 +37,7 @@ export function planEvictions(
 }
 
 /** Whether the playlist has moved on beyond a segment. Holding nothing, it is of no use even if the player never got there. */
-function isPassed(table: SegmentTable, { track, name }: Segment): boolean {
+export function isPassed(table: SegmentTable, { track, name }: Segment): boolean {
   const oldest = table.tracks.get(track.id)?.listed[0];
   return oldest !== undefined && name.sequence < oldest.name.sequence;
 }

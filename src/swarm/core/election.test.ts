@@ -39,6 +39,7 @@ interface Round {
   readonly eligibleAt?: number;
   readonly seats?: readonly number[] | undefined;
   readonly witness?: readonly number[];
+  readonly isSeeded?: boolean;
   readonly proof?: TrackProof;
   readonly alone?: boolean;
   readonly chunks?: number;
@@ -66,6 +67,7 @@ function plan(self: string, names: readonly string[], round: Round): ElectionPla
     isAlone: () => round.alone ?? false,
     seatsOf: () => round.seats,
     witnessOf: () => round.witness ?? [],
+    isSeeded: () => round.isSeeded ?? false,
     peers: names.filter((name) => name !== self).map((name) => viewer(name)),
     viewers: round.viewers ?? names.length,
     desk,

@@ -2,6 +2,7 @@ import { log2Of } from "../../base/log2.ts";
 import type { Millis } from "../../base/time.ts";
 import { seatOf } from "../../protocol/election-seats.ts";
 import type { TrackId } from "../../protocol/ids.ts";
+import type { UplinkClass } from "../../protocol/peer-message.ts";
 import type { OriginDesk, OriginRange } from "./origin-desk.ts";
 import { agrees, hasChunk, type Availability, type Peer } from "./peer.ts";
 import { MISSING, type Segment } from "./segment.ts";
@@ -15,7 +16,7 @@ export interface ElectionPlan {
 }
 
 export interface ElectionSituation {
-  /** This viewer's spread (hash of its ViewerId) and weight (its uplink class). */
+  /** This viewer's spread (hash of its ViewerId) and weight. */
   readonly selfHash: number;
   readonly selfWeight: number;
   /** From when on this viewer takes part: a newcomer has its own start to look after. */
@@ -30,6 +31,8 @@ export interface ElectionSituation {
   readonly seatsOf: (track: TrackId) => readonly number[] | undefined;
   /** And those whose stripes it is to fetch besides, so that two can compare. */
   readonly witnessOf: (track: TrackId) => readonly number[];
+  /** Whether seeders hold these seats, too, and hold them first. */
+  readonly isSeeded: (track: TrackId) => boolean;
   readonly desk: OriginDesk;
   readonly tuning: SwarmTuning;
 }
@@ -190,26 +193,32 @@ function seatTurn(
   let rank = 0;
   while (rank < SEATED_RANKS && !seats.includes(seat(rank))) rank++;
   const isDuty = takesTwo(segment) && (rank === 0 || situation.witnessOf(track.id).includes(seat(0)));
-  if (isDuty) return { waitMs: 0, isDuty };
+  const behind = situation.isSeeded(track.id) ? 1 : 0;
+  // What a seeder fetches is signed by then, if the operator vouches for it: those of others have no seats here.
+  if (isDuty) return { waitMs: behind * STAND_IN_STEPS * stepMs, isDuty };
   // One of the two may be gone, and the other's notice would hold everybody back.
   if (rank === 1 && takesTwo(segment)) return { waitMs: STAND_IN_STEPS * stepMs, isDuty: true };
-  return { waitMs: rank * stepMs + (rank < SEATED_RANKS ? 0 : timerMs(lot, segment, situation)), isDuty };
+  return { waitMs: (rank + behind) * stepMs + (rank < SEATED_RANKS ? 0 : timerMs(lot, segment, situation)), isDuty };
 }
 
 function lotTurn(own: Lot, segment: Segment, stripe: number, stepMs: Millis, situation: ElectionSituation): Turn {
   const { peers, selfHash, viewers } = situation;
   let rank = 0;
+  // However many say that they are seeders, and prove nothing by that: together they cost one step.
+  let behind = 0;
   for (const { identity, following } of peers) {
     if (!identity || identity.uplink === 0 || !following.has(segment.track.id)) continue;
-    const lot = lotOf(identity.hash, identity.uplink, segment, stripe);
-    if (lot.score < own.score || (lot.score === own.score && identity.hash < selfHash)) rank++;
+    const lot = lotOf(identity.hash, weightOf(identity.uplink, identity.seeder), segment, stripe);
+    if (lot.score > own.score || (lot.score === own.score && identity.hash > selfHash)) continue;
+    if (identity.seeder) behind = 1;
+    else rank++;
   }
   const everybodyIsNear = viewers <= peers.length + 1;
   // Of a crowd nobody sees all: so many lots are low that two hardly ever are not.
   const isLow = everybodyIsNear || !segment.track.live ? rank < 2 : own.score * viewers < LOW_LOTS;
   const isDuty = isLow && takesTwo(segment);
   const timer = everybodyIsNear ? 0 : timerMs(own, segment, situation);
-  return { waitMs: Math.max(isDuty ? 0 : rank * stepMs, timer), isDuty };
+  return { waitMs: Math.max(isDuty ? 0 : (rank + behind) * stepMs, timer), isDuty };
 }
 
 /** ln(score)/ln(N) of an exponential variate is what the minimum over N viewers has near zero: the first timer. */
@@ -217,6 +226,9 @@ function timerMs({ score }: Lot, segment: Segment, { peers, viewers, tuning }: E
   const others = segment.track.live ? Math.max(viewers, peers.length + 1) : peers.length + 1;
   return tuning.suppressionMs * Math.max(0, 1 + log2Of(Math.min(1, score)) / Math.max(1, -log2Of(1 / others)));
 }
+
+/** Who can give more is elected more often, and who came to give before all others. */
+export const weightOf = (uplink: UplinkClass, isSeeder: boolean): number => uplink * (isSeeder ? SEEDER_WEIGHT : 1);
 
 /** A viewer's draw for a stripe: `score` is an exponential variate of rate `weight` (the lowest wins), `share` uniform in (0, 1]. */
 interface Lot {
@@ -233,6 +245,8 @@ function lotOf(viewerHash: number, weight: number, segment: Segment, stripe: num
 }
 
 const LN_2 = 0.6931;
+/** No viewer's lot is that low. */
+const SEEDER_WEIGHT = 1e6;
 
 /** Seats of one stripe whose holders fetch without a timer. */
 const SEATED_RANKS = 3;

@@ -54,7 +54,7 @@ export class Listings {
     for (const id of tracks) this.#track(id, actions);
     for (const track of table.tracks.values())
       if (track.follow(now, tracks.includes(track.id))) actions.push(...links.tellTrack(track));
-    return [...actions, ...topology.watch(tracks[0])];
+    return [...actions, ...topology.watch(tracks)];
   }
 
   /** Nothing is kept of a segment but what the playlist says. */

@@ -54,6 +54,7 @@ function origin(picture: string, situation: Situation): string {
   const desk = new OriginDesk();
   desk.rangesUsable = situation.ranges ?? true;
   const { ranges, lookAgainAt } = planOrigin(NOW, [{ segment, dueAt: NOW + situation.slackMs }], desk, {
+    isSeeder: false,
     started: situation.started ?? true,
     timerLagMs: situation.timerLagMs ?? 0,
     tuning: DEFAULT_TUNING,
@@ -149,7 +150,7 @@ describe("[SW21] what is left to peers", () => {
   test("is looked at again after 250 ms, all together, unless its time is up before", () => {
     const segment = segmentLike("????....");
     const desk = new OriginDesk();
-    const situation = { started: true, timerLagMs: 0, tuning: DEFAULT_TUNING, isAlone: () => false };
+    const situation = { isSeeder: false, started: true, timerLagMs: 0, tuning: DEFAULT_TUNING, isAlone: () => false };
     const at = (now: number): string => {
       const { ranges } = planOrigin(now, [{ segment, dueAt: NOW + 2000 }], desk, situation);
       for (const range of ranges) desk.start(now, range);
@@ -173,7 +174,7 @@ describe("[SW26] the next two chunks of a peer that is at work for us", () => {
       request.peer.requests.push(request);
       request.peer.lastChunkAt = NOW - agoMs;
     }
-    const situation = { started: true, timerLagMs: 0, tuning: DEFAULT_TUNING, isAlone: () => false };
+    const situation = { isSeeder: false, started: true, timerLagMs: 0, tuning: DEFAULT_TUNING, isAlone: () => false };
     const { ranges } = planOrigin(NOW, [{ segment, dueAt: NOW + slackMs }], new OriginDesk(), situation);
     return ranges.map(({ from, to }) => `${String(from)}-${String(to)}`).join(", ");
   }
@@ -233,7 +234,7 @@ describe("[SW24] a request that the origin leaves unanswered", () => {
     }
     const segment = segmentLike("........");
     desk.start(NOW, { segment, from: 0, to: undefined, reason });
-    const situation = { started, timerLagMs: 0, tuning: DEFAULT_TUNING, isAlone: () => alone };
+    const situation = { isSeeder: false, started, timerLagMs: 0, tuning: DEFAULT_TUNING, isAlone: () => alone };
     for (let ms = 0; ms < 3000; ms += 10) {
       const { hedges } = planOrigin(NOW + ms, [{ segment, dueAt: NOW + slackMs }], desk, situation);
       if (hedges.length > 0) return `${String(ms)} ms`;
@@ -274,7 +275,7 @@ describe("[SW24] a request that the origin leaves unanswered", () => {
     const segment = segmentLike("..");
     segment.hintedUntil = Infinity;
     desk.start(NOW, { segment, from: 0, to: undefined, reason: "elected" });
-    const situation = { started: true, timerLagMs: 0, tuning: DEFAULT_TUNING, isAlone: () => false };
+    const situation = { isSeeder: false, started: true, timerLagMs: 0, tuning: DEFAULT_TUNING, isAlone: () => false };
     const hedges = (ms: number): number =>
       planOrigin(NOW + ms, [{ segment, dueAt: NOW + 1500 }], desk, situation).hedges.length;
     expect([hedges(600), hedges(1400)]).toEqual([0, 0]);
@@ -286,7 +287,7 @@ describe("[SW24] a request that the origin leaves unanswered", () => {
     const desk = new OriginDesk();
     const segment = segmentLike("....");
     desk.start(NOW, { segment, from: 0, to: undefined, reason: "due" });
-    const situation = { started: true, timerLagMs: 0, tuning: DEFAULT_TUNING, isAlone: () => false };
+    const situation = { isSeeder: false, started: true, timerLagMs: 0, tuning: DEFAULT_TUNING, isAlone: () => false };
     const hedge = (now: number): number => {
       const { hedges } = planOrigin(now, [{ segment, dueAt: NOW }], desk, situation);
       for (const fetch of hedges) desk.hedge(now, fetch);

@@ -13,6 +13,8 @@ export interface OriginPlan {
 }
 
 export interface OriginSituation {
+  /** No player asks for anything: all that matters is fetched as if it had. */
+  readonly isSeeder: boolean;
   /** The first frame can be shown. */
   readonly started: boolean;
   readonly timerLagMs: Millis;
@@ -38,9 +40,10 @@ export function planOrigin(
     const alone = situation.isAlone(segment);
     // Before playback, and without a swarm, nothing is fetched that the player has not asked for: a lone viewer costs
     // the origin exactly what plain hls.js does.
-    if (!segment.wanted && (alone || !situation.started)) continue;
+    const wanted = segment.wanted || situation.isSeeder;
+    if (!wanted && (alone || !situation.started)) continue;
     // Of unknown size it would seem due at once, and halve the line for the wanted one, which will tell the size.
-    if (!segment.wanted && segment.expectedChunks === 0) continue;
+    if (!wanted && segment.expectedChunks === 0) continue;
     if (now < segment.originRetryAt) {
       lookAgainAt = Math.min(lookAgainAt, segment.originRetryAt);
       continue;

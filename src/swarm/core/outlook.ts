@@ -3,7 +3,7 @@ import { isDirect, isParent, type PeerId } from "../../protocol/ids.ts";
 import { NOTICE_HOPS_MAX } from "../../protocol/limits.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
 import type { SwarmAction } from "./action.ts";
-import { planElection } from "./election.ts";
+import { planElection, weightOf } from "./election.ts";
 import type { Interest } from "./interest.ts";
 import type { Links } from "./links.ts";
 import type { OriginDesk, OriginRange } from "./origin-desk.ts";
@@ -21,6 +21,7 @@ import type { DueSegment } from "./window.ts";
 
 export interface OutlookDesk {
   readonly interest: Interest;
+  readonly isSeeder: boolean;
   readonly selfHash: number;
   readonly table: SegmentTable;
   readonly playback: Playback;
@@ -57,14 +58,14 @@ export class Outlook {
   }
 
   look(now: Millis): SwarmAction[] {
-    const { desk, interest, playback, topology, parents, tuning, selfHash } = this.#at;
+    const { desk, interest, isSeeder, playback, topology, parents, tuning, selfHash } = this.#at;
     desk.cover();
     this.window = interest.window(now, this.#at.table, playback, this.#at.peers);
     this.paceMs = this.#paceMs();
     this.peers = [...this.#at.peers.values()].filter((peer) => peer.identity);
     const isAlone = (segment: Segment): boolean => this.isAlone(now, segment);
-    const { timerLagMs } = this;
-    const due = planOrigin(now, this.window, desk, { started: playback.started, timerLagMs, tuning, isAlone });
+    const situation = { isSeeder, started: isSeeder || playback.started, timerLagMs: this.timerLagMs, tuning, isAlone };
+    const due = planOrigin(now, this.window, desk, situation);
     const actions: SwarmAction[] = [];
     for (const range of due.ranges) this.#fetch(now, range, actions);
     for (const fetch of due.hedges) actions.push(desk.hedge(now, fetch));
@@ -72,11 +73,12 @@ export class Outlook {
     const election = planElection(now, this.window, {
       selfHash,
       // Nobody fetches for others what a seeder above brings (SW117).
-      selfWeight: parents.linked ? 0 : this.uplink,
-      eligibleAt: playback.movedAt + tuning.electionAfterMs,
+      selfWeight: parents.linked ? 0 : weightOf(this.uplink, isSeeder),
+      eligibleAt: isSeeder ? 0 : playback.movedAt + tuning.electionAfterMs,
       isAlone,
       seatsOf: (track) => topology.seatsOf(now, track),
       witnessOf: (track) => topology.witnessOf(track),
+      isSeeded: (track) => topology.isSeeded(track),
       peers: this.peers.filter(({ id }) => !isDirect(id)),
       viewers: topology.viewers,
       desk,
@@ -85,7 +87,8 @@ export class Outlook {
     for (const range of election.ranges) this.#fetch(now, range, actions);
 
     const hopeUntil = this.#hopeUntil(now);
-    this.lookAt = Math.min(due.lookAgainAt, election.lookAgainAt, now < hopeUntil ? hopeUntil : Infinity);
+    const lookAt = now < hopeUntil ? hopeUntil : Infinity;
+    this.lookAt = Math.min(due.lookAgainAt, election.lookAgainAt, lookAt, now + (interest.lookEveryMs ?? Infinity));
     return actions;
   }
 

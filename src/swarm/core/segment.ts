@@ -89,6 +89,8 @@ export class Segment {
   /** After a refusal by the origin: not asked again before this instant, unless hls.js does. */
   originRetryAt: Millis = 0;
   originFailures = 0;
+  /** When it was last given to anybody. */
+  servedAt: Millis = -Infinity;
   /** The deadline rule does not look at it again before this instant. */
   dueLookAt: Millis = 0;
   /** The election's lots. */

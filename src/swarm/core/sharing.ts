@@ -94,7 +94,7 @@ export class Sharing {
 
   look(now: Millis): SwarmAction[] {
     this.#situation = this.#survey(now);
-    this.#at.uploads.uploadedBytesMax = this.#options.seeder ? Infinity : uploadBytesMaxFor(this.#situation);
+    this.#at.uploads.uploadedBytesMax = uploadBytesMaxFor(this.#situation);
     const next = planSharing(this.#situation);
     const rise = RANKS[next.mode] - RANKS[this.#swarming.mode];
     const mayRiseAt = this.#fellAt + RISE_MS;

@@ -103,6 +103,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       uploads: this.#uploads,
       announcer: this.#announcer,
       verifies: options.verifies ?? false,
+      isSeeder: options.seeder ?? false,
       rng: options.rng.fork("audits"),
     };
     this.#intake = new Intake(facts);
@@ -352,7 +353,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     // The first picture comes first: opening eight connections takes as much of a small machine as decoding it.
     const dialAt = this.#playback.started ? now : (this.#beganAt ??= now) + DIAL_AFTER_MS_MAX;
     const mayDial = now >= dialAt && this.#sharing.hasAudience;
-    this.#whereabouts.look(now, this.#table, this.#playback, this.#peers);
+    if (!this.#options.seeder) this.#whereabouts.look(now, this.#table, this.#playback, this.#peers);
     this.#out.push(...this.#topology.evaluate(now, mayDial, this.#whereabouts, () => this.#report()));
     const { actions: ended, idle, useless } = this.#upkeep.tidy(now);
     this.#out.push(...ended);

@@ -100,13 +100,13 @@ describe("the tracker", () => {
     const topology = createTopology();
     topology.evaluate(0, true, LIVE, report);
     expect(sent(topology.trackerOpened(0), "join")).toMatchObject([{ track: undefined }]);
-    expect(topology.watch(track)).toEqual([]);
+    expect(topology.watch([track])).toEqual([]);
     expect(sent(topology.trackerMessage(100, welcome([], "m")).actions, "update")).toMatchObject([{ track }]);
   });
 
   test("[TR13] hears nothing twice: what `join` has told needs no update", () => {
     const topology = createTopology();
-    topology.watch(trackIdOf("video"));
+    topology.watch([trackIdOf("video")]);
     topology.evaluate(0, true, LIVE, report);
     expect(sent(topology.trackerOpened(0), "join")).toMatchObject([{ track: trackIdOf("video") }]);
     expect(topology.trackerMessage(100, welcome([], "m")).actions).toEqual([]);

@@ -19,9 +19,13 @@ export interface TopologyOptions {
   /** URLs of its trackers; none for a swarm without. */
   readonly trackers: readonly string[];
   readonly uplink: UplinkClass;
+  readonly seeder?: boolean | undefined;
   readonly tuning: SwarmTuning;
   readonly rng: Rng;
 }
+
+/** What the tracker is told of renditions: the one that a viewer watches, all that a seeder gives. */
+type Watched = Pick<Extract<ViewerToTracker, { type: "update" }>, "track" | "tracks">;
 
 /**
  * Keeps this viewer in touch: a tracker, and as many links as it wants. Decides whom to dial; knows nothing of
@@ -31,7 +35,7 @@ export class Topology {
   readonly #options: TopologyOptions;
   readonly #session: TrackerSession;
   #resume: string | undefined;
-  #track: TrackId | undefined;
+  #watched: Watched = {};
   self: PeerId | undefined;
   viewers = 1;
   /** Links not opened because somebody had changed what the peer said of itself (TR71). */
@@ -94,10 +98,16 @@ export class Topology {
     return this.#seats.get(track)?.witness ?? [];
   }
 
-  /** The rendition watched now; peers of the same one are introduced first. */
-  watch(track: TrackId | undefined): SwarmAction[] {
-    if (track === this.#track) return [];
-    this.#track = track;
+  /** Whether seeders hold the same seats, and hold them first. */
+  isSeeded(track: TrackId): boolean {
+    return this.#seats.get(track)?.seeded ?? false;
+  }
+
+  /** The tracks followed now: peers of the first one are introduced first. A seeder is for those of all. */
+  watch(tracks: readonly TrackId[]): SwarmAction[] {
+    const watched: Watched = this.#options.seeder ? { tracks: tracks.slice(0, TRACK_SLOTS_MAX) } : { track: tracks[0] };
+    if (JSON.stringify(watched) === JSON.stringify(this.#watched)) return [];
+    this.#watched = watched;
     return this.#tellChange();
   }
 
@@ -121,7 +131,8 @@ export class Topology {
           swarm: this.#options.swarm,
           peersWanted: this.#peersMissing(now),
           uplink: this.#uplink,
-          track: this.#track,
+          seeder: this.#options.seeder || undefined,
+          ...this.#watched,
           resume: this.#resume,
           links: this.#open.size,
           place: this.#place,
@@ -161,7 +172,7 @@ export class Topology {
         return { actions: [] };
       case "assign":
         // Tracks of long ago make room: no viewer names more than fit on a link.
-        if (this.#seats.size >= TRACK_SLOTS_MAX) this.#seats.clear();
+        if (this.#seats.size >= TRACK_SLOTS_MAX && !this.#seats.has(message.track)) this.#seats.clear();
         this.#seats.set(message.track, message);
         return { actions: [] };
       case "attested":
@@ -353,7 +364,7 @@ export class Topology {
   #update(): SwarmAction {
     return {
       type: "send-tracker",
-      message: { type: "update", uplink: this.#uplink, track: this.#track, place: this.#place },
+      message: { type: "update", uplink: this.#uplink, ...this.#watched, place: this.#place },
     };
   }
 

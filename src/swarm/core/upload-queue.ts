@@ -86,7 +86,7 @@ export class UploadQueue {
     return Math.min(peersMaxRich, peersMax + Math.max(0, Math.floor(times - RICH_PEERS_FROM)));
   }
 
-  /** Takes a request in, or says why not. */
+  /** Takes a request in, or says why not: what waits is at most as much as full pipelines of all links come to. */
   add(
     now: Millis,
     peer: Peer,
@@ -102,7 +102,8 @@ export class UploadQueue {
     if (its?.some((r) => r.chunk === chunk && r.segment === segment)) return undefined;
     const spare = this.uploadedBytesMax - this.uploadedBytes - (this.#count + 1) * CHUNK_BYTES;
     if (spare < (peer.identity?.uplink === 0 ? CONTRIBUTORS_BYTES : 0)) return "busy";
-    if (this.#count >= UPLOAD_REQUESTS_MAX || (its?.length ?? 0) >= UPLOAD_REQUESTS_PER_PEER_MAX) return "busy";
+    const { peersMaxRich, pipelineMax } = this.#tuning;
+    if (this.#count >= peersMaxRich * pipelineMax || (its?.length ?? 0) >= UPLOAD_REQUESTS_PER_PEER_MAX) return "busy";
     const waitMs = (this.#count * CHUNK_BYTES * 1000) / this.#meter.bytesPerSecond;
     if (peer.identity?.uplink === 0 && waitMs > this.#tuning.uploadQueueMsMax) return "busy";
     if (!its) this.#waiting.set(peer, (its = []));
@@ -172,6 +173,7 @@ export class UploadQueue {
       this.#served.add(peer);
       peer.servedBytes += bytes;
       peer.lastServedAt = now;
+      next.segment.servedAt = now;
       this.uploadedBytes += bytes;
       if (this.#inFlightBytes === 0) this.#meter.begin(now);
       this.#inFlightBytes += bytes;
@@ -269,8 +271,6 @@ const hurryAt = (now: Millis, { segment, dueAt }: UploadRequest): Millis =>
 
 const NO_ACTIONS: readonly SwarmAction[] = [];
 
-/** Requests waiting at most: 60 links with full pipelines. */
-const UPLOAD_REQUESTS_MAX = 1024;
 /** Four full pipelines: nobody fills the queue alone, so that everybody else is told "busy". */
 const UPLOAD_REQUESTS_PER_PEER_MAX = 64;
 /** Of what may still be uploaded, this is kept for those who pass it on: four full pipelines. */

@@ -72,9 +72,11 @@ export class Whereabouts implements Surroundings {
     }
   }
 
-  /** Tells peers of it, now and then and after a jump. */
+  /** Tells peers of it, now and then, after a jump, and when a seeder has come, which fetches what we play next. */
   say(now: Millis, movedAt: Millis, peers: ReadonlyMap<PeerId, Peer>): SwarmAction[] {
-    if (!this.#spot || peers.size === 0 || (now < this.#saidAt + SAY_MS && movedAt <= this.#saidAt)) return [];
+    if (!this.#spot || peers.size === 0) return [];
+    const isAwaited = [...peers.values()].some(({ openedAt, identity }) => identity?.seeder && openedAt > this.#saidAt);
+    if (now < this.#saidAt + SAY_MS && movedAt <= this.#saidAt && !isAwaited) return [];
     const { track, sequence, ahead, behind } = this.#spot;
     if (track.slot >= TRACK_SLOTS_MAX) return [];
     this.#saidAt = now;
