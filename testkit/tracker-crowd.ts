@@ -26,6 +26,8 @@ export function createCrowd() {
         isSeeder: false,
         trusted: false,
         track,
+        tracks: [],
+        linksMax: Infinity,
         place: place && { place, toldAt: 0 },
         seats: undefined,
         links,

@@ -15,6 +15,7 @@ import type { Task } from "./clock.ts";
 import { CLOSE_SEEN_MS, type Endpoint } from "./connection.ts";
 import { Connections } from "./connections.ts";
 import { isViewer, SYBIL_NETWORKS } from "./mischief.ts";
+import type { Plan } from "./plan.ts";
 import { Line } from "./network.ts";
 import type { Client, Fetch } from "./origin.ts";
 import type { Traits } from "./population.ts";
@@ -87,7 +88,7 @@ export class Viewer implements Client, Endpoint, TrackerClient {
       viewer: traits.index.toString(16).padStart(16, "0") as ViewerId,
       trackers: ["wss://tracker.test"],
       uplink: traits.uplink > 0 ? 1 : 0,
-      memoryBytesMax: plan.media.type === "vod" ? plan.media.cacheBytes : MEMORY_BYTES,
+      memoryBytesMax: memoryOf(plan, traits),
       rng: rng.fork("core"),
       integrity: plan.proof === "attested" ? "required" : "if-signed",
       sharing: plan.sharing,
@@ -339,8 +340,13 @@ const IDLE: Interest = { window: () => [], evictions: () => [] };
 const HASH_DIGITS = 2 * HASH_BYTES;
 
 const SWARM = "the-only-swarm--" as SwarmId;
+const memoryOf = ({ media }: Plan, { seeder }: Traits): Bytes =>
+  seeder ? SEEDER_MEMORY_BYTES : media.type === "vod" ? media.cacheBytes : MEMORY_BYTES;
+
 /** What hls.js and the library's default keep for a live stream. */
 const MEMORY_BYTES: Bytes = 128 * 1024 * 1024;
+/** A small server's. */
+const SEEDER_MEMORY_BYTES: Bytes = 1024 * 1024 * 1024;
 /** Who must not upload still sends control messages: 1 Mbit/s. */
 const CONTROL_UPLINK_BYTES_PER_MS = 125;
 const VANISHED_SOCKET_MS: Millis = 5000;

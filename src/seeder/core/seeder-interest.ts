@@ -20,6 +20,7 @@ interface Kept {
   readonly segment: Segment;
   /** Somebody plays it next. */
   readonly isNear: boolean;
+  /** When, in whatever order tells which of two goes first: the lesser one. */
   readonly usedAt: number;
 }
 
@@ -35,6 +36,8 @@ export class SeederInterest implements Interest {
   readonly #floors = new Map<Track, number>();
   /** Live segments that had to make room: fetched again they would have to once more. */
   readonly #forgotten = new WeakSet<Segment>();
+  /** How far ahead of a viewer recorded video is fetched: less where the memory does not last for all of them. */
+  #aheadSeconds: Seconds = AHEAD_SECONDS;
   /** When each place was told. */
   readonly #toldAt = new WeakMap<PeerPosition, Millis>();
 
@@ -81,20 +84,28 @@ export class SeederInterest implements Interest {
         if (segment.heldCount === 0) {
           if (!segment.listed && isPassed(table, segment)) evictions.push(segment);
         } else if (!track.live) {
-          const isNear = stretches.some((stretch) => touches(segment, stretch));
-          kept.push({ segment, isNear, usedAt: segment.servedAt });
+          const ahead = stretches
+            .filter((stretch) => touches(segment, stretch))
+            .map(({ from }) => segment.start - from);
+          const isNear = ahead.length > 0;
+          kept.push({ segment, isNear, usedAt: isNear ? -Math.min(...ahead) : segment.servedAt });
         } else if (segment.name.sequence <= newest - NEWEST_SEGMENTS) {
           kept.push({ segment, isNear: false, usedAt: segment.start });
         }
       }
     }
     kept.sort(byUse);
-    for (const { segment } of kept) {
+    let isShort = false;
+    for (const { segment, isNear } of kept) {
       if (heldBytes <= bytesMax) break;
       heldBytes -= segment.peerBytes + segment.originBytes;
+      isShort ||= isNear;
       if (segment.track.live) this.#forgotten.add(segment);
       evictions.push(segment);
     }
+    this.#aheadSeconds = isShort
+      ? Math.max(NEWCOMER_SECONDS, this.#aheadSeconds / 2)
+      : Math.min(AHEAD_SECONDS, this.#aheadSeconds + 1);
     return evictions;
   }
 
@@ -141,7 +152,7 @@ export class SeederInterest implements Interest {
         if (!position || !its || !playing) return { from: first, to: first + NEWCOMER_SECONDS, at: openedAt };
         const toldAt = this.#toldAt.get(position) ?? openedAt;
         const from = its.bySequence.get(position.sequence + position.ahead)?.start ?? playing.start;
-        return { from, to: playing.start + AHEAD_SECONDS, at: toldAt + (from - playing.start) * 1000 };
+        return { from, to: playing.start + this.#aheadSeconds, at: toldAt + (from - playing.start) * 1000 };
       });
   }
 }

@@ -175,7 +175,7 @@ export class Holdings<Signal extends AnySignal> {
   #weigh(shared: Shared): readonly TrackId[] {
     const former = shared.weights;
     const weights = new Map<TrackId, number>();
-    for (const track of shared.swarm.seats.keys()) {
+    for (const track of new Set([...shared.swarm.seats.keys(), ...shared.swarm.seederSeats.keys()])) {
       if (weights.size === HOLDING_TRACKS_MAX) break;
       const weight = weightOf(giversOf(shared.swarm, track), former.get(track) ?? 0);
       if (weight > 0) weights.set(track, weight);
@@ -218,7 +218,8 @@ export class Holdings<Signal extends AnySignal> {
   }
 }
 
-const giversOf = (swarm: Swarm, track: TrackId): number => swarm.laneOf(track)?.givers.size ?? 0;
+const giversOf = (swarm: Swarm, track: TrackId): number =>
+  (swarm.laneOf(track)?.givers.size ?? 0) + (swarm.seederSeats.has(track) ? 1 : 0);
 
 function changedTracks(one: ReadonlyMap<TrackId, number>, other: ReadonlyMap<TrackId, number>): readonly TrackId[] {
   const tracks = new Set([...one.keys(), ...other.keys()]);

@@ -182,7 +182,9 @@ export class Joining {
       pass,
       trusted,
       isSeeder,
-      track: join.track,
+      track: isSeeder ? undefined : join.track,
+      tracks: isSeeder ? (join.tracks ?? []) : [],
+      linksMax: Infinity,
       place: join.place && { place: join.place, toldAt: now },
       seats: undefined,
       links: 0,
@@ -209,12 +211,13 @@ export class Joining {
 export function change(
   now: Millis,
   member: Member,
-  to: Pick<Message<"update">, "uplink" | "track" | "place">,
+  to: Pick<Message<"update">, "uplink" | "track" | "tracks" | "place">,
   network: Network,
 ): void {
   member.swarm.takeOut(member);
   if (!member.holdOut) member.uplink = to.uplink;
-  member.track = to.track;
+  if (member.isSeeder) member.tracks = to.tracks ?? [];
+  else member.track = to.track;
   member.network = network;
   member.swarm.putIn(member);
   if (to.place) member.place = { place: to.place, toldAt: now };

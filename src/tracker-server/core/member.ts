@@ -30,9 +30,13 @@ export interface Member {
   /** As it says of itself: proved only where it is {@link trusted}. */
   readonly isSeeder: boolean;
   track: TrackId | undefined;
+  /** Of a seeder, instead: all that it gives. */
+  tracks: readonly TrackId[];
+  /** Links that a seeder holds at most, as it last said; Infinity of a viewer, who does not say. */
+  linksMax: number;
   /** Absent in live video, and until it is told. */
   place: ToldPlace | undefined;
-  /** The election seats that it takes part in, as newcomer, holder or in reserve. */
+  /** The election seats that it takes part in, as newcomer, holder or in reserve. Of a viewer: a seeder is in those of all its tracks. */
   seats: Seats | undefined;
   /** Links it has or is about to have: what it last told, and the introductions since. */
   links: number;

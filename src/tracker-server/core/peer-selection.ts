@@ -11,7 +11,7 @@ import { SwapList } from "./swap-list.ts";
  * Whom `asker` is introduced to, best first, at most `wanted`. Reads the swarm, changes nothing. In this order (TK2 to
  * TK6, TK20 to TK23):
  *
- * 1. seeders, where the swarm is small;
+ * 1. seeders, where the swarm is small; elsewhere one of them comes before 4;
  * 2. in recorded video, givers of the same track that hold all of what the asker plays next, then such that hold some,
  *    those nearby before the others;
  * 3. givers of the same track: a few of the same network, those nearby, all others; chunks are shared only within a track;
@@ -57,7 +57,8 @@ export function pickPeers(
     return known < PREFIX_PEERS_MAX && member.introductions.countOf(ours) < PREFIX_PEERS_MAX;
   };
   for (const isWelcome of [isStranger, isNotFresh]) {
-    const isEligible: Test = (member) => member !== asker && !picked.has(member) && isWelcome(member);
+    const isEligible: Test = (member) =>
+      member !== asker && !picked.has(member) && isWelcome(member) && (!member.isSeeder || hasRoomFor(member, asker));
     const isEligibleAndAllowed: Test = (member) => isEligible(member) && isAllowed(member);
     const fill = (upTo: number, list: SwapList<Member> | undefined, pickOne: typeof pickIdle): void => {
       while (list && picked.size < Math.min(upTo, wanted)) {
@@ -75,6 +76,7 @@ export function pickPeers(
     fill(Math.floor(wanted * NEIGHBOURS_SHARE), neighbours, pickIdle);
     fill(wanted - far, nearby, pickIdle);
     fill(wanted - far, near.givers, pickIdle);
+    fill(picked.size + 1, asker.swarm.seeders, pickIdle);
     fill(Math.max(picked.size + far, GIVERS_MIN), everybody.givers, pickAny);
     if (asker.uplink > 0) fill(wanted, near.takers, pickIdle);
     fill(wanted, everybody.givers, pickIdle);
@@ -90,6 +92,10 @@ export type Asker = Pick<Member, "peer" | "swarm" | "network" | "uplink" | "trac
 };
 
 type Test = (member: Member) => boolean;
+
+/** Whether a seeder is of use: it gives what the asker watches, and can hold another link. */
+const hasRoomFor = ({ links, linksMax, tracks }: Member, { track }: Asker): boolean =>
+  links < linksMax && (track === undefined || tracks.length === 0 || tracks.includes(track));
 
 /**
  * One at random. Walking on from a random place finds somebody eligible in a short list whenever there is one. In a long

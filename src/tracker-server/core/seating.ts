@@ -31,6 +31,10 @@ export class Seating {
    * back on another socket is told in any case what it holds.
    */
   settle(now: Millis, member: Member, comesBack = false): void {
+    if (member.isSeeder) {
+      this.#settleSeeder(now, member, comesBack);
+      return;
+    }
     const { swarm, connection, uplink, track, seats: former } = member;
     const place = connection === undefined || uplink === 0 ? undefined : track;
     if (former && former.track !== place) {
@@ -42,7 +46,11 @@ export class Seating {
     }
     if (place === undefined) return;
     let seats = swarm.seats.get(place);
-    if (!seats) swarm.seats.set(place, (seats = new Seats(place, this.#rng, this.#shareOf(swarm, place))));
+    if (!seats) {
+      seats = new Seats(place, this.#rng, this.#shareOf(swarm, place));
+      seats.isSeeded = swarm.seederSeats.has(place);
+      swarm.seats.set(place, seats);
+    }
     if (member.seats !== seats) {
       member.seats = seats;
       if (seats.enter(member)) this.#newcomers.add(now, member);
@@ -54,15 +62,21 @@ export class Seating {
   /** Every seat of `track` gets a second holder, from now on. */
   callWitnesses(now: Millis, swarm: Swarm, track: TrackId): void {
     const seats = swarm.seats.get(track);
-    if (seats?.callWitnesses()) this.#conclude(now, seats);
+    if (!seats?.callWitnesses()) return;
+    this.#conclude(now, seats);
+    for (let i = 0; i < swarm.seeders.size; i++) {
+      const seeder = swarm.seeders.at(i);
+      if (seeder && !seeder.trusted) this.#settleSeeder(now, seeder, false);
+    }
   }
 
   /** The seats of `track` that are dealt here may be others. */
   redeal(now: Millis, swarm: Swarm, track: TrackId): void {
-    const seats = swarm.seats.get(track);
-    if (!seats) return;
-    seats.deal(this.#shareOf(swarm, track));
-    this.#conclude(now, seats);
+    for (const seats of [swarm.seats.get(track), swarm.seederSeats.get(track)]) {
+      if (!seats) continue;
+      seats.deal(this.#shareOf(swarm, track));
+      this.#conclude(now, seats);
+    }
   }
 
   nextWakeup(): Millis {
@@ -81,6 +95,36 @@ export class Seating {
     }
   }
 
+  /** A seeder is in at once, and in all tracks that it gives: but where two must find the same, its word is not enough. */
+  #settleSeeder(now: Millis, member: Member, comesBack: boolean): void {
+    const { swarm, connection, uplink, trusted } = member;
+    const isThere = connection !== undefined && uplink > 0;
+    const tracks = (isThere ? member.tracks : []).filter((track) => trusted || !swarm.seats.get(track)?.hasWitnesses);
+    for (const [track, seats] of swarm.seederSeats) {
+      if (tracks.includes(track) || !seats.has(member)) continue;
+      seats.leave(member);
+      if (seats.isEmpty) swarm.seederSeats.delete(track);
+      this.#conclude(now, seats);
+      this.#tellViewers(now, swarm, track);
+    }
+    for (const track of tracks) {
+      let seats = swarm.seederSeats.get(track);
+      if (!seats) swarm.seederSeats.set(track, (seats = new Seats(track, this.#rng, this.#shareOf(swarm, track))));
+      if (!seats.has(member) && seats.enter(member)) seats.admit(member);
+      if (comesBack) seats.remind(member);
+      this.#conclude(now, seats);
+      this.#tellViewers(now, swarm, track);
+    }
+  }
+
+  /** Whether there are seeders before them. */
+  #tellViewers(now: Millis, swarm: Swarm, track: TrackId): void {
+    const seats = swarm.seats.get(track);
+    if (!seats) return;
+    seats.isSeeded = swarm.seederSeats.has(track);
+    this.#conclude(now, seats);
+  }
+
   /** Tells those whose seats changed, and sees to it that the duty goes round where there are more givers than seats. */
   #conclude(now: Millis, seats: Seats): void {
     for (const member of seats.takeChanged()) {
@@ -92,6 +136,7 @@ export class Seating {
         track: seats.track,
         seats: seats.heldBy(member),
         ...(witness.length > 0 && { witness }),
+        ...(seats.isSeeded && { seeded: true }),
       });
     }
     if (!seats.hasIdle) this.#rotations.delete(seats);

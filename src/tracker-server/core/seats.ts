@@ -34,6 +34,7 @@ export class Seats {
   readonly #changed = new Set<Member>();
   /** By seat; undefined until they are called. */
   #witnesses: ReadonlyMap<number, Member> | undefined;
+  #isSeeded = false;
 
   constructor(track: TrackId, rng: Rng, share = ALL_SEATS) {
     this.track = track;
@@ -48,6 +49,24 @@ export class Seats {
   /** Whether there are more members than can hold seats, so that the duty should go round. */
   get hasIdle(): boolean {
     return this.#idle.size > 0 && this.#held.size > 0;
+  }
+
+  /** Whether seeders hold the same seats, and hold them first. Who holds one here is to hear of it. */
+  get isSeeded(): boolean {
+    return this.#isSeeded;
+  }
+
+  set isSeeded(isSeeded: boolean) {
+    if (isSeeded !== this.#isSeeded) for (const member of this.#held.keys()) this.#changed.add(member);
+    this.#isSeeded = isSeeded;
+  }
+
+  get hasWitnesses(): boolean {
+    return this.#witnesses !== undefined;
+  }
+
+  has(member: Member): boolean {
+    return this.#held.has(member) || this.#idle.has(member) || this.#newcomers.has(member);
   }
 
   /** Ascending. */

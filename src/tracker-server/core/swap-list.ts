@@ -11,8 +11,12 @@ export class SwapList<Item> {
     return this.#items[index];
   }
 
+  has(item: Item): boolean {
+    return this.#indexes.has(item);
+  }
+
   add(item: Item): void {
-    if (this.#indexes.has(item)) return;
+    if (this.has(item)) return;
     this.#indexes.set(item, this.#items.length);
     this.#items.push(item);
   }

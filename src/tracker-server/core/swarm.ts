@@ -15,6 +15,8 @@ export class Swarm {
   readonly #tracks = new Map<TrackId, Lane>();
   /** Of every track that somebody watches who can give. Kept by the seating. */
   readonly seats = new Map<TrackId, Seats>();
+  /** ... and of every track that a seeder gives: the same seats once more, held by seeders before all viewers. */
+  readonly seederSeats = new Map<TrackId, Seats>();
   /** Viewers whose socket dropped and who may resume. */
   held = 0;
   /** Viewers with a socket that stay with the CDN: in no lane, since nobody is to meet them. */

@@ -1,6 +1,7 @@
 import type { Rng } from "../../base/random.ts";
 import type { Millis } from "../../base/time.ts";
 import type { PeerId } from "../../protocol/ids.ts";
+import { PEERS_PER_ANNOUNCE_MAX } from "../../protocol/limits.ts";
 import type { Introduction, TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-message.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import { Accusations } from "./accusations.ts";
@@ -107,7 +108,7 @@ export class Viewers<Signal extends AnySignal> {
     const joined = this.#joining.join(now, socket, join);
     if ("reason" in joined) return joined;
     const { member, isResumed } = joined;
-    member.links = join.links ?? member.links;
+    tellLinks(member, join.links ?? member.links, join.peersWanted);
     this.#send(socket.id, {
       type: "joined",
       version: Math.min(join.version, PROTOCOL_VERSION),
@@ -134,7 +135,7 @@ export class Viewers<Signal extends AnySignal> {
       return { reason: "rate-limited", error: { code: "rate-limited", message, retryInMs } };
     }
     member.nextNeedAt = now + this.#limits.needEveryMs;
-    member.links = need.connected;
+    tellLinks(member, need.connected, need.peersWanted);
     if (need.place) member.place = { place: need.place, toldAt: now };
     const peers = this.#introduce(now, member, need.peersWanted);
     this.#send(connection, { type: "peers", viewers: this.#viewersOf(member), peers, ...this.#spread() });
@@ -325,6 +326,12 @@ export class Viewers<Signal extends AnySignal> {
 const SPREAD_MS_MIN: Millis = 500;
 /** The longest that viewers wait between two attempts: those of a full process come back 1,700 a second. */
 const SPREAD_MS_MAX: Millis = 30_000;
+/** What a member says of its links. A seeder wants as many more as it has room for. */
+function tellLinks(member: Member, links: number, wanted: number): void {
+  member.links = links;
+  if (member.isSeeder) member.linksMax = wanted < PEERS_PER_ANNOUNCE_MAX ? links + wanted : Infinity;
+}
+
 /** Who is there has changed, or what they watch. Seeders watch nothing. */
 function attend(now: Millis, { swarm }: Member): void {
   const viewers = swarm.viewers - swarm.seeders.size;
