@@ -145,7 +145,7 @@ export class SeederInterest implements Interest {
   #stretchesOf(table: SegmentTable, track: Track, audience: readonly Peer[]): readonly Stretch[] {
     const first = track.listed[0]?.start ?? 0;
     return audience
-      .filter(({ following }) => following.has(track.id))
+      .filter((peer) => isViewer(peer) && peer.following.has(track.id))
       .map(({ position, tracks, openedAt }) => {
         const its = position && table.tracks.get(tracks.get(position.slot) ?? track.id);
         const playing = its?.bySequence.get(position?.sequence ?? -1);
@@ -157,8 +157,9 @@ export class SeederInterest implements Interest {
   }
 }
 
-/** Those that something is fetched for: another seeder would do so itself. */
-const isAudience = ({ identity }: Peer): boolean => identity !== undefined && !identity.seeder;
+/** Those that something is fetched for: viewers, and seeders that are fed by this one. Others fetch for themselves. */
+const isAudience = (peer: Peer): boolean => isViewer(peer) || peer.subscribed.size > 0;
+const isViewer = ({ identity }: Peer): boolean => identity !== undefined && !identity.seeder;
 
 const newestOf = (track: Track): number | undefined => track.listed.at(-1)?.name.sequence;
 

@@ -63,7 +63,7 @@ export const coreOptionsOf = (options: SwarmDriverOptions): SwarmCoreOptions => 
   swarm: options.swarm,
   viewer: hexOf(crypto.getRandomValues(new Uint8Array(8))) as ViewerId,
   trackers: options.trackers,
-  uplink: options.upload ? 1 : 0,
+  uplink: options.upload ? (options.seeder ? 2 : 1) : 0,
   memoryBytesMax: options.memoryBytesMax,
   verifies: options.verify !== undefined,
   rng: createRng(options.seed ?? crypto.getRandomValues(new Uint32Array(1))[0] ?? 0),
