@@ -5,6 +5,8 @@ import { PlaylistError } from "./playlist-error.ts";
 export interface Addresses {
   /** Of the playlist; absolute. */
   readonly base: string;
+  /** Those defined so far. */
+  readonly variables: ReadonlyMap<string, string>;
   define(attributes: Attributes, line: number): void;
   /** With variables replaced. */
   text(written: string, line: number): string;
@@ -51,6 +53,7 @@ export class PlaylistAddresses implements Addresses {
 /** For whoever has the text alone: nothing is replaced, nothing made absolute. */
 export const AS_WRITTEN: Addresses = {
   base: "",
+  variables: new Map(),
   define: () => undefined,
   text: (written) => written,
   url: (uri) => uri,

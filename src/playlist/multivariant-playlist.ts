@@ -1,5 +1,5 @@
 /** The playlist of playlists (RFC 8216 section 4.3.4): which renditions there are and where. Chooses none. */
-import type { PlaylistAddresses } from "./addresses.ts";
+import type { Addresses } from "./addresses.ts";
 import { parseAttributes, type Attributes } from "./attributes.ts";
 import { PlaylistError } from "./playlist-error.ts";
 
@@ -29,7 +29,7 @@ export interface MultivariantPlaylist {
   readonly variables: ReadonlyMap<string, string>;
 }
 
-export function parseMultivariantPlaylist(text: string, addresses: PlaylistAddresses): MultivariantPlaylist {
+export function parseMultivariantPlaylist(text: string, addresses: Addresses): MultivariantPlaylist {
   const variants: Variant[] = [];
   const alternatives: AlternativeRendition[] = [];
   const otherUrls: string[] = [];

@@ -1,8 +1,10 @@
 /**
- * A media playlist with roots: the tag goes before the EXTINF of each segment, everything else stays as it is. Reads as
- * much of RFC 8216 as it takes to tell a segment's place; touches no file.
+ * A media playlist with roots: the tag goes before the EXTINF of each segment, everything else stays as it is. Touches no
+ * file.
  */
-import { parseAttribute } from "./attribute.ts";
+import { AS_WRITTEN } from "../playlist/addresses.ts";
+import { parseMediaPlaylist, type OpenSegment } from "../playlist/media-playlist.ts";
+import { isMediaPlaylist } from "../playlist/parse.ts";
 import { PART_ROOT_TAG, printRoot, ROOT_TAG, type SegmentAddress, type SegmentRoot } from "../protocol/segment-root.ts";
 
 export interface ListedAddress extends SegmentAddress {
@@ -12,40 +14,22 @@ export interface ListedAddress extends SegmentAddress {
   readonly part?: number;
 }
 
-/** What the playlist lists, parts included, without what is marked as a gap. Undefined for what is no media playlist. */
+/**
+ * What the playlist lists, parts included, without what is marked as a gap. Undefined for what is no media playlist; throws
+ * a PlaylistError for one that is broken.
+ */
 export function listedAddresses(text: string): readonly ListedAddress[] | undefined {
-  if (!/^#EXTM3U/.test(text) || !/^#EXT(?:INF|-X-TARGETDURATION):/m.test(text)) return undefined;
-  const listed: ListedAddress[] = [];
-  let sequence = 0;
-  let [line, isGap] = [0, false];
-  let byteRange: SegmentAddress["byteRange"];
-  let [end, part, partEnd] = [0, 0, 0];
-  const rangeOf = (value: string, after: number): NonNullable<SegmentAddress["byteRange"]> => {
-    const [length = "", offset] = value.split("@");
-    const start = offset === undefined ? after : Number(offset);
-    return { start, end: start + Number(length) };
-  };
-  linesOf(text).forEach((written, index) => {
-    const [tag = "", value = ""] = written.trim().split(/:(.*)/);
-    if (tag === "#EXT-X-MEDIA-SEQUENCE") sequence = Number(value);
-    else if (tag === "#EXT-X-SKIP") sequence += Number(parseAttribute(value, "SKIPPED-SEGMENTS") ?? 0);
-    else if (tag === "#EXTINF") line = index;
-    else if (tag === "#EXT-X-GAP") isGap = true;
-    else if (tag === "#EXT-X-BYTERANGE") end = (byteRange = rangeOf(value, end)).end;
-    else if (tag === "#EXT-X-PART") {
-      const [uri, place] = [parseAttribute(value, "URI"), parseAttribute(value, "BYTERANGE")];
-      const range = place === undefined ? undefined : rangeOf(place, partEnd);
-      partEnd = range?.end ?? 0;
-      if (uri !== undefined && parseAttribute(value, "GAP") !== "YES")
-        listed.push({ sequence, uri, byteRange: range, line: index, part });
-      part++;
-    } else if (tag !== "" && !tag.startsWith("#")) {
-      if (!isGap) listed.push({ sequence, uri: written.trim(), byteRange, line });
-      sequence++;
-      [isGap, byteRange, part] = [false, undefined, 0];
-    }
+  if (!isMediaPlaylist(text)) return undefined;
+  const { segments, open } = parseMediaPlaylist(text, AS_WRITTEN);
+  const partsOf = ({ sequence, parts }: OpenSegment): readonly ListedAddress[] =>
+    parts
+      .filter(({ isGap }) => !isGap)
+      .map(({ uri, byteRange, line, index }) => ({ sequence, uri, byteRange, line, part: index }));
+  const listed = segments.flatMap((segment) => {
+    const { sequence, uri, byteRange, line, isGap } = segment;
+    return isGap ? partsOf(segment) : [...partsOf(segment), { sequence, uri, byteRange, line }];
   });
-  return listed;
+  return [...listed, ...partsOf(open)];
 }
 
 /** `rootOf` has been asked for addresses of this very text. */

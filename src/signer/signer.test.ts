@@ -193,6 +193,15 @@ test("a folder without a playlist is refused: a slip in its name must not look l
 });
 
 test.each([
+  ["a segment without a length", "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:long,\ns.ts\n", "index.m3u8, line 3"],
+  ["neither segments nor renditions", "#EXTM3U\n", "index.m3u8, line 1: lists neither"],
+  ["an update of another", "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-SKIP:SKIPPED-SEGMENTS=3\n", "line 3: EXT-X-SKIP"],
+])("a playlist with %s is refused by name and line", async (_, text, reason) => {
+  await writeFile(at("index.m3u8"), text);
+  await expect(runSign([at("index.m3u8")])).rejects.toThrow(reason);
+});
+
+test.each([
   [[], "name one"],
   [["nowhere"], "there is no"],
   [["a", "b"], "name one"],

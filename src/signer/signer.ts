@@ -3,8 +3,11 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { OptionError } from "../base/option-error.ts";
+import { AS_WRITTEN } from "../playlist/addresses.ts";
+import { parseMultivariantPlaylist } from "../playlist/multivariant-playlist.ts";
+import { isPlaylist as isPlaylistText } from "../playlist/parse.ts";
+import { PlaylistError } from "../playlist/playlist-error.ts";
 import { renditionNames, type SegmentRoot } from "../protocol/segment-root.ts";
-import { parseAttribute } from "./attribute.ts";
 import type { PublisherKey } from "./publisher-key.ts";
 import { SegmentHasher } from "./segment-hasher.ts";
 import { listedAddresses, withoutRoots, withRoots } from "./signed-playlist.ts";
@@ -33,7 +36,7 @@ export class Signer {
   /** Undefined for what is no media playlist. Writes nothing that is there already. */
   async sign(playlist: string): Promise<SignedPlaylist | undefined> {
     const text = withoutRoots(await readFile(playlist, "utf8"));
-    const listed = listedAddresses(text);
+    const listed = named(playlist, () => listedAddresses(text));
     if (!listed) return undefined;
     const roots = new Map<number, SegmentRoot>();
     for (const address of listed) {
@@ -54,6 +57,22 @@ export class Signer {
     await this.#hasher.tidy();
     return { file, segments: listed.length, without: listed.length - roots.size };
   }
+}
+
+/** What is wrong with a playlist is told with its name. */
+function named<Result>(file: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof PlaylistError ? new OptionError(`${file}, ${error.message}`) : error;
+  }
+}
+
+/** The media playlists of what can be shared, as written. */
+function renditionsIn(text: string): readonly string[] {
+  const { variants, alternatives } = parseMultivariantPlaylist(text, AS_WRITTEN);
+  const shared = alternatives.filter(({ attributes: { TYPE } }) => TYPE === "AUDIO" || TYPE === "VIDEO");
+  return [...variants, ...shared].flatMap(({ url }) => url ?? []);
 }
 
 /** Where a segment is on disk; undefined for an address on a host, or with variables (EXT-X-DEFINE). */
@@ -79,12 +98,8 @@ export async function findPlaylists(
   }
   const folder = path.dirname(start);
   const text = await readFile(start, "utf8");
-  if (listedAddresses(text)) return { folder, files: [start] };
-  const lines = text.split(/\r?\n/);
-  const uris = lines.flatMap((line, index) => {
-    if (/^#EXT-X-MEDIA:.*TYPE=(?:AUDIO|VIDEO)/.test(line)) return parseAttribute(line.slice(13), "URI") ?? [];
-    return lines[index - 1]?.startsWith("#EXT-X-STREAM-INF:") ? line : [];
-  });
+  if (named(start, () => listedAddresses(text))) return { folder, files: [start] };
+  const uris = isPlaylistText(text) ? named(start, () => renditionsIn(text)) : [];
   const files = uris.flatMap((uri) => mediaFile(start, uri) ?? []);
   if (files.length === 0) throw new OptionError(`${start} is no playlist, or lists none that is on this disk`);
   return { folder, files: [...new Set(files)] };
