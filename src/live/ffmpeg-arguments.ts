@@ -27,9 +27,11 @@ export function encodingArguments(plan: EncodingPlan): readonly string[] {
 function outputArguments(plan: EncodingPlan, rung: Rung | undefined, index: number): readonly string[] {
   const { facts, options } = plan;
   const video = facts.video === "copy" && !rung ? ["-c:v", "copy"] : videoArguments(plan, rung);
-  const audio =
-    facts.audio === "copy" ? ["-c:a", "copy"] : words(`-c:a aac -b:a ${AUDIO_BITS_PER_SECOND} -ac 2 -ar 48000`);
-  const container = options.container === "ts" ? segmentArguments(plan, index) : fragmentArguments(plan, index);
+  const isTs = options.container === "ts";
+  // MPEG-TS has AAC with headers of its own, fMP4 has it without; what has none passes the filter as it is.
+  const asIs = words(isTs ? "-c:a copy" : "-c:a copy -bsf:a aac_adtstoasc");
+  const audio = facts.audio === "copy" ? asIs : words(`-c:a aac -b:a ${AUDIO_BITS_PER_SECOND} -ac 2 -ar 48000`);
+  const container = isTs ? segmentArguments(plan, index) : fragmentArguments(plan, index);
   return [...words("-map 0:v:0? -map 0:a:0? -map_metadata -1"), ...video, ...audio, ...container];
 }
 

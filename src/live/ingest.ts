@@ -1,39 +1,31 @@
-/** Where a live stream's media comes from: a file, standard input, what is pushed over HTTP, or RTMP. */
+/** Where a live stream's media comes from: a file, standard input, or what a publisher sends. */
 import type { Readable } from "node:stream";
-import type { Logger } from "../base/logger.ts";
 import type { PackagedStream } from "./packaged-stream.ts";
 import { publish } from "./publishing.ts";
 import { ReplayedBody } from "./replayed-body.ts";
-import { listenForRtmp } from "./rtmp-listener.ts";
 
 export type LiveSource =
   /** As fast as it plays. */
   | { readonly kind: "file"; readonly path: string; readonly loop: boolean }
   | { readonly kind: "stdin" }
-  /** The body of an HTTP request, in any container that ffmpeg knows without its name. */
-  | { readonly kind: "push"; readonly body: Readable }
-  /** One publisher after the other, at `rtmp://host:port/live/<key>`. */
-  | { readonly kind: "rtmp"; readonly host: string; readonly port: number; readonly key: string };
+  /** What a publisher sends, over HTTP or RTMP, in any container that ffmpeg knows without its name. */
+  | { readonly kind: "push"; readonly body: Readable };
 
 export interface IngestOptions {
   /** As `findFfmpeg` found it. */
   readonly ffmpeg: string;
   /** Of x264. Default "veryfast". */
   readonly preset?: string;
-  readonly logger: Logger;
 }
 
 export interface Ingest {
-  /**
-   * Resolves when the source is over, of RTMP when it is closed. Rejects with ffmpeg's last lines when it is ffmpeg that
-   * failed; of RTMP only when nobody can be listened for.
-   */
+  /** Resolves when the source is over. Rejects with ffmpeg's last lines when it is ffmpeg that failed. */
   readonly ended: Promise<void>;
   /** Ends it as if the publisher had gone. */
   close(): Promise<void>;
 }
 
-/** File and standard input end their stream when they end; after the others it waits for whoever comes next. */
+/** File and standard input end their stream when they end; after a publisher it waits for whoever comes next. */
 export function startIngest(source: LiveSource, stream: PackagedStream, options: IngestOptions): Ingest {
   const closing = new AbortController();
   const ended = run(source, stream, options, closing.signal);
@@ -49,14 +41,14 @@ export function startIngest(source: LiveSource, stream: PackagedStream, options:
 async function run(
   source: LiveSource,
   stream: PackagedStream,
-  { ffmpeg, preset = "veryfast", logger }: IngestOptions,
+  { ffmpeg, preset = "veryfast" }: IngestOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const common = { ffmpeg, preset, stream, signal };
-  const take = async (body: Readable, isLast: boolean, format: readonly string[] = []): Promise<void> => {
+  const take = async (body: Readable, isLast: boolean): Promise<void> => {
     const replayed = new ReplayedBody(body);
     if (!(await replayed.hasBegun())) return;
-    await publish({ ...common, input: [...format, "-i", "pipe:0"], body: replayed, isLast });
+    await publish({ ...common, input: [...ANALYSED, "-i", "pipe:0"], body: replayed, isLast });
   };
   switch (source.kind) {
     case "file": {
@@ -68,7 +60,8 @@ async function run(
       return take(process.stdin, true);
     case "push":
       return take(source.body, false);
-    case "rtmp":
-      return listenForRtmp({ ...source, ffmpeg, logger, signal }, (body, format) => take(body, false, format));
   }
 }
+
+/** MPEG-TS and FLV may begin another stream at any time: so long, in microseconds, is what a viewer waits for that. */
+const ANALYSED = ["-analyzeduration", "2000000"];
