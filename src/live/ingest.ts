@@ -47,8 +47,10 @@ async function run(
   const common = { ffmpeg, preset, stream, signal };
   const take = async (body: Readable, isLast: boolean): Promise<void> => {
     const replayed = new ReplayedBody(body);
-    if (!(await replayed.hasBegun())) return;
-    await publish({ ...common, input: [...ANALYSED, "-i", "pipe:0"], body: replayed, isLast });
+    signal.addEventListener("abort", replayed.close, { once: true });
+    if (await replayed.hasBegun())
+      await publish({ ...common, input: [...ANALYSED, "-i", "pipe:0"], body: replayed, isLast });
+    else if (isLast) await stream.end();
   };
   switch (source.kind) {
     case "file": {

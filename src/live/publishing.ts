@@ -26,36 +26,44 @@ export interface Publishing {
 
 /** Resolves when the publisher has gone. Rejects with ffmpeg's complaint when it was ffmpeg that went. */
 export async function publish(publishing: Publishing): Promise<void> {
-  const { ffmpeg, preset, stream, input, body, isLast, signal } = publishing;
-  const facts = await probeSource(ffmpeg, input, body, signal);
-  if (signal.aborted) return;
-  const { options } = stream;
+  const { ffmpeg, input, body, signal } = publishing;
   const folder = await mkdtemp(path.join(os.tmpdir(), "hls-swarm-live-"));
-  const session = stream.begin(hasForcedKeyFrames({ facts, options }), body?.startedAt);
   try {
-    const args = encodingArguments({ input, facts, options, preset, folder });
-    const run = runFfmpeg(ffmpeg, args, { outputs: stream.renditions.length, hasStdin: body !== undefined });
-    session.onReplaced = () => {
+    const facts = await probeSource(ffmpeg, input, body, signal);
+    if (!signal.aborted) await packageFor(publishing, facts, folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function packageFor(publishing: Publishing, facts: SourceFacts, folder: string): Promise<void> {
+  const { ffmpeg, preset, stream, input, body, isLast, signal } = publishing;
+  const { options } = stream;
+  const session = stream.begin(hasForcedKeyFrames({ facts, options }), body?.startedAt);
+  const args = encodingArguments({ input, facts, options, preset, folder });
+  const run = runFfmpeg(ffmpeg, args, { outputs: stream.renditions.length, hasStdin: body !== undefined });
+  session.onReplaced = () => {
+    run.stop();
+    body?.close();
+  };
+  signal.addEventListener("abort", run.stop, { once: true });
+  let broken: unknown;
+  const reading = run.outputs.map((output, index) =>
+    read(output, index, { ...publishing, session, facts, folder }).catch((error: unknown) => {
+      // Of a pipe whose other end was told to stop nothing more is expected.
+      if (!run.isStopped) broken = error;
       run.stop();
-      body?.close();
-    };
-    signal.addEventListener("abort", run.stop, { once: true });
-    let broken: unknown;
-    const reading = run.outputs.map((output, index) =>
-      read(output, index, { ...publishing, session, facts, folder }).catch((error: unknown) => {
-        broken ??= error;
-        run.stop();
-      }),
-    );
+    }),
+  );
+  try {
     if (body && run.stdin) await body.pour(run.stdin, run.exited);
     const code = await run.exited;
     await Promise.all(reading);
-    signal.removeEventListener("abort", run.stop);
     if (broken instanceof Error) throw broken;
     if (code !== 0 && !run.isStopped) throw new Error(`ffmpeg failed:\n${run.complaint()}`);
   } finally {
+    signal.removeEventListener("abort", run.stop);
     session.finish(isLast);
-    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -52,9 +52,10 @@ export class ReplayedBody {
     to.end();
   }
 
-  close(): void {
+  /** Whatever is being read of it ends there. */
+  readonly close = (): void => {
     this.#body.destroy();
-  }
+  };
 
   /** Undefined at its end, and where it breaks off. */
   #next(): Promise<Uint8Array | undefined> {

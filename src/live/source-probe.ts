@@ -9,7 +9,10 @@ export interface SourceFacts {
   readonly size: { readonly width: number; readonly height: number } | undefined;
 }
 
-/** `body` goes to ffmpeg's stdin and can be read from its beginning afterwards. Rejects with what ffmpeg complained of. */
+/**
+ * `body` goes to ffmpeg's stdin and can be read from its beginning afterwards. Rejects with what ffmpeg complained of; once
+ * `signal` is aborted it finds nothing, which is no complaint.
+ */
 export async function probeSource(
   ffmpeg: string,
   input: readonly string[],
@@ -26,6 +29,7 @@ export async function probeSource(
   if (body && run.stdin) await body.show(run.stdin, PROBE_BYTES_MAX, run.exited);
   await run.exited;
   signal.removeEventListener("abort", run.stop);
+  if (signal.aborted) return NOTHING;
   const facts = factsOf(lines);
   if (facts.video === "none" && facts.audio === "none")
     throw new Error(`ffmpeg finds neither video nor audio in the source:\n${run.complaint()}`);
@@ -49,6 +53,8 @@ export function factsOf(lines: readonly string[]): SourceFacts {
     size: width === undefined ? undefined : { width: Number(width), height: Number(height) },
   };
 }
+
+const NOTHING: SourceFacts = { video: "none", audio: "none", size: undefined };
 
 /** Twenty seconds at 6 Mbit/s: ffmpeg has seen enough by then, or never will. */
 const PROBE_BYTES_MAX = 16 * 1024 * 1024;
