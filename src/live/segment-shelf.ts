@@ -116,7 +116,7 @@ export class SegmentShelf {
         await writeFile(file, bytes ?? new Uint8Array(0));
         return "written";
       } catch (error) {
-        await rm(file, { force: true });
+        await this.#discard(file);
         const isFull = error instanceof Error && "code" in error && FULL.has(String(error.code));
         if (isFull && (await this.#removeOldest())) continue;
         this.#options.logger.warn(
@@ -145,7 +145,7 @@ export class SegmentShelf {
   async #remove(shelved: Shelved): Promise<void> {
     if (this.#shelved.delete(shelved.name) && shelved.droppedAt === undefined) this.#options.lost(shelved.name);
     if (shelved.file !== "written") return;
-    await rm(this.#pathOf(shelved.name), { force: true });
+    await this.#discard(this.#pathOf(shelved.name));
     this.#bytesOnDisk -= shelved.byteLength;
   }
 
@@ -160,6 +160,12 @@ export class SegmentShelf {
         this.#shelved.delete(shelved.name);
         if (shelved.droppedAt === undefined) lost(shelved.name);
       }
+    });
+  }
+
+  async #discard(file: string): Promise<void> {
+    await rm(file, { force: true }).catch((error: unknown) => {
+      this.#options.logger.warn("live:disk", () => `${file} cannot be removed: ${String(error)}`);
     });
   }
 
