@@ -5,7 +5,7 @@ import os from "node:os";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { quantile } from "../../src/tracker-load/load.ts";
+import { quantile } from "../../src/base/quantile.ts";
 import { ATTACKS } from "../../tests/tracker/attacks.ts";
 import { TestViewer } from "../../tests/tracker/test-viewer.ts";
 import { ServerUnderTest } from "./server.ts";

@@ -1,7 +1,7 @@
 /** What one server is put through, in stages; each tells what the server's own process used for it. */
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import { quantile } from "../../src/tracker-load/load.ts";
+import { quantile } from "../../src/base/quantile.ts";
 import { PEERS, type Client, type Wire } from "./client.ts";
 import { FrameRelay, streamOf } from "./raw-frames.ts";
 import { ServerUnderTest } from "./server.ts";

@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
+import { quantile } from "../base/quantile.ts";
 import type { Millis } from "../base/time.ts";
 import { swarmIdOf } from "../protocol/ids.ts";
 import { LoadViewer, type LoadLog } from "./load-viewer.ts";
@@ -136,11 +137,6 @@ function figuresOf(
     gone: log.gone,
     refusals: Object.fromEntries(log.refusals),
   };
-}
-
-export function quantile(values: readonly number[], q: number): number | undefined {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
 }
 
 /** Fewer than a tracker lets one address open at once. */

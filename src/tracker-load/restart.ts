@@ -1,9 +1,10 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
+import { quantile } from "../base/quantile.ts";
 import type { Millis } from "../base/time.ts";
 import { swarmIdOf } from "../protocol/ids.ts";
 import type { LoadLog } from "./load-viewer.ts";
-import { homeOf, quantile, type LoadOptions } from "./load.ts";
+import { homeOf, type LoadOptions } from "./load.ts";
 import { ReturningViewer } from "./returning-viewer.ts";
 
 /** How a crowd fared that lost its tracker and got it back. Spans in ms, from when the first of them lost it. */

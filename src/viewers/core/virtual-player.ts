@@ -37,7 +37,7 @@ export interface VirtualPlayerOptions {
   readonly tracks: readonly TrackId[];
   readonly openedAt: Millis;
   /** Where a VOD begins. Default 0. */
-  readonly startAt?: Seconds;
+  readonly startAt?: Seconds | undefined;
 }
 
 export interface PlayerCounts {
