@@ -8,7 +8,7 @@ import type { FetchId, SwarmEvent } from "../core/event.ts";
 import type { SwarmStats } from "../core/stats.ts";
 import { SwarmCore } from "../core/swarm.ts";
 import { auditChunk } from "./chunk-audit.ts";
-import { chunkFrames } from "./chunk-frames.ts";
+import { ChunkFrames } from "./chunk-frames.ts";
 import type { ArrivedChunk } from "./chunk-inbox.ts";
 import { Closing } from "./closing.ts";
 import type { SwarmPort } from "./driver-api.ts";
@@ -41,6 +41,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
   const clock = options.now ?? (() => performance.now());
   const log = options.logger;
   const store = options.store ?? createMemoryStore();
+  const chunkFrames = new ChunkFrames(store);
   const core = new SwarmCore(coreOptionsOf(options));
   const readings = new Map<FetchId, () => void>();
   const watchers = new SegmentWatchers();
@@ -170,7 +171,7 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
         links.tell(action.peers, action.message);
         return;
       case "send-chunk":
-        links.send(action.peer, chunkFrames(store, action));
+        links.send(action.peer, chunkFrames.of(action));
         return;
       case "send-hashes":
         links.send(action.peer, integrity.frames(action));
