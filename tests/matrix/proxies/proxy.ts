@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 
 export interface RunningProxy {
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -26,6 +27,7 @@ export async function startProxy(
     if (isOver) throw new Error(`${command} ended: ${said}`);
   }
   return {
+    pid: child.pid ?? 0,
     async stop() {
       child.kill("SIGTERM");
       await ended;

@@ -1,0 +1,40 @@
+/** The seeder benchmark: how many peers one seeder feeds, and at what cost beside nginx's. Started by run.mjs. */
+import type { MachineFacts } from "../browser/machine.ts";
+import { nginxObstacle } from "./nginx.ts";
+import { parseOptions, usage, UsageError } from "./options.ts";
+import { runSession } from "./session.ts";
+import { jsonOf, textOf } from "./table.ts";
+
+export interface BenchSurroundings {
+  readonly arguments: readonly string[];
+  readonly root: string;
+  readonly cache: string;
+}
+
+/** Returns the exit code: 0 whatever the figures say; 1 when they could not be taken. */
+export async function runBench({ arguments: args, root, cache }: BenchSurroundings): Promise<number> {
+  try {
+    const options = parseOptions(args);
+    const obstacle = nginxObstacle();
+    if (obstacle !== undefined) throw new UsageError(`bench:seeder cannot run here: ${obstacle}`);
+    const { figures, machine } = await runSession(options, { root, cache, log });
+    const result = { ...figures, options, machine, warnings: warningsOf(machine) };
+    console.log(options.json ? jsonOf(result) : textOf(result));
+    return 0;
+  } catch (error) {
+    console.error(error instanceof UsageError ? `${error.message}\n\n${usage}` : error);
+    return 1;
+  }
+}
+
+const warningsOf = ({ foreignCores = 0 }: MachineFacts): string[] =>
+  foreignCores > FOREIGN_CORES_MAX
+    ? [`other programs kept ${foreignCores.toFixed(2)} cores busy: peers and rates are the machine's, CPU per byte is not`]
+    : [];
+
+const log = (line: string): void => {
+  console.error(line);
+};
+
+/** Above it the rates that are sustained are what others leave. */
+const FOREIGN_CORES_MAX = 0.33;

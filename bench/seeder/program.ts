@@ -1,0 +1,63 @@
+/** A program that the benchmark runs beside itself: one of its own that answers questions, or a command of ours that prints JSON. */
+import { fork, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+export class Program {
+  readonly #child: ChildProcess;
+  readonly #name: string;
+  /** What it printed last. */
+  last: unknown;
+
+  private constructor(name: string, child: ChildProcess) {
+    this.#name = name;
+    this.#child = child;
+  }
+
+  /** One of the benchmark's own, that has said its first word: what it said is `last`. */
+  static async fork(file: string, setup: object): Promise<Program> {
+    const program = new Program(file, fork(file, [JSON.stringify(setup)], { stdio: ["ignore", "inherit", "inherit", "ipc"] }));
+    program.last = await program.#word("message");
+    return program;
+  }
+
+  /** A command of the library; every line of JSON that it prints is `last` until the next. */
+  static async command(cli: string, args: readonly string[], nodeArgs: readonly string[] = []): Promise<Program> {
+    const child = spawn(process.execPath, [...nodeArgs, cli, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+    const program = new Program(args[0] ?? cli, child);
+    const lines = createInterface(child.stdout);
+    lines.on("line", (line) => {
+      program.last = JSON.parse(line);
+    });
+    await Promise.race([once(lines, "line"), program.#ended()]);
+    return program;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Of one that answers questions. */
+  async ask(): Promise<unknown> {
+    const answer = this.#word("message");
+    this.#child.send("?");
+    return answer;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exit = once(this.#child, "exit");
+    this.#child.kill("SIGTERM");
+    await exit;
+  }
+
+  async #word(event: "message"): Promise<unknown> {
+    const [word] = (await Promise.race([once(this.#child, event), this.#ended()])) as unknown[];
+    return word;
+  }
+
+  async #ended(): Promise<never> {
+    await once(this.#child, "exit");
+    throw new Error(`${this.#name} ended`);
+  }
+}
