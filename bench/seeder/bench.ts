@@ -29,7 +29,9 @@ export async function runBench({ arguments: args, root, cache }: BenchSurroundin
 
 const warningsOf = ({ foreignCores = 0 }: MachineFacts): string[] =>
   foreignCores > FOREIGN_CORES_MAX
-    ? [`other programs kept ${foreignCores.toFixed(2)} cores busy: peers and rates are the machine's, CPU per byte is not`]
+    ? [
+        `other programs kept ${foreignCores.toFixed(2)} cores busy: peers and rates are the machine's, CPU per byte is not`,
+      ]
     : [];
 
 const log = (line: string): void => {

@@ -4,7 +4,8 @@ import { figuresOf, nextPeers, stageFigures, type Reading, type StageFigures } f
 const MB = 1e6;
 const reading = (seconds: number, more: Partial<Reading> = {}): Reading => ({
   at: seconds * 1000,
-  seeder: { cpuSeconds: 0, rssBytes: 80 * MB },
+  cpuSeconds: 0,
+  rssBytes: 80 * MB,
   originSentBytes: 0,
   peerReceivedBytes: 0,
   originReceivedBytes: 0,
@@ -20,11 +21,11 @@ const stage = (more: Partial<StageFigures>): StageFigures => ({
 test("of ten seconds of a stream of 1 Mbit/s: what came before does not count", () => {
   const before = reading(100, {
     ...{ originSentBytes: 7 * MB, peerReceivedBytes: 5 * MB, originReceivedBytes: MB, stalls: 1 },
-    seeder: { cpuSeconds: 2, rssBytes: 80 * MB },
+    ...{ cpuSeconds: 2, rssBytes: 80 * MB },
   });
   const after = reading(110, {
     ...{ originSentBytes: 8.5 * MB, peerReceivedBytes: 14.75 * MB, originReceivedBytes: 1.25 * MB, stalls: 1 },
-    ...{ links: 8, seeder: { cpuSeconds: 2.195, rssBytes: 84 * MB } },
+    ...{ links: 8, cpuSeconds: 2.195, rssBytes: 84 * MB },
   });
   expect(stageFigures({ peers: 8, before, after }, MB)).toEqual({
     peers: 8,

@@ -1,23 +1,20 @@
 /** From readings of a run to its figures, and how many peers are tried next. Pure. */
 
-/** What a process has used since it started, and what it holds. */
-export interface Usage {
-  readonly cpuSeconds: number;
-  readonly rssBytes: number;
-}
-
 /** Everything that counts, at one instant. */
 export interface Reading {
   /** Milliseconds since 1970. */
   readonly at: number;
-  readonly seeder: Usage;
+  /** Of the seeder's process, since it started. */
+  readonly cpuSeconds: number;
+  /** The seeder's resident memory, less the segments in its cache. */
+  readonly rssBytes: number;
+  /** Links of the seeder that are open. */
+  readonly links: number;
   /** Body bytes of segments that the origin has sent, whoever asked. */
   readonly originSentBytes: number;
   /** Media bytes that all peers together have received, from the seeder and from the origin. */
   readonly peerReceivedBytes: number;
   readonly originReceivedBytes: number;
-  /** Links of all peers to the seeder that are open. */
-  readonly links: number;
   readonly stalls: number;
 }
 
@@ -52,7 +49,7 @@ export function stageFigures({ peers, before, after }: Stage, bitsPerSecond: num
   const peerBytes = after.peerReceivedBytes - before.peerReceivedBytes;
   const ownBytes = after.originReceivedBytes - before.originReceivedBytes;
   const sentBytes = after.originSentBytes - before.originSentBytes;
-  const cpuSeconds = after.seeder.cpuSeconds - before.seeder.cpuSeconds;
+  const cpuSeconds = after.cpuSeconds - before.cpuSeconds;
   return {
     peers,
     links: after.links,
@@ -64,7 +61,7 @@ export function stageFigures({ peers, before, after }: Stage, bitsPerSecond: num
     offload: 1 - sentBytes / (peerBytes + ownBytes),
     peersCdnShare: ownBytes / (peerBytes + ownBytes),
     stalls: after.stalls - before.stalls,
-    rssBytes: after.seeder.rssBytes,
+    rssBytes: after.rssBytes,
   };
 }
 
@@ -109,7 +106,11 @@ export const bestOf = (stages: readonly StageFigures[]): StageFigures | undefine
 export const isSustained = ({ mbps, wantedMbps }: StageFigures): boolean => mbps >= SUSTAINED_SHARE * wantedMbps;
 
 /** How many peers to try after these; undefined when the last stage was the end of it. */
-export function nextPeers(stages: readonly StageFigures[], wanted: number | undefined, max: number): number | undefined {
+export function nextPeers(
+  stages: readonly StageFigures[],
+  wanted: number | undefined,
+  max: number,
+): number | undefined {
   const last = stages.at(-1);
   if (!last) return Math.min(FEW_PEERS, wanted ?? max);
   if (wanted !== undefined) return last.peers < wanted ? wanted : undefined;

@@ -15,7 +15,8 @@ test("without arguments: a ramp", () => {
 });
 
 test("every option is heard", () => {
-  const args = "--peers 10 --seconds 30 --mbps 1.5 --segment-seconds 4 --uplink-mbps 20 --processes 1 --profile p --json";
+  const args =
+    "--peers 10 --seconds 30 --mbps 1.5 --segment-seconds 4 --uplink-mbps 20 --processes 1 --profile p --json";
   expect(parseOptions(args.split(" "))).toEqual({
     peers: 10,
     seconds: 30,

@@ -29,7 +29,14 @@ export class Peers {
     for (let left = peers, open = Math.min(processes, peers); open > 0; open--) {
       const viewers = Math.ceil(left / open);
       left -= viewers;
-      const load = ["--viewers", String(viewers), "--ramp-seconds", String(viewers / JOINS_PER_SECOND), "--upload", "0"];
+      const load = [
+        "--viewers",
+        String(viewers),
+        "--ramp-seconds",
+        String(viewers / JOINS_PER_SECOND),
+        "--upload",
+        "0",
+      ];
       const reports = ["--seconds", "0", "--json", "--report-seconds", String(REPORT_SECONDS)];
       programs.push(await Program.command(cli, ["swarm", streamUrl, "--tracker", trackerUrl, ...load, ...reports]));
     }
@@ -38,7 +45,8 @@ export class Peers {
 
   report(): PeersReport {
     const reports = this.#programs.map(({ last }) => reportOf(last));
-    const sum = (of: (report: PeersReport) => number): number => reports.reduce((total, report) => total + of(report), 0);
+    const sum = (of: (report: PeersReport) => number): number =>
+      reports.reduce((total, report) => total + of(report), 0);
     return {
       playing: sum(({ playing }) => playing),
       peerReceivedBytes: sum(({ peerReceivedBytes }) => peerReceivedBytes),

@@ -16,14 +16,22 @@ export class Program {
 
   /** One of the benchmark's own, that has said its first word: what it said is `last`. */
   static async fork(file: string, setup: object): Promise<Program> {
-    const program = new Program(file, fork(file, [JSON.stringify(setup)], { stdio: ["ignore", "inherit", "inherit", "ipc"] }));
+    const program = new Program(
+      file,
+      fork(file, [JSON.stringify(setup)], { stdio: ["ignore", "inherit", "inherit", "ipc"] }),
+    );
     program.last = await program.#word("message");
     return program;
   }
 
-  /** A command of the library; every line of JSON that it prints is `last` until the next. */
-  static async command(cli: string, args: readonly string[], nodeArgs: readonly string[] = []): Promise<Program> {
-    const child = spawn(process.execPath, [...nodeArgs, cli, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  /** A command of the library, which says nothing that is of interest here. */
+  static run(cli: string, args: readonly string[], nodeArgs: readonly string[]): Program {
+    return new Program(args[0] ?? cli, spawn(process.execPath, [...nodeArgs, cli, ...args], { stdio: "ignore" }));
+  }
+
+  /** A command of the library that prints lines of JSON: each is `last` until the next. Resolves with the first. */
+  static async command(cli: string, args: readonly string[]): Promise<Program> {
+    const child = spawn(process.execPath, [cli, ...args], { stdio: ["ignore", "pipe", "inherit"] });
     const program = new Program(args[0] ?? cli, child);
     const lines = createInterface(child.stdout);
     lines.on("line", (line) => {

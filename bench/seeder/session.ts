@@ -2,12 +2,21 @@
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MachineWatch, type MachineFacts } from "../browser/machine.ts";
-import { bestOf, figuresOf, nextPeers, stageFigures, type Figures, type Reading, type StageFigures } from "./figures.ts";
+import {
+  bestOf,
+  figuresOf,
+  nextPeers,
+  stageFigures,
+  type Figures,
+  type Reading,
+  type StageFigures,
+} from "./figures.ts";
 import { startNginx } from "./nginx.ts";
 import { PEERS_MAX, type BenchOptions } from "./options.ts";
 import { Peers } from "./peers.ts";
-import { usageOf } from "./process-usage.ts";
+import { cpuSecondsOf } from "./process-usage.ts";
 import { Program } from "./program.ts";
+import { Seeder } from "./seeder.ts";
 
 export interface Surroundings {
   readonly root: string;
@@ -29,13 +38,13 @@ export async function runSession(options: BenchOptions, { root, cache, log }: Su
   const servers = await Program.fork(path.join(here, "servers-process.mjs"), { segmentSeconds, bitsPerSecond });
   const { streamUrl, trackerUrl } = servers.last as { readonly streamUrl: string; readonly trackerUrl: string };
   const stages: StageFigures[] = [];
-  const seeder = await openSeeder(options, cli, streamUrl, trackerUrl);
+  const seeder = await Seeder.open(cli, streamUrl, trackerUrl, options);
   try {
-    for (let peers = nextPeers(stages, options.peers, PEERS_MAX); peers !== undefined; ) {
+    for (let peers = nextPeers(stages, options.peers, PEERS_MAX); peers !== undefined;) {
       const crowd = await Peers.open({ cli, streamUrl, trackerUrl, peers, processes });
       const read = async (): Promise<Reading> => ({
         at: Date.now(),
-        seeder: usageOf(seeder.pid),
+        ...(await seeder.report()),
         originSentBytes: Number(await servers.ask()),
         ...crowd.report(),
       });
@@ -52,19 +61,13 @@ export async function runSession(options: BenchOptions, { root, cache, log }: Su
       peers = nextPeers(stages, options.peers, PEERS_MAX);
     }
   } finally {
-    await seeder.stop();
+    await seeder.close();
     await servers.stop();
   }
   const clients = bestOf(stages)?.peers ?? 0;
   log(`nginx, ${clients} clients`);
   const nginxCpuSecondsPerGb = await measureNginx(options, path.join(here, "http-clients.mjs"), cache, clients);
   return { figures: figuresOf(stages, nginxCpuSecondsPerGb), machine: machine.stop() };
-}
-
-function openSeeder({ uplinkMbps, profile }: BenchOptions, cli: string, streamUrl: string, trackerUrl: string) {
-  const uplink = uplinkMbps === undefined ? [] : ["--uplink-mbps", String(uplinkMbps)];
-  const profiling = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`];
-  return Program.command(cli, ["swarm", streamUrl, "--viewers", "1", "--tracker", trackerUrl, "--seconds", "0", "--json", "--report-seconds", "3000", ...uplink], profiling);
 }
 
 /** The peers do play, as far as there is anything to play. */
@@ -84,10 +87,10 @@ async function measureNginx(options: BenchOptions, program: string, cache: strin
     const load = await Program.fork(program, { url: nginx.url, clients, files: FILES, segmentSeconds });
     try {
       await sleep(2 * segmentSeconds * 1000);
-      const [before, bytesBefore] = [usageOf(nginx.pid), Number(await load.ask())];
+      const [before, bytesBefore] = [cpuSecondsOf(nginx.pid), Number(await load.ask())];
       await sleep(seconds * 1000);
-      const [after, bytesAfter] = [usageOf(nginx.pid), Number(await load.ask())];
-      return (after.cpuSeconds - before.cpuSeconds) / ((bytesAfter - bytesBefore) / 1e9);
+      const [after, bytesAfter] = [cpuSecondsOf(nginx.pid), Number(await load.ask())];
+      return (after - before) / ((bytesAfter - bytesBefore) / 1e9);
     } finally {
       await load.stop();
     }
