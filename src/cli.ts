@@ -7,6 +7,7 @@ import { runSign } from "./signer/cli.ts";
 import { ticketCommand } from "./ticket/cli.ts";
 import { loadCommand } from "./tracker-load/cli.ts";
 import { trackerCommand } from "./tracker-server/cli.ts";
+import { swarmCommand } from "./viewers/cli.ts";
 
 /** Reads its own arguments. */
 const signCommand = new Command("sign")
@@ -23,7 +24,8 @@ const program = new Command("hls-swarm")
   .addCommand(trackerCommand())
   .addCommand(signCommand)
   .addCommand(ticketCommand())
-  .addCommand(loadCommand());
+  .addCommand(loadCommand())
+  .addCommand(swarmCommand());
 
 for (const command of [program, ...program.commands]) {
   command.exitOverride(); // so that it is us who choose the exit code
