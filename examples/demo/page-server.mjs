@@ -1,16 +1,20 @@
-/** Serves the page, hls.js, the engine as it was built, and `/setting.json`, which tells the page where the rest is. */
+/**
+ * Serves the page, hls.js, the engine as it was built, `/setting.json`, which tells the page where the rest is, and
+ * `/topology`, which tells who else is there.
+ */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import path from "node:path";
 import { findFile } from "../../testkit/origin/static-files.mjs";
 
+/** @import { Member } from "./members.mjs" */
 /** @typedef {{ cdnPort: number, trackerPort: number } & Record<string, unknown>} Setting */
 
 /**
  * @param {string} root  of the repository
- * @param {{ host: string, port: number, setting: Setting }} options
+ * @param {{ host: string, port: number, setting: Setting, members: () => readonly Member[] }} options
  */
-export async function startPageServer(root, { host, port, setting }) {
+export async function startPageServer(root, { host, port, setting, members }) {
   // As the repository has them, so that the pages' imports read like its folders.
   const mounts = {
     "/": path.join(root, "examples/demo/page"),
@@ -20,10 +24,10 @@ export async function startPageServer(root, { host, port, setting }) {
   };
   const server = createServer((request, response) => {
     const [urlPath = "/"] = (request.url ?? "/").split("?");
-    const found =
-      urlPath === "/setting.json"
-        ? Promise.resolve({ bytes: JSON.stringify(setting), type: "application/json" })
-        : findFile(mounts, urlPath);
+    const told = { "/setting.json": () => setting, "/topology": () => ({ members: members() }) }[urlPath];
+    const found = told
+      ? Promise.resolve({ bytes: JSON.stringify(told()), type: "application/json" })
+      : findFile(mounts, urlPath);
     found.then(
       (file) => {
         if (!file) return response.writeHead(404).end();

@@ -4,10 +4,13 @@ import { fileURLToPath } from "node:url";
 import { createOrigin } from "../../testkit/origin/origin.mjs";
 import { answerReport } from "./cdn-report.mjs";
 import { startHeadlessViewers } from "./headless-viewers.mjs";
+import { startNodeViewers } from "./node-viewers.mjs";
 import { readOptions, USAGE } from "./options.mjs";
 import { startPageServer } from "./page-server.mjs";
 import { onFreePort } from "./ports.mjs";
 import { prepare } from "./prepare.mjs";
+import { startSeeders } from "./seeders.mjs";
+import { watchServers } from "./server-log.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const say = (/** @type {string} */ text) => void process.stdout.write(`${text}\n`);
@@ -29,7 +32,7 @@ process.on("SIGINT", () => void stop());
 process.on("SIGTERM", () => void stop());
 
 /** @param {ReturnType<typeof readOptions>} options */
-async function run({ host, port, viewers, bitsPerSecond, segmentSeconds }) {
+async function run({ host, port, viewers, nodeViewers, hasSeeders, bitsPerSecond, segmentSeconds }) {
   await prepare(ROOT, say);
   const { startTracker } = await import("../../dist/tracker.js");
 
@@ -49,7 +52,10 @@ async function run({ host, port, viewers, bitsPerSecond, segmentSeconds }) {
   const tracker = await onFreePort(after(2), (free) => startTracker({ host, port: free }));
   closers.push(() => tracker.close());
   const setting = { cdnPort: cdn.port, trackerPort: tracker.port, bitsPerSecond, segmentSeconds };
-  const page = await onFreePort(port, (free) => startPageServer(ROOT, { host, port: free, setting }));
+  /** @type {(() => readonly import("./members.mjs").Member[])[]} */
+  const sources = [];
+  const members = () => sources.flatMap((source) => source());
+  const page = await onFreePort(port, (free) => startPageServer(ROOT, { host, port: free, setting, members }));
   closers.push(() => page.close());
 
   say(`\n  hls-swarm demo: open this twice\n`);
@@ -66,6 +72,21 @@ async function run({ host, port, viewers, bitsPerSecond, segmentSeconds }) {
     );
   }
   say("\n  Ctrl-C stops it.\n");
+
+  const where = {
+    liveUrl: `http://127.0.0.1:${String(cdn.port)}/live/index.m3u8`,
+    trackerUrl: `ws://127.0.0.1:${String(tracker.port)}`,
+    say: (/** @type {string} */ who, /** @type {string} */ text) => say(`${who.padEnd(9)} ${text}`),
+  };
+  if (hasSeeders || nodeViewers > 0) closers.push(watchServers(cdn, tracker, where.say));
+  if (hasSeeders) join(await startSeeders(where));
+  if (nodeViewers > 0) join(startNodeViewers(nodeViewers, where));
+
+  /** @param {{ members(): readonly import("./members.mjs").Member[], close(): Promise<unknown> }} group */
+  function join(group) {
+    sources.push(group.members);
+    closers.push(group.close);
+  }
 }
 
 /** @param {string} host */

@@ -3,6 +3,8 @@ import { CdnControl } from "./cdn-control.js";
 import { Chart } from "./chart.js";
 import { bytes, percent, plural, seconds } from "./format.js";
 import { Gauge } from "./gauge.js";
+import { graphOf } from "./graph-model.js";
+import { Graph } from "./graph.js";
 import { Meter } from "./meter.js";
 import { Peers } from "./peers.js";
 import { startSession } from "./session.js";
@@ -45,6 +47,9 @@ const gauge = new Gauge(element("gauge"));
 const chart = new Chart(element("chart"), setting.bitsPerSecond);
 const strip = new Strip(element("strip"), element("strip-detail"));
 const peersView = new Peers(element("peers"));
+const graphView = new Graph(element("graph"), element("graph-detail"), setting.bitsPerSecond);
+/** Servers and viewers that the page server knows of. */
+let members = [];
 new CdnControl(element("throttle"), element("throttle-value"), cdnUrl, ({ copies }) => {
   say("copies", copies === null ? "–" : `${copies.toFixed(1)} ×`);
 });
@@ -59,6 +64,11 @@ const meters = {
 async function askForConsent() {
   const { showConsentPrompt } = await import("/dist/consent-prompt.js");
   return showConsentPrompt();
+}
+
+async function gather() {
+  const answer = await fetch("/topology").catch(() => undefined); // the demo has ended
+  if (answer?.ok) ({ members } = await answer.json());
 }
 
 function refresh() {
@@ -76,7 +86,12 @@ function refresh() {
   const [peers, cdn, up] = [meters.peers, meters.cdn, meters.up].map((meter) => meter.bitsPerSecond(RATE_SPAN_MS));
   chart.add({ peers, cdn, up });
   strip.show(stats.segments);
-  peersView.show(at, stats.peers, setting.bitsPerSecond);
+  const graph = graphOf(members, stats);
+  graphView.show(at, graph);
+  element("legend-seeder").hidden = !graph.nodes.some(({ kind }) => kind === "seeder");
+  const names = new Map(graph.nodes.map(({ id, name }) => [id, name]));
+  peersView.show(at, stats.peers, setting.bitsPerSecond, (peer) => names.get(peer));
+  void gather();
 }
 
 function showOffload({ viewers, offload, peerBytes, originBytes, swarming }) {
