@@ -2,7 +2,7 @@
  * Answers players: multivariant and media playlists, with blocking reload (RFC 8216bis section 6.2.5.2), segments, parts and
  * init segments. Knows nothing of how they are made, or of who publishes.
  */
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Millis } from "../base/time.ts";
 import { answer, TEXT } from "../http/answer.ts";
@@ -14,8 +14,6 @@ import { checkTicket, withTicket, type PlaybackTickets } from "./playback-ticket
 
 export class Playback {
   readonly #tickets: PlaybackTickets | undefined;
-  /** Names of files begin anew when the server does: what a client has of an older run is not the same. */
-  readonly #run = randomBytes(6).toString("base64url");
   #held = 0;
 
   constructor(tickets?: PlaybackTickets) {
@@ -102,7 +100,7 @@ export class Playback {
       answer(response, 503, TEXT, "this part was announced, and did not come\n", { "retry-after": "1" });
     else if (!file) answer(response, 404, TEXT, "not found\n");
     else {
-      const tag = file.isImmutable ? `"${this.#run}/${encodeURIComponent(name)}"` : undefined;
+      const tag = file.isImmutable ? `"${encodeURIComponent(name)}"` : undefined;
       const isPlaylist = file.type === PLAYLIST_TYPE;
       if (isPlaylist && file.bytes instanceof Uint8Array)
         this.#answerPlaylist(asked, Buffer.from(file.bytes).toString("utf8"), FRESH);
