@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { OptionError } from "./base/option-error.ts";
+import { liveCommand } from "./live/cli.ts";
 import { runSign } from "./signer/cli.ts";
 import { ticketCommand } from "./ticket/cli.ts";
 import { loadCommand } from "./tracker-load/cli.ts";
@@ -22,6 +23,7 @@ const program = new Command("hls-swarm")
   .version(readVersion(), "-v, --version", "the version")
   .helpOption("-h, --help", "this text, or after a command its options")
   .addCommand(trackerCommand())
+  .addCommand(liveCommand())
   .addCommand(signCommand)
   .addCommand(ticketCommand())
   .addCommand(loadCommand())

@@ -39,7 +39,7 @@ export class Playback {
     }
     const asked: Asked = { request, response, ticket: check.fromAddress };
     const [, first = "", second] = path;
-    if (path.length === 2 && first === PLAYLIST_NAME) {
+    if (path.length === 2 && first === PLAYLIST_NAME && !stream.other) {
       this.#answerPlaylist(asked, stream.master(), FRESH);
       return;
     }

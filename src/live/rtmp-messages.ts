@@ -28,7 +28,7 @@ export class ByteSource {
   async take(byteLength: number): Promise<Buffer> {
     while (this.#rest.length < byteLength) {
       const next = await this.#pieces.next();
-      if (next.done) throw new RangeError("the connection has ended");
+      if (next.done) throw new Error("the connection has ended");
       this.#rest = this.#rest.length === 0 ? next.value : Buffer.concat([this.#rest, next.value]);
     }
     const taken = this.#rest.subarray(0, byteLength);

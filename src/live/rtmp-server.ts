@@ -47,7 +47,8 @@ export async function startRtmpServer(options: RtmpServerOptions): Promise<RtmpS
     session
       .run()
       .catch((error: unknown) => {
-        if (session.name !== undefined) options.log.info(`${session.name}: ${String(error)}`);
+        const isBreach = error instanceof RangeError && session.name !== undefined;
+        if (isBreach) options.log.warn(`${session.name}: ${error.message}`);
       })
       .finally(() => socket.destroySoon()); // what was said last is still sent
   });
@@ -149,7 +150,10 @@ class RtmpSession {
     this.name = name;
     log.info(`${name} is being published over RTMP`);
     outcome.ended.then(
-      () => this.#socket.destroy(),
+      () => {
+        log.info(`${name}: the publisher has finished`);
+        this.#socket.destroy();
+      },
       (error: unknown) => {
         log.warn(`${name}: ${error instanceof Error ? error.message : String(error)}`);
         this.#socket.destroy();

@@ -45,14 +45,16 @@ export class Stage {
     return Array.from(this.#acts.values(), ({ stream }) => stream);
   }
 
-  /** Over the network, and just now. */
+  /** Just now, the operator's own sources included. */
   publishers(): number {
     return Array.from(this.#acts.values()).filter(({ publication }) => publication).length;
   }
 
   /** A stream whose source is the operator's own: nobody publishes it over the network. */
-  add(stream: LiveStream): void {
-    this.#acts.set(stream.name, { stream });
+  add(stream: LiveStream, publication?: Publication): void {
+    const act: Act = { stream };
+    this.#acts.set(stream.name, act);
+    if (publication) this.#begin(act, publication);
   }
 
   /** The media goes to the stream of this name, which is made if need be; one that has ended makes room for a new one. */
