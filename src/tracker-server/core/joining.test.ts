@@ -104,7 +104,8 @@ test("[TK24] where tickets are asked for, a seeder is who has one that says so",
   const small = { peersWanted: 1, track: "00000000000000aa" as never };
   stage.viewer({ ...small, seeder: true, ticket: ticketOf({ jti: "claims" }) });
   for (let n = 0; n < 6; n++) stage.viewer({ ...small, ticket: ticketOf({ jti: `v${String(n)}` }) });
-  const seeder = stage.viewer({ ...small, seeder: true, ticket: ticketOf({ jti: "ours", role: "trusted" }) });
+  const ours = ticketOf({ jti: "ours", role: "trusted" });
+  const seeder = stage.viewer({ ...small, peersWanted: 16, seeder: true, ticket: ours });
   expect(stage.viewer({ ...small, ticket: ticketOf({ jti: "x" }) }).last("joined").peers).toMatchObject([
     { peer: seeder.id },
   ]);
