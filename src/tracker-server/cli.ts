@@ -168,7 +168,8 @@ function switchOff(tracker: RunningTracker, streams: readonly string[], logger: 
 
 /** What the library is to be told. */
 function optionsOf(settings: TrackerSettings, logger: TrackerLogger): TrackerOptions {
-  const { tlsCert, tlsKey, secret, secretFile, ticketSecrets, ticketSecretFile, revokedFile } = settings;
+  const { tlsCert, tlsKey, secret, secretFile, ticketSecrets, ticketSecretFile, seederSecretFile, revokedFile } =
+    settings;
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new OptionError("--tls-cert and --tls-key belong together: give both or neither");
   if (secret !== undefined && secretFile !== undefined)
@@ -179,6 +180,7 @@ function optionsOf(settings: TrackerSettings, logger: TrackerLogger): TrackerOpt
   return {
     ...settings,
     ...(ticketSecretFile !== undefined && { ticketSecrets: readSecret(ticketSecretFile).split(/\s*\n\s*/) }),
+    ...(seederSecretFile !== undefined && { seederSecrets: readSecret(seederSecretFile).split(/\s*\n\s*/) }),
     ...(secretFile !== undefined && { secret: readSecret(secretFile) }),
     ...(tlsCert !== undefined && tlsKey !== undefined && { tls: { certFile: tlsCert, keyFile: tlsKey } }),
     logger,

@@ -38,6 +38,8 @@ export const badTicket = (message: string): Refusal => ({
 });
 
 export const NO_TICKET = "this tracker asks for a ticket: the site issues one to each viewer, for the option ticket";
+export const NOT_TRUSTED =
+  'the ticket of a seeder must have the role "trusted": hls-swarm ticket --role trusted issues such';
 export const REVOKED = "the ticket was revoked by the operator of this tracker";
 
 /** Long enough for some to leave, short enough to be worth the wait. */

@@ -8,7 +8,7 @@ import type { NodeId } from "./bus-record.ts";
 import type { AnySignal, ConnectionId } from "./event.ts";
 import { drawHoldOut } from "./hold-out.ts";
 import { Introductions } from "./introductions.ts";
-import { badTicket, joinRefusalOf, NO_TICKET, ticketRefusalOf } from "./join-refusal.ts";
+import { badTicket, joinRefusalOf, NO_TICKET, NOT_TRUSTED, ticketRefusalOf } from "./join-refusal.ts";
 import type { Member } from "./member.ts";
 import type { Network } from "./network.ts";
 import type { TrackerLimits } from "./options.ts";
@@ -34,6 +34,8 @@ export interface IdSource {
   ownerOf(token: string, swarm: SwarmId): TokenOwner | undefined;
   /** What a ticket says, if it is one of the site's. Absent where everybody may come in. */
   readonly readTicket?: ((ticket: string) => Ticket | TicketFault) | undefined;
+  /** The same of a seeder's, where everybody may come in: it proves that it is the operator's. */
+  readonly readSeederTicket?: ((ticket: string) => Ticket | TicketFault) | undefined;
 }
 
 export interface TokenOwner {
@@ -139,13 +141,14 @@ export class Joining {
   }
 
   #permitOf(owner: TokenOwner | undefined, join: Message<"join">): Permit | Refusal {
-    const { readTicket } = this.#parts.ids;
-    if (!readTicket) return OPEN;
+    const { readTicket, readSeederTicket } = this.#parts.ids;
+    if (!readTicket && !(readSeederTicket && join.seeder)) return OPEN;
     if (owner?.pass && !this.#tickets.isRevoked(owner.pass)) return { pass: owner.pass, ticket: undefined };
-    if (join.ticket === undefined) return badTicket(NO_TICKET);
-    const ticket = readTicket(join.ticket);
+    if (join.ticket === undefined) return readTicket ? badTicket(NO_TICKET) : OPEN;
+    const ticket = (readTicket ?? readSeederTicket)?.(join.ticket) ?? { fault: "cannot be read here" };
     if ("fault" in ticket) return badTicket(`the ticket ${ticket.fault}`);
     const { jti, class: className, role } = ticket.claims;
+    if (!readTicket && role !== "trusted") return badTicket(NOT_TRUSTED);
     const pass: Pass = { ticket: jti, class: className, isTrusted: role === "trusted" };
     return ticketRefusalOf(ticket, join, this.#tickets) ?? { pass, ticket };
   }

@@ -76,7 +76,7 @@ export function pickPeers(
     fill(Math.floor(wanted * NEIGHBOURS_SHARE), neighbours, pickIdle);
     fill(wanted - far, nearby, pickIdle);
     fill(wanted - far, near.givers, pickIdle);
-    fill(picked.size + 1, asker.swarm.seeders, pickIdle);
+    if (asker.swarm.seeders.size > 0) fill(picked.size + 1, asker.swarm.seeders, pickIdle);
     fill(Math.max(picked.size + far, GIVERS_MIN), everybody.givers, pickAny);
     if (asker.uplink > 0) fill(wanted, near.takers, pickIdle);
     fill(wanted, everybody.givers, pickIdle);

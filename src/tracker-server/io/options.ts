@@ -38,6 +38,11 @@ export interface TrackerOptions extends Partial<TrackerLimits> {
   readonly ticketSecrets?: readonly string[];
   /** The same with a key of the site's: the public half of an Ed25519 key, 64 hex digits. */
   readonly ticketKey?: string;
+  /**
+   * Where viewers need no ticket: a seeder with one that is signed with one of these, of the role `trusted`, is the
+   * operator's own. Default: none, and a seeder is one by its word alone.
+   */
+  readonly seederSecrets?: readonly string[];
   /** Whether it signs what two viewers of different networks found alike at the CDN, for streams without roots. Default true. */
   readonly attest?: boolean;
   /** Carries what processes tell each other. Default: none, each process is alone. */

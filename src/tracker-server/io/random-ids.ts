@@ -12,7 +12,7 @@ import { ResumeTokens } from "./resume-tokens.ts";
  */
 export function createIds(
   secret = drawRandomBytes(SECRET_BYTES).toString("hex"),
-  readTicket?: IdSource["readTicket"],
+  readers: Pick<IdSource, "readTicket" | "readSeederTicket"> = {},
   attests = true,
 ): IdSource {
   const tokens = new ResumeTokens(secret);
@@ -21,7 +21,7 @@ export function createIds(
     newPeerId: (node) => (node + drawRandomBytes(6).toString("base64url")) as PeerId,
     resumeToken: (peer, swarm, pass) => tokens.sign(peer, swarm, pass),
     ownerOf: (token, swarm) => tokens.read(token, swarm),
-    readTicket,
+    ...readers,
   };
 }
 

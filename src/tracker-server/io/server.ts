@@ -9,7 +9,6 @@ import { createRng } from "../../base/random.ts";
 import type { Millis } from "../../base/time.ts";
 import { TRACKER_MESSAGE_CHARS_MAX } from "../../protocol/limits.ts";
 import { TRACKER_SUBPROTOCOL } from "../../protocol/version.ts";
-import { ticketReaderOf } from "../../ticket/ticket-reader.ts";
 import type { TrackerStats } from "../core/stats.ts";
 import type { Revoked } from "../core/ticket.ts";
 import type { TrackerNode } from "../core/tracker-node.ts";
@@ -31,6 +30,7 @@ import { limitsOf, priceOf, type TrackerOptions } from "./options.ts";
 import { createIds, newBootId, newNodeId } from "./random-ids.ts";
 import { unreadyReasons } from "./readiness.ts";
 import { secretOf, siteOf } from "./site.ts";
+import { ticketReadersOf } from "./ticket-readers.ts";
 import { StatusPages } from "./status-pages.ts";
 import { readCertificate } from "./tls.ts";
 import { StreamGathering } from "./stream-gathering.ts";
@@ -77,7 +77,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   const limits = limitsOf(options);
   const certificate = tls && readCertificate(tls);
   const trusted = parseTrustList(options.trustProxy ?? []);
-  const [ids, site] = [createIds(secretOf(options), ticketReaderOf(options), options.attest), siteOf(options)];
+  const [ids, site] = [createIds(secretOf(options), ticketReadersOf(options), options.attest), siteOf(options)];
   const locator = await Locator.open(options, trusted, logger);
   const now = (): Millis => performance.now();
 

@@ -17,6 +17,7 @@ interface ProcessSettings {
   readonly secretFile: string;
   readonly offFile: string;
   readonly ticketSecretFile: string;
+  readonly seederSecretFile: string;
   readonly revokedFile: string;
   readonly redis: string;
   readonly workers: number;
@@ -24,8 +25,8 @@ interface ProcessSettings {
   readonly logLevel: LogLevel;
 }
 
-/** Made of what they are by the command, not by a text: `redis`, `logFormat` and `logLevel`, `tlsCert` and `tlsKey`. */
-type MadeByTheCommand = "bus" | "logger" | "tls";
+/** Made of what they are by the command, not by a text: `redis`, `logFormat` and `logLevel`, `tlsCert` and `tlsKey`, `seederSecretFile`. */
+type MadeByTheCommand = "bus" | "logger" | "seederSecrets" | "tls";
 
 type LibrarySettings = Required<Omit<TrackerOptions, MadeByTheCommand>>;
 
@@ -132,6 +133,12 @@ const ROWS: SettingsTable<Settings, Group>["rows"] = {
     kind: kinds.text("<hex>"),
     group: "Who may connect",
     help: "lets in only viewers with a ticket signed with the other half of this Ed25519 key",
+    standard: nothing(),
+  },
+  seederSecretFile: {
+    kind: kinds.text("<file>"),
+    group: "Who may connect",
+    help: "believes seeders with a ticket signed with this secret, where viewers need none; each line is one",
     standard: nothing(),
   },
   revokedFile: {
