@@ -26,6 +26,7 @@ export function createTrackerStage(
   limits: Partial<TrackerLimits> = {},
   site: TrackerSite = {},
   readTicket?: IdSource["readTicket"],
+  readSeederTicket?: IdSource["readSeederTicket"],
 ) {
   let now = 0;
   let connections = 0;
@@ -48,6 +49,7 @@ export function createTrackerStage(
         return named === swarm ? { peer: peer as PeerId, pass: passes.get(token) } : undefined;
       },
       readTicket,
+      readSeederTicket,
     },
     site,
   );

@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { createTrackerStage, OTHER_SWARM, SWARM } from "../../../testkit/tracker-stage.ts";
 import type { TicketClaims } from "../../protocol/ticket.ts";
+import type { IdSource } from "./joining.ts";
 import type { TrackerLimits } from "./options.ts";
 
 /** A tracker that asks for tickets. A ticket here is its claims as JSON; whether it is signed well is for its reader to say. */
-const createGuarded = (limits: Partial<TrackerLimits> = {}) =>
-  createTrackerStage(limits, {}, (text) =>
-    text === "forged"
-      ? { fault: "was not signed here" }
-      : { claims: JSON.parse(text) as TicketClaims, expiresInMs: 300_000 },
-  );
+const createGuarded = (limits: Partial<TrackerLimits> = {}) => createTrackerStage(limits, {}, readClaims);
+const readClaims: IdSource["readTicket"] = (text) =>
+  text === "forged"
+    ? { fault: "was not signed here" }
+    : { claims: JSON.parse(text) as TicketClaims, expiresInMs: 300_000 };
 const ticketOf = (claims: Partial<TicketClaims> = {}): string =>
   JSON.stringify({ jti: "one", exp: 1, swarms: [SWARM], ...claims });
 
@@ -104,11 +104,46 @@ test("[TK24] where tickets are asked for, a seeder is who has one that says so",
   const small = { peersWanted: 1, track: "00000000000000aa" as never };
   stage.viewer({ ...small, seeder: true, ticket: ticketOf({ jti: "claims" }) });
   for (let n = 0; n < 6; n++) stage.viewer({ ...small, ticket: ticketOf({ jti: `v${String(n)}` }) });
-  const ours = ticketOf({ jti: "ours", role: "trusted" });
-  const seeder = stage.viewer({ ...small, peersWanted: 16, seeder: true, ticket: ours });
+  const seeding = { seeder: true, peersWanted: 16 } as const;
+  const seeder = stage.viewer({ ...seeding, ticket: ticketOf({ jti: "ours", role: "trusted" }) });
   expect(stage.viewer({ ...small, ticket: ticketOf({ jti: "x" }) }).last("joined").peers).toMatchObject([
     { peer: seeder.id },
   ]);
+});
+
+describe("[TK97] where viewers need no ticket, a seeder's", () => {
+  const createOpen = () => createTrackerStage({}, {}, undefined, readClaims);
+  const seeding = { seeder: true, peersWanted: 16 } as const;
+
+  test("makes it the operator's own, for as long as it resumes", () => {
+    const stage = createOpen();
+    const isVouchedFor = (seeder: ReturnType<typeof stage.viewer>): boolean => {
+      const chunk = { track: "00000000000000aa" as never, sequence: 7, tag: 1, byteLength: 1, from: 0 };
+      seeder.say({ type: "hashes", ...chunk, hashes: "a".repeat(32) });
+      return seeder.received("attested").length > 0;
+    };
+    expect(isVouchedFor(stage.viewer(seeding))).toBe(false);
+    const ours = stage.viewer({ ...seeding, ticket: ticketOf({ role: "trusted" }) });
+    expect(isVouchedFor(ours)).toBe(true);
+    ours.drop();
+    expect(isVouchedFor(stage.viewer({ ...seeding, resume: ours.last("joined").resume }))).toBe(true);
+  });
+
+  test("must be one, and of the role that says so", () => {
+    const stage = createOpen();
+    for (const [ticket, says] of [
+      ["forged", "was not signed here"],
+      [ticketOf(), 'role "trusted"'],
+    ] as const) {
+      const seeder = stage.viewer({ ...seeding, ticket });
+      expect(seeder.last("error").message).toContain(says);
+      expect(seeder.closedWith).toBe(4004);
+    }
+  });
+
+  test("is nobody else's affair: what a viewer shows is not looked at", () => {
+    expect(createOpen().viewer({ ticket: "forged" }).last("joined").viewers).toBe(1);
+  });
 });
 
 describe("[TI9] what the operator revokes", () => {

@@ -172,9 +172,9 @@ describe("in recorded video", () => {
 });
 
 describe("seeders", () => {
-  const createSwarm = (viewers: number) => {
+  const createSwarm = (viewers: number, seeding: { peersWanted?: number; tracks?: TrackId[] } = {}) => {
     const stage = createTrackerStage();
-    const seeder = stage.connect().join({ seeder: true });
+    const seeder = stage.connect().join({ seeder: true, peersWanted: 16, ...seeding });
     for (let n = 0; n < viewers; n++) stage.connect().join({ track: HIGH });
     return { stage, seeder };
   };
@@ -186,16 +186,41 @@ describe("seeders", () => {
     }
   });
 
-  test("[TK24] are met by chance, as anybody far away, once it is large", () => {
-    let meetings = 0;
+  test("[TK95] are one of those far away that everybody meets, once it is large", () => {
     const { stage, seeder } = createSwarm(30);
-    for (let n = 0; n < 50; n++) {
-      const { peers } = stage.connect().join({ track: HIGH }).last("joined");
-      expect(peers.slice(0, 6).map(({ peer }) => peer)).not.toContain(seeder.id);
-      meetings += peers.filter(({ peer }) => peer === seeder.id).length;
-    }
-    // Two of eight are drawn from 30 to 80: about 2 of 50.
-    expect(meetings).toBeLessThan(15);
+    const { peers } = stage.connect().join({ track: HIGH }).last("joined");
+    expect(peers.map(({ peer }) => peer).indexOf(seeder.id)).toBe(6);
+    expect(peers).toHaveLength(8);
+  });
+
+  test("[TK96] are met no more when they have all the links they want, until they say that they want others", () => {
+    const { stage, seeder } = createSwarm(0, { peersWanted: 3 });
+    const meets = (): boolean =>
+      stage
+        .connect()
+        .join({ track: HIGH })
+        .last("joined")
+        .peers.some(({ peer }) => peer === seeder.id);
+    expect([meets(), meets(), meets(), meets(), meets()]).toEqual([true, true, true, false, false]);
+    seeder.say({ type: "need", peersWanted: 0, connected: 1 });
+    expect(meets()).toBe(false);
+    stage.wait(10_000);
+    seeder.say({ type: "need", peersWanted: 1, connected: 2 });
+    expect(meets()).toBe(false); // its need was answered with the one that it wanted
+    stage.wait(10_000);
+    seeder.say({ type: "need", peersWanted: 16, connected: 2 });
+    expect(meets()).toBe(true);
+  });
+
+  test("[TK95] are met by those who watch what they give", () => {
+    const { stage, seeder } = createSwarm(3, { tracks: [HIGH] });
+    const meets = (track: TrackId): boolean =>
+      stage
+        .connect()
+        .join({ track })
+        .last("joined")
+        .peers.some(({ peer }) => peer === seeder.id);
+    expect([meets(HIGH), meets(LOW)]).toEqual([true, false]);
   });
 
   test("[TK24] leave nothing behind", () => {
