@@ -15,6 +15,8 @@ export class HttpError extends Error {
 
 /** A whole answer. */
 export interface HttpFile {
+  /** 206 where a range was asked for and given. */
+  readonly status: number;
   /** After redirections. */
   readonly url: string;
   readonly type: string | undefined;
@@ -59,7 +61,7 @@ export class HttpClient {
         throw new HttpError(status, `${url} answers ${status}`);
       }
       const bytes = await readAll(response, bytesMax);
-      return { url: response.url, type: response.headers.get("content-type") ?? undefined, bytes };
+      return { status, url: response.url, type: response.headers.get("content-type") ?? undefined, bytes };
     } catch (error) {
       if (error instanceof HttpError) throw error;
       const why = signal.aborted ? `no whole answer within ${msMax / 1000} s` : reasonOf(error);

@@ -38,10 +38,15 @@ export class PlaylistReloader {
     return this.#newest;
   }
 
-  /** `first` is a playlist that was loaded already. */
+  /** `first` is a playlist that was loaded already. Nothing is told before this returns. */
   start(first?: Loaded<MediaPlaylist>): void {
-    if (first) this.#accept(first);
-    this.#wait(first ? this.#pauseMs(first.playlist, true) : 0);
+    if (!first) this.#wait(0);
+    else
+      queueMicrotask(() => {
+        if (this.#isClosed) return;
+        this.#accept(first);
+        this.#wait(this.#pauseMs(first.playlist, true));
+      });
   }
 
   /** There may be news. As often as anybody says so, but for those who ask the same within a moment. */

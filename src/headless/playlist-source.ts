@@ -74,7 +74,8 @@ export class PlaylistSource {
   /** Where an upstream has what another one's playlist lists: as far from its playlist. */
   async addressAt(place: StreamPlace, upstream: Upstream): Promise<string> {
     if (place.upstream === upstream) return place.url;
-    const playlistUrl = await this.playlistUrl(place.rendition, upstream);
+    const { rendition } = place;
+    const playlistUrl = rendition === undefined ? upstream.url : await this.playlistUrl(rendition, upstream);
     const path = relativePath(place.playlistUrl, place.url);
     return new URL(`./${path}${new URL(place.url).search}`, playlistUrl).href;
   }

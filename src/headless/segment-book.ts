@@ -8,14 +8,15 @@ import { partTrackOf, segmentNameFor, type SegmentPlace } from "../playlist/stre
 import { segmentIdOf, type SegmentId, type SegmentName, type TrackId } from "../protocol/ids.ts";
 import { CHUNK_BYTES, SEGMENT_CHUNKS_MAX } from "../protocol/limits.ts";
 import type { ListedSegment } from "../swarm/core/event.ts";
+import { PathTable } from "./path-table.ts";
 import { partsOf, segmentsOf, type Listing } from "./segment-listing.ts";
 import { Timeline } from "./timeline.ts";
 import type { Upstream } from "./upstreams.ts";
 
 /** Where something of a rendition is at the upstream whose playlist listed it. */
 export interface StreamPlace extends SegmentPlace {
-  /** Of the rendition's segments, for its parts, too. */
-  readonly rendition: TrackId;
+  /** Whose playlist lists it; that of the segments for parts, too. Undefined for what the multivariant playlist lists. */
+  readonly rendition: TrackId | undefined;
   readonly upstream: Upstream;
 }
 
@@ -38,6 +39,7 @@ export interface GivenPlaylist {
 export class SegmentBook {
   readonly #timeline = new Timeline();
   readonly #byId = new Map<SegmentId, BookedSegment>();
+  readonly #paths = new PathTable<BookedSegment>();
   readonly #byTrack = new Map<TrackId, Map<number, BookedSegment>>();
   /** Segments that left their playlist or are not in it yet, oldest first: their bytes may be on the way. */
   readonly #left = new Set<BookedSegment>();
@@ -58,9 +60,9 @@ export class SegmentBook {
     return this.#byId.get(id);
   }
 
-  /** What a playlist lists now of a track, by number. */
-  of(track: TrackId): ReadonlyMap<number, BookedSegment> | undefined {
-    return this.#byTrack.get(track);
+  /** Those at a path, of any host. */
+  at(pathname: string, search: string): readonly BookedSegment[] {
+    return this.#paths.at(pathname, search);
   }
 
   /** Finds out where a segment is that only peers' playlists list so far: the address foreseen must have its name. */
@@ -103,6 +105,7 @@ export class SegmentBook {
       if (this.#left.size <= LEFT_SEGMENTS_MAX) break;
       this.#left.delete(segment);
       this.#byId.delete(segment.id);
+      this.#paths.remove(segment);
     }
     return listed;
   }
@@ -113,17 +116,18 @@ export class SegmentBook {
     track: TrackId,
     { sequence, uri, url, byteRange }: Listing,
     isPart: boolean,
-    known: BookedSegment | undefined,
+    before: BookedSegment | undefined,
   ): BookedSegment {
     const where = { rendition, upstream, url, playlistUrl: playlist.url };
     const place: StreamPlace = byteRange ? { ...where, byteRange } : where;
-    if (known && isSamePlace(known.place, place)) return known;
+    if (before && isSamePlace(before.place, place)) return before;
     const name = segmentNameFor(sequence, place);
     const id = segmentIdOf(track, name);
-    const booked = this.#byId.get(id); // from another upstream, with another token, or foreseen
-    if (!booked) return { id, name, uri, isPart, place };
-    booked.place = place;
-    return booked;
+    const known = this.#byId.get(id); // from another upstream, with another token, or foreseen
+    const segment = known ?? { id, name, uri, isPart, place };
+    segment.place = place;
+    this.#paths.add(url, segment);
+    return segment;
   }
 }
 

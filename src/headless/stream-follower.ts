@@ -8,12 +8,14 @@ import type { MediaPlaylist } from "../playlist/media-playlist.ts";
 import { partTrackOf, swarmIdFor } from "../playlist/stream-names.ts";
 import type { SwarmId, TrackId } from "../protocol/ids.ts";
 import type { SwarmPort } from "../swarm/io/driver-api.ts";
+import type { ResourceRange } from "../swarm/io/http-answer.ts";
 import type { Origin } from "../swarm/io/origin.ts";
-import { HttpClient } from "./http-client.ts";
+import { HttpClient, type HttpFile, type HttpLimits } from "./http-client.ts";
 import { PlaylistReloader } from "./playlist-reloader.ts";
 import { PlaylistSource, type Loaded } from "./playlist-source.ts";
 import type { FollowedRendition } from "./renditions.ts";
-import { SegmentBook } from "./segment-book.ts";
+import { SegmentBook, type StreamPlace } from "./segment-book.ts";
+import { StreamMap, type StreamFile } from "./stream-map.ts";
 import { UpstreamOrigin } from "./upstream-origin.ts";
 import { Upstreams, type UpstreamState } from "./upstreams.ts";
 
@@ -40,6 +42,10 @@ export interface PlaylistText {
   readonly url: string;
 }
 
+export interface MediaPlaylistText extends PlaylistText {
+  readonly playlist: MediaPlaylist;
+}
+
 export interface FollowerEvents {
   /** A rendition, or its parts, has something new; `text` is its media playlist. */
   playlist(update: PlaylistUpdate, text: string): void;
@@ -60,7 +66,11 @@ export interface StreamFollower {
   /** Reload now: somebody says there is news. */
   refresh(track: TrackId): void;
   /** The newest media playlist of a rendition. */
-  text(track: TrackId): PlaylistText | undefined;
+  text(track: TrackId): MediaPlaylistText | undefined;
+  /** What of the stream is at a path; undefined for what is not of it. The query counts where it tells things apart. */
+  find(pathname: string, search: string): StreamFile | undefined;
+  /** Loads a file that `find` found, or an address that one of those names. Rejects with an {@link HttpError}. */
+  load(place: StreamPlace, range?: ResourceRange): Promise<HttpFile>;
   upstreams(): readonly UpstreamState[];
   close(): void;
 }
@@ -102,6 +112,7 @@ class Follower implements StreamFollower {
   readonly #options: StreamFollowerOptions;
   readonly #parts: FollowerParts;
   readonly #book = new SegmentBook();
+  readonly #map = new StreamMap(this.#book);
   readonly #reloaders: ReadonlyMap<TrackId, PlaylistReloader>;
   #events: FollowerEvents | undefined;
 
@@ -112,6 +123,7 @@ class Follower implements StreamFollower {
     this.swarm = swarm;
     this.renditions = renditions;
     this.multivariant = multivariant && { text: multivariant.text, url: multivariant.playlist.url };
+    this.#map.enter(parts.upstreams.all, multivariant, renditions);
     this.origin = new UpstreamOrigin({ ...parts, book: this.#book });
     this.#reloaders = new Map(renditions.map((rendition) => [rendition.track, this.#reloaderOf(rendition)]));
   }
@@ -139,9 +151,17 @@ class Follower implements StreamFollower {
     this.#reloaders.get(track)?.refresh();
   }
 
-  text(track: TrackId): PlaylistText | undefined {
+  text(track: TrackId): MediaPlaylistText | undefined {
     const newest = this.#reloaders.get(track)?.newest;
-    return newest && { text: newest.text, url: newest.playlist.url };
+    return newest && { text: newest.text, url: newest.playlist.url, playlist: newest.playlist };
+  }
+
+  find(pathname: string, search: string): StreamFile | undefined {
+    return this.#map.find(pathname, search);
+  }
+
+  load(place: StreamPlace, range?: ResourceRange): Promise<HttpFile> {
+    return this.origin.file(place, FILE_LIMITS, { range });
   }
 
   upstreams(): readonly UpstreamState[] {
@@ -170,8 +190,10 @@ class Follower implements StreamFollower {
     });
   }
 
-  #tell(track: TrackId, { playlist, text, upstream }: Loaded<MediaPlaylist>): void {
+  #tell(track: TrackId, loaded: Loaded<MediaPlaylist>): void {
+    const { playlist, text, upstream } = loaded;
     const { segments, parts } = this.#book.update({ rendition: track, playlist, upstream });
+    this.#map.read(track, loaded);
     const { isEnded, targetDuration, partTarget } = playlist;
     const live = !isEnded;
     const signed = [...segments, ...parts].some(({ root }) => root !== undefined);
@@ -183,3 +205,6 @@ class Follower implements StreamFollower {
     if (isEnded) this.#events?.ended(track);
   }
 }
+
+/** Init segments, keys, subtitles: as large as nobody makes them. */
+const FILE_LIMITS: HttpLimits = { msMax: 30_000, bytesMax: 32 * 1024 * 1024 };

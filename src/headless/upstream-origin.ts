@@ -5,6 +5,7 @@
  */
 import { HASH_BYTES, HASHED_CHUNKS_MAX, hashesAddress } from "../protocol/segment-root.ts";
 import type { SegmentId, SegmentName, TrackId } from "../protocol/ids.ts";
+import type { ResourceRange } from "../swarm/io/http-answer.ts";
 import { HostTable } from "../swarm/io/origin-fetch.ts";
 import type { Origin, OriginRequest, OriginSink } from "../swarm/io/origin.ts";
 import { FailoverTransfer, type Candidate } from "./failover-transfer.ts";
@@ -59,17 +60,21 @@ export class UpstreamOrigin implements Origin {
     const place = this.#parts.book.get(id)?.place;
     if (!place) return undefined;
     const beside = (url: string): string => hashesAddress(url, place.byteRange);
-    return (await this.file(place, HASHES_LIMITS, beside).catch(() => undefined))?.bytes;
+    return (await this.file(place, HASHES_LIMITS, { beside }).catch(() => undefined))?.bytes;
   }
 
   /** A small thing that a playlist lists, whole. Rejects with the {@link HttpError} of the last upstream asked. */
-  async file(place: StreamPlace, limits: HttpLimits, addressOf = (url: string) => url): Promise<HttpFile> {
+  async file(
+    place: StreamPlace,
+    limits: HttpLimits,
+    { beside, range }: { beside?: (url: string) => string; range?: ResourceRange | undefined } = {},
+  ): Promise<HttpFile> {
     let wrong: unknown = new HttpError(0, "no upstream");
     for (const { upstream, address } of this.#candidatesFor(place)) {
       try {
-        const url = addressOf(await address());
+        const url = await address();
         upstream.requests++;
-        const file = await this.#parts.http.get(url, limits);
+        const file = await this.#parts.http.get(beside?.(url) ?? url, limits, range);
         upstream.bytes += file.bytes.byteLength;
         return file;
       } catch (error) {

@@ -23,7 +23,7 @@ export interface MultivariantPlaylist {
   readonly url: string;
   readonly variants: readonly Variant[];
   readonly alternatives: readonly AlternativeRendition[];
-  /** Addresses in other tags (session keys, session data, I-frame playlists, content steering); absolute. */
+  /** Addresses in other tags (session keys, session data, I-frame playlists); absolute. */
   readonly otherUrls: readonly string[];
   /** What its media playlists may import. */
   readonly variables: ReadonlyMap<string, string>;
@@ -45,9 +45,8 @@ export function parseMultivariantPlaylist(text: string, addresses: Addresses): M
       const { URI } = attributes;
       alternatives.push({ attributes, url: URI ? addresses.url(URI, line) : undefined });
     } else if (OTHER_TAGS.includes(tag)) {
-      const { URI, "SERVER-URI": server } = read();
-      const uri = URI ?? server;
-      if (uri) otherUrls.push(addresses.url(uri, line));
+      const { URI } = read();
+      if (URI) otherUrls.push(addresses.url(URI, line));
     } else if (written !== "" && !written.startsWith("#") && streamInf) {
       variants.push({ attributes: streamInf, url: addresses.url(addresses.text(written, line), line) });
       streamInf = undefined;
@@ -58,9 +57,4 @@ export function parseMultivariantPlaylist(text: string, addresses: Addresses): M
   return { kind: "multivariant", url, variants, alternatives, otherUrls, variables };
 }
 
-const OTHER_TAGS: readonly string[] = [
-  "#EXT-X-I-FRAME-STREAM-INF",
-  "#EXT-X-SESSION-KEY",
-  "#EXT-X-SESSION-DATA",
-  "#EXT-X-CONTENT-STEERING",
-];
+const OTHER_TAGS: readonly string[] = ["#EXT-X-I-FRAME-STREAM-INF", "#EXT-X-SESSION-KEY", "#EXT-X-SESSION-DATA"];

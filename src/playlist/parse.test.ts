@@ -79,7 +79,6 @@ describe("a media playlist", () => {
 test("a multivariant playlist tells every address, for who passes them on", () => {
   const playlist = parsePlaylist(
     `#EXTM3U
-#EXT-X-CONTENT-STEERING:SERVER-URI="/steer",PATHWAY-ID="a"
 #EXT-X-SESSION-KEY:METHOD=AES-128,URI="key.bin"
 #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="Muxed"
 #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="t",NAME="English",URI="text/en.m3u8"
@@ -93,9 +92,6 @@ hd.m3u8
     kind: "multivariant",
     variants: [{ url: "https://cdn.example/live/hd.m3u8", attributes: { CODECS: "avc1.64001f,mp4a.40.2" } }],
     alternatives: [{ url: undefined }, { url: "https://cdn.example/live/text/en.m3u8" }],
-    otherUrls: [
-      ...["https://cdn.example/steer", "https://cdn.example/live/key.bin"],
-      "https://cdn.example/live/iframes.m3u8",
-    ],
+    otherUrls: ["https://cdn.example/live/key.bin", "https://cdn.example/live/iframes.m3u8"],
   });
 });

@@ -190,6 +190,7 @@ describe("between the swarm and its origin", () => {
     expect(asked).toEqual([]);
     await load(segment(2));
     expect(asked).toEqual([segment(2)]);
+    await cache.settled();
   });
 
   test("[SE38] what a live stream names again is another segment", async () => {
