@@ -113,9 +113,12 @@ export class PlaylistReloader {
     const now = performance.now();
     const isOlder = before !== undefined && isBehind(loaded.playlist, before.playlist);
     if (isOlder || before?.text === loaded.text) {
+      // What stays behind for long does not lag: the packager counts anew, within what it listed before.
       const isStuck = now - this.#newsAt > loaded.playlist.targetDuration * STALE_TARGETS * 1000;
-      if (isOlder || (isStuck && !loaded.playlist.isEnded)) this.#options.stale(loaded);
-      return false;
+      if (!isOlder || !isStuck) {
+        if (isOlder || (isStuck && !loaded.playlist.isEnded)) this.#options.stale(loaded);
+        return false;
+      }
     }
     this.#newest = loaded;
     this.#newsAt = now;

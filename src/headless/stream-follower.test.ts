@@ -109,21 +109,6 @@ describe("a stream", () => {
     expect(origin.counters().byViewer.get("seeder")?.rangeRequests).toBe(1);
   });
 
-  test("[SE32] that is live is loaded again by its target duration, or half of it without news", async () => {
-    let first = 0;
-    const at: number[] = [];
-    const { url } = await serve(() => {
-      at.push(performance.now());
-      if (at.length !== 3) first++; // the third request finds nothing new
-      return live(first, 3);
-    });
-    const { updates, until } = await follow([`${url}/index.m3u8`]);
-    await until(() => updates.length === 3);
-    expect(updates.map(({ segments }) => segments[0]?.name.sequence)).toEqual([1, 2, 3]);
-    const waits = at.slice(1).map((now, index) => Math.round((now - at[index]!) / 250) / 4);
-    expect(waits).toEqual([1, 1, 0.5]);
-  });
-
   test("[SE33] of low latency is waited for at the server, parts and all", async () => {
     const origin = await createLowLatencyOrigin({ windowSegments: 4, signed: true });
     closers.push(() => origin.close());
