@@ -28,11 +28,17 @@ function outputArguments(plan: EncodingPlan, rung: Rung | undefined, index: numb
   const { facts, options } = plan;
   const video = facts.video === "copy" && !rung ? ["-c:v", "copy"] : videoArguments(plan, rung);
   const isTs = options.container === "ts";
-  // MPEG-TS has AAC with headers of its own, fMP4 has it without; what has none passes the filter as it is.
-  const asIs = words(isTs ? "-c:a copy" : "-c:a copy -bsf:a aac_adtstoasc");
-  const audio = facts.audio === "copy" ? asIs : words(`-c:a aac -b:a ${AUDIO_BITS_PER_SECOND} -ac 2 -ar 48000`);
+  const audio = audioArguments(plan);
   const container = isTs ? segmentArguments(plan, index) : fragmentArguments(plan, index);
   return [...words("-map 0:v:0? -map 0:a:0? -map_metadata -1"), ...video, ...audio, ...container];
+}
+
+function audioArguments({ facts, input, options }: EncodingPlan): readonly string[] {
+  const hasHeaders = facts.audio === "adts" && options.container === "fmp4";
+  if (facts.audio === "copy" || (facts.audio === "adts" && !hasHeaders)) return words("-c:a copy");
+  // What takes the headers off takes nothing after the end of a file, even one that begins again (ffmpeg 5.1).
+  if (hasHeaders && !input.includes(LOOP)) return words("-c:a copy -bsf:a aac_adtstoasc");
+  return words(`-c:a aac -b:a ${AUDIO_BITS_PER_SECOND} -ac 2 -ar 48000`);
 }
 
 function videoArguments({ facts, options, preset }: EncodingPlan, rung: Rung | undefined): readonly string[] {
@@ -75,6 +81,9 @@ function segmentArguments({ options, folder }: EncodingPlan, index: number): rea
 }
 
 const words = (text: string): readonly string[] => text.split(" ");
+
+/** Plays an input again when it ends. */
+export const LOOP = "-stream_loop";
 
 /** Key frames come when they are forced; this many frames without one never are. */
 const GROUP_FRAMES_MAX = 9999;

@@ -1,5 +1,6 @@
 /** Where a live stream's media comes from: a file, standard input, or what a publisher sends. */
 import type { Readable } from "node:stream";
+import { LOOP } from "./ffmpeg-arguments.ts";
 import type { PackagedStream } from "./packaged-stream.ts";
 import { publish } from "./publishing.ts";
 import { ReplayedBody } from "./replayed-body.ts";
@@ -54,7 +55,7 @@ async function run(
   };
   switch (source.kind) {
     case "file": {
-      const loop = source.loop ? ["-stream_loop", "-1"] : [];
+      const loop = source.loop ? [LOOP, "-1"] : [];
       await publish({ ...common, input: ["-re", ...loop, "-i", source.path], body: undefined, isLast: true });
       return;
     }

@@ -73,6 +73,7 @@ export class PackagedRendition implements LiveRendition {
   #head: SegmentHead | undefined;
   #partsMade = 0;
   #frames = 0;
+  #endsAtMs = 0;
 
   constructor(options: RenditionOptions) {
     this.name = options.name;
@@ -85,6 +86,11 @@ export class PackagedRendition implements LiveRendition {
   }
   get kind(): LiveRendition["kind"] {
     return this.#kind;
+  }
+
+  /** The wall clock at the end of what is listed, in milliseconds since 1970. */
+  get endsAtMs(): number {
+    return this.#endsAtMs;
   }
 
   playlist(): string | undefined {
@@ -192,6 +198,7 @@ export class PackagedRendition implements LiveRendition {
     this.#streamInf ||= streamInfOf(this.name, bitsPerSecond ?? measured(bytes.length, duration), facts);
     const playlist = (this.#playlist ??= this.#begun(duration, head));
     this.#isDiscontinuous = false;
+    this.#endsAtMs = Date.parse(head.programDateTime) + duration * 1000;
     for (const { uri: gone } of playlist.addSegment({ ...head, uri, duration, rootLine })) this.#forget(gone);
     this.#tidy();
   }

@@ -131,7 +131,9 @@ export class PackagedStream implements LiveStream {
     if (this.#state === "ended") throw new OptionError(`the stream ${this.name} has ended`);
     this.#finish();
     clearTimeout(this.#endTimer);
-    const run: PublishRun = { hasForcedKeyFrames, epochMs: startedAt };
+    // Whoever sends faster than time passes has published the future: no time is told twice.
+    const epochMs = startedAt && Math.max(startedAt, ...this.renditions.map(({ endsAtMs }) => endsAtMs));
+    const run: PublishRun = { hasForcedKeyFrames, epochMs };
     for (const rendition of this.renditions) rendition.begin(run);
     const splitters = this.renditions.map(() => new FragmentSplitter());
     const isCurrent = (): boolean => this.#session === session;

@@ -15,6 +15,7 @@ test.each<[string, readonly string[], Pick<SourceFacts, "video" | "audio">]>([
   ["full colour, too", [H264.replace("yuv420p", "yuv444p"), AAC], { video: "encode", audio: "copy" }],
   ["HEVC", [H264.replace("h264", "hevc"), AAC], { video: "encode", audio: "copy" }],
   ["Opus", [H264, AAC.replace("aac (LC)", "opus")], { video: "copy", audio: "encode" }],
+  ["AAC with headers of its own", ["Input #0, mpegts, from 'pipe:0':", H264, AAC], { video: "copy", audio: "adts" }],
   ["the first of each kind counts", [H264, AAC, AAC.replace("aac", "ac3")], { video: "copy", audio: "copy" }],
   ["what is neither", ["  Stream #0:0: Data: bin_data"], { video: "none", audio: "none" }],
 ])("[LI42] %s", (_name, lines, facts) => {

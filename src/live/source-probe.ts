@@ -4,7 +4,8 @@ import type { ReplayedBody } from "./replayed-body.ts";
 
 export interface SourceFacts {
   readonly video: "copy" | "encode" | "none";
-  readonly audio: "copy" | "encode" | "none";
+  /** "adts" is AAC with headers of its own, which fMP4 has not. */
+  readonly audio: "copy" | "adts" | "encode" | "none";
   /** Of the video, as it is stored. */
   readonly size: { readonly width: number; readonly height: number } | undefined;
 }
@@ -47,9 +48,10 @@ export function factsOf(lines: readonly string[]): SourceFacts {
   const [, width, height] = /, (\d{2,5})x(\d{2,5})/.exec(video?.line ?? "") ?? [];
   // Browsers decode 4:2:0 with 8 bits, and little else of H.264.
   const isPlayable = video?.codec === "h264" && /, yuvj?420p[(,]/.test(video.line);
+  const hasHeaders = lines.some((line) => /^Input #0, (mpegts|aac|hls),/.test(line));
   return {
     video: !video ? "none" : isPlayable ? "copy" : "encode",
-    audio: !audio ? "none" : audio.codec === "aac" ? "copy" : "encode",
+    audio: !audio ? "none" : audio.codec !== "aac" ? "encode" : hasHeaders ? "adts" : "copy",
     size: width === undefined ? undefined : { width: Number(width), height: Number(height) },
   };
 }

@@ -83,7 +83,10 @@ export class FragmentSplitter {
       if (track && (!main || track.kind === "video")) main = { track, traf };
     }
     if (!main) throw new MediaError("a fragment of no track");
-    return timesOf(main.track, main.traf);
+    const times = timesOf(main.track, main.traf);
+    // What is left of the sound when the picture has ended shows nothing.
+    const lacksVideo = main.track.kind === "audio" && this.#tracks?.some(({ kind }) => kind === "video");
+    return lacksVideo ? { ...times, isIndependent: false } : times;
   }
 }
 
