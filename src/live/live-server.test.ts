@@ -369,6 +369,15 @@ test("[LI30] pages for machines: health, status and metrics, without keys", asyn
   publisher.destroy();
 });
 
+test("[LI31] a page to watch with, of which nothing but its own scripts runs", async () => {
+  const url = await start({ tracker: 'wss://tracker.example/"<x>' });
+  const page = await fetch(`${url}/watch/demo`);
+  expect(page.headers.get("content-security-policy")).toContain("script-src 'self'");
+  expect(await page.text()).toContain('<script src="page.js">');
+  expect(await (await fetch(`${url}/watch/page.js`)).text()).toContain('const given = "wss://tracker.example/\\"<x>";');
+  expect(await (await fetch(`${url}/watch/hls.js`)).text()).toContain("Hls");
+});
+
 test("[LI3] only GET and HEAD play, and what is no path is none", async () => {
   const url = await start();
   expect((await fetch(`${url}/demo/index.m3u8`, { method: "DELETE" })).status).toBe(405);

@@ -15,6 +15,7 @@ import type { PlaybackTickets } from "./playback-tickets.ts";
 import { PublishDoor, type PublishLog } from "./publish-door.ts";
 import type { PublishKeys } from "./publish-keys.ts";
 import type { Stage } from "./stage.ts";
+import { WatchPage } from "./watch-page.ts";
 
 export interface LiveServerOptions {
   /** 0 takes any free port. */
@@ -28,6 +29,8 @@ export interface LiveServerOptions {
   readonly tickets?: PlaybackTickets | undefined;
   /** Sites whose pages may play. Default: all. */
   readonly allowOrigins?: readonly string[] | undefined;
+  /** Where the page at `/watch/` finds its tracker. Default: port 8080 of the same host. */
+  readonly tracker?: string | undefined;
   readonly log: PublishLog;
 }
 
@@ -45,6 +48,7 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
   const startedAt = performance.now();
   const playback = new Playback(options.tickets);
   const door = new PublishDoor(stage, options.keys, options.log);
+  const watchPage = new WatchPage(options.tracker);
   const answers = new Map<number, number>();
   let sentBytes = 0;
   let diskFreeBytes = 0;
@@ -81,6 +85,7 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
       return;
     }
     if (target.path.length === 1 && (await answerPage(response, first))) return;
+    if (first === "watch" && target.path.length === 2) return watchPage.answer(response, target.path[1] ?? "");
     const stream = stage.find(first);
     if (stream) await playback.answer(request, response, stream, target);
     else answer(response, 404, TEXT, "no such stream\n");

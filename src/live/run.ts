@@ -43,7 +43,7 @@ export async function runLive(settings: LiveSettings, source: string | undefined
   const common = { host, stage, keys, log };
   const server = await startLiveServer({
     ...common,
-    ...{ port, folder: folder.path, tickets, allowOrigins: settings.allowOrigins },
+    ...{ port, folder: folder.path, tickets, allowOrigins: settings.allowOrigins, tracker: settings.tracker },
   });
   const rtmp = rtmpPort === undefined ? undefined : await startRtmpServer({ ...common, port: rtmpPort, name });
   if (isFolder) stage.add(await openFolderStream(name, source, packaging));
@@ -89,7 +89,7 @@ interface Told {
 
 /** The addresses, and what to do next. */
 function tellWhere(log: ProcessLogger, { url }: LiveServer, { name, keys, rtmpPort, isPushed }: Told): void {
-  log.info("listening", { url, playlist: `${url}/${name}/index.m3u8` });
+  log.info("listening", { url, playlist: `${url}/${name}/index.m3u8`, watch: `${url}/watch/${name}` });
   const ask = keys === EVERYBODY ? "" : "?key=<key>";
   if (keys !== NOBODY) {
     const { hostname } = new URL(url);

@@ -32,6 +32,7 @@ interface Settings {
   readonly ticketSecretFile: string;
   readonly ticketKey: string;
   readonly ticketSwarms: readonly string[];
+  readonly tracker: string;
   readonly logFormat: LogFormat;
   readonly logLevel: LogLevel;
 }
@@ -189,6 +190,12 @@ export const LIVE_SETTINGS: SettingsTable<Settings, Group> = {
       help: "tickets for this swarm are good for all streams here; repeat it for more",
       name: "ticket-swarm",
       standard: nothing(),
+    },
+    tracker: {
+      kind: kinds.url(...kinds.SOCKET_SCHEMES),
+      group: "Watching it",
+      help: "the tracker of the page /watch/<stream>, like wss://tracker.example.com",
+      standard: nothing("port 8080 of the same host"),
     },
     logFormat: {
       kind: kinds.word(...LOG_FORMATS),
