@@ -10,10 +10,10 @@ import { startProgram } from "./program.mjs";
 export async function startSeeders({ liveUrl, trackerUrl, say }) {
   const [ingressPort, peerPort, edgePort] = [await onePort(), await onePort(), await onePort()];
   const common = ["seeder", liveUrl, "--tracker", trackerUrl, "--warm", "--log-format", "text"];
-  const listens = ["--listen-ws", `127.0.0.1:${String(peerPort)}`];
-  const feeds = ["--upstream", `ws://127.0.0.1:${String(peerPort)}`];
-  const ingress = new Seeder("ingress", "the CDN", ingressPort, [...common, ...listens], say);
-  const edge = new Seeder("edge", "ingress", edgePort, [...common, ...feeds], say);
+  const listens = CHAINED ? ["--listen-ws", `127.0.0.1:${String(peerPort)}`] : [];
+  const feeds = CHAINED ? ["--upstream", `ws://127.0.0.1:${String(peerPort)}`] : [];
+  const ingress = new Seeder("ingress", ingressPort, [...common, ...listens], say);
+  const edge = new Seeder("edge", edgePort, [...common, ...feeds], say);
   return {
     members: () => chain(ingress.member, edge.member),
     close: () => Promise.all([ingress.close(), edge.close()]),
@@ -38,23 +38,22 @@ class Seeder {
   /** @type {Member | undefined} */
   member;
   #name;
-  #feeder;
   #url;
   #say;
   #program;
   #timer;
+  #fromParent = 0;
   /** The newest segment of each rendition that was told of. */
   #told = new Map();
 
   /**
    * @param {string} name
-   * @param {string} feeder  whom it is to have its bytes from
    * @param {number} port  of its pages
    * @param {readonly string[]} args
    * @param {(who: string, text: string) => void} say
    */
-  constructor(name, feeder, port, args, say) {
-    [this.#name, this.#feeder, this.#say] = [name, feeder, say];
+  constructor(name, port, args, say) {
+    [this.#name, this.#say] = [name, say];
     this.#url = `http://127.0.0.1:${String(port)}`;
     this.#program = startProgram([...args, "--status-port", String(port)], (line) => say(name, line));
     this.#timer = setInterval(() => void this.#look().catch(() => undefined), LOOK_EVERY_MS); // not up yet, or gone
@@ -73,16 +72,22 @@ class Seeder {
     const note = `It holds ${(status.memory.cacheBytes / 1e6).toFixed(0)} MB.`;
     const member = { name: this.#name, kind: "seeder", note, self, tracker, peers };
     this.member = { ...member, originReceivedBytes: bytes.fromUpstreams };
-    for (const segment of segments) this.#tell(segment);
+    const { receivedBytes = 0 } = peers.find(({ peer }) => peer.startsWith("up:")) ?? {};
+    const feeder = receivedBytes > this.#fromParent ? "ingress" : "peers";
+    this.#fromParent = receivedBytes;
+    for (const segment of segments) this.#tell(segment, feeder);
   }
 
-  /** @param {{ track: string, sequence: number, complete: boolean, peerBytes: number, originBytes: number }} segment */
-  #tell({ track, sequence, complete, peerBytes, originBytes }) {
+  /**
+   * @param {{ track: string, sequence: number, complete: boolean, peerBytes: number, originBytes: number }} segment
+   * @param {string} feeder  from where all came of late that no CDN sent
+   */
+  #tell({ track, sequence, complete, peerBytes, originBytes }, feeder) {
     if (!complete || sequence <= (this.#told.get(track) ?? -1)) return;
     this.#told.set(track, sequence);
     if (peerBytes === 0) this.#say(this.#name, `fetched ${String(sequence)} from the CDN`);
-    else if (originBytes === 0) this.#say(this.#name, `got ${String(sequence)} from ${this.#feeder}`);
-    else this.#say(this.#name, `got ${String(sequence)} from peers and from the CDN`);
+    else if (originBytes === 0) this.#say(this.#name, `got ${String(sequence)} from ${feeder}`);
+    else this.#say(this.#name, `got ${String(sequence)} from ${feeder} and from the CDN`);
   }
 
   /** @param {string} page */
@@ -92,3 +97,5 @@ class Seeder {
 }
 
 const LOOK_EVERY_MS = 1000;
+/** Whether the edge feeds from the ingress. */
+const CHAINED = false;

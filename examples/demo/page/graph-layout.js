@@ -26,8 +26,10 @@ export function layoutOf({ nodes, links }, { width, height }) {
 
   const ringFrom = SERVERS_FROM + Math.max(1, columns.length) * COLUMN_STEP + RING_GAP;
   const centre = (ringFrom + RING_TO) / 2;
-  // The page's own viewer first, at the top; the others where they came, so that nobody moves when the last one leaves.
-  const viewers = [...ofKind("you"), ...ofKind("viewer")];
+  // The page's own viewer at the top; the others by name, in whatever order they are heard of.
+  const names = new Map(nodes.map(({ id, name }) => [id, name]));
+  const byName = (a, b) => names.get(a).localeCompare(names.get(b), "en", { numeric: true });
+  const viewers = [...ofKind("you"), ...ofKind("viewer").sort(byName)];
   viewers.forEach((id, i) => {
     const turn = 2 * Math.PI * (i / viewers.length) - Math.PI / 2;
     const [along, across] = viewers.length === 1 ? [0, 0] : [Math.cos(turn), Math.sin(turn)];
@@ -59,12 +61,12 @@ function columnsOf(seeders, links) {
 const TALL_BELOW = 1.1;
 
 // Shares of the picture, along and across the way that the stream takes.
-const SERVERS_FROM = 0.07;
-const COLUMN_STEP = 0.16;
+const SERVERS_FROM = 0.06;
+const COLUMN_STEP = 0.18;
 const ROW_STEP = 0.24;
 const SERVERS_ACROSS = 0.62;
 const TRACKER_ACROSS = 0.16;
-const RING_GAP = 0.07;
+const RING_GAP = 0.06;
 const RING_TO = 0.95;
 const RING_ACROSS = 0.5;
 const RING_RADIUS = 0.38;

@@ -31,7 +31,10 @@ class Graph {
     this.#addLink("cdn", id, "o", originReceivedBytes);
     if (tracker === "joined" || tracker === "connecting") this.#addLink("tracker", id, "s", 0);
     for (const { peer, state, seeder, receivedBytes, sentBytes } of peers) {
-      if (!this.nodes.has(peer)) this.addNode(peer, { kind: seeder ? "seeder" : "viewer", name: peer.slice(0, 3) });
+      // What it is is known once it has said hello to somebody.
+      const known = this.nodes.get(peer);
+      if (!known || (seeder && !known.speaks))
+        this.addNode(peer, { kind: seeder ? "seeder" : "viewer", name: peer.slice(0, 3) });
       this.#addLink(peer, id, "p", receivedBytes, state);
       this.#addLink(id, peer, "p", sentBytes, state);
     }

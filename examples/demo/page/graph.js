@@ -15,7 +15,7 @@ const LINK_PIXELS_MAX = 7;
 const FLOWING_SHARE = 0.01;
 const VIEWER_RADIUS = 16;
 const YOU_RADIUS = 21;
-const SERVER = { width: 74, height: 32 };
+const SERVER = { width: 64, height: 32 };
 const HINT = "The wider a line, the more flows. Point at somebody to see one's links alone.";
 /** Half the distance between the two directions of a pair. */
 const ASIDE = 2.5;
@@ -29,7 +29,7 @@ export class Graph {
   #streamRate;
   #graph = { nodes: [], links: [] };
   #meters = new Map();
-  /** By link and node, kept so that what moves does not begin anew with every reading. */
+  /** Groups by what they show, kept so that what moves does not begin anew with every reading. */
   #drawn = new Map();
   #chosen = undefined;
 
@@ -66,15 +66,16 @@ export class Graph {
     this.#root.setAttribute("viewBox", `0 0 ${width} ${height}`);
     const places = layoutOf(this.#graph, { width, height });
     const { nodes, links } = this.#graph;
-    const shown = new Set([...nodes, ...links].map(({ id }) => id));
-    for (const [id, element] of this.#drawn) {
-      if (shown.has(id)) continue;
-      element.remove();
-      this.#drawn.delete(id);
-    }
     const byId = new Map(nodes.map((node) => [node.id, node]));
-    for (const link of links) this.#drawLink(link, byId, places);
-    for (const node of nodes) this.#drawNode(node, places.get(node.id));
+    const shown = [
+      ...links.map((link) => this.#drawLink(link, byId, places)),
+      ...nodes.map((node) => this.#drawNode(node, places.get(node.id))),
+    ];
+    for (const [key, group] of this.#drawn) {
+      if (shown.includes(group)) continue;
+      group.remove();
+      this.#drawn.delete(key);
+    }
     this.#root.setAttribute(
       "aria-label",
       `${nodes.length} in the picture: ${nodes.map(({ name }) => name).join(", ")}.`,
@@ -104,14 +105,17 @@ export class Graph {
       ...{ x1: from.x + shift.x, y1: from.y + shift.y, x2: to.x + shift.x, y2: to.y + shift.y },
       "stroke-width": flows ? Math.min(LINK_PIXELS_MAX, 1 + share * 5) : 1,
     });
-    const isServers = [link.from, link.to].every((id) => ["cdn", "seeder"].includes(nodes.get(id)?.kind));
-    setAll(label, { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 - 8 });
-    setText(label, isServers && flows ? megabits(share * this.#streamRate) : "");
+    const areServers = [link.from, link.to].every((id) => ["cdn", "seeder"].includes(nodes.get(id)?.kind));
+    // Above a line, or to the right of one that goes down.
+    const [right, down] = [Math.abs(to.y - from.y) / length, Math.abs(to.x - from.x) / length];
+    setAll(label, { x: (from.x + to.x) / 2 + 22 * right, y: (from.y + to.y) / 2 + 4 * right - 8 * down });
+    setText(label, areServers && flows ? megabits(share * this.#streamRate) : "");
+    return group;
   }
 
   #drawNode(node, { x, y }) {
     const isServer = !["you", "viewer"].includes(node.kind);
-    const group = this.#groupOf(this.#nodes, node.id, () =>
+    const group = this.#groupOf(this.#nodes, `${isServer ? "server" : "viewer"} ${node.id}`, () =>
       isServer
         ? [svg("rect", { ...SERVER, rx: 9, x: -SERVER.width / 2, y: -SERVER.height / 2 }), svg("text", { y: 4 })]
         : [svg("circle"), svg("circle", { class: "graph-share", pathLength: 1 }), svg("text", { y: 4 })],
@@ -134,16 +138,17 @@ export class Graph {
       setAll(ring, { r: radius, "stroke-dasharray": knows ? `${peers / (peers + cdn)} 1` : "0 1" });
     }
     setText(group.lastElementChild, node.name.replace(/^viewer-/, ""));
+    return group;
   }
 
-  #groupOf(parent, id, make) {
-    if (!this.#drawn.has(id)) {
+  #groupOf(parent, key, make) {
+    if (!this.#drawn.has(key)) {
       const group = svg("g");
       group.append(...make());
       parent.append(group);
-      this.#drawn.set(id, group);
+      this.#drawn.set(key, group);
     }
-    return this.#drawn.get(id);
+    return this.#drawn.get(key);
   }
 
   #sum(links) {
