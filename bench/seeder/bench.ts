@@ -1,8 +1,7 @@
 /** The seeder benchmark: how many peers one seeder feeds, and at what cost beside nginx's. Started by run.mjs. */
-import type { MachineFacts } from "../browser/machine.ts";
 import { nginxObstacle } from "./nginx.ts";
 import { parseOptions, usage, UsageError } from "./options.ts";
-import { runSession } from "./session.ts";
+import { runSession, type WatchedStage } from "./session.ts";
 import { jsonOf, textOf } from "./table.ts";
 
 export interface BenchSurroundings {
@@ -17,8 +16,8 @@ export async function runBench({ arguments: args, root, cache }: BenchSurroundin
     const options = parseOptions(args);
     const obstacle = nginxObstacle();
     if (obstacle !== undefined) throw new UsageError(`bench:seeder cannot run here: ${obstacle}`);
-    const { figures, machine } = await runSession(options, { root, cache, log });
-    const result = { ...figures, options, machine, warnings: warningsOf(machine) };
+    const figures = await runSession(options, { root, cache, log });
+    const result = { ...figures, options, warnings: figures.stages.flatMap(warningsOf) };
     console.log(options.json ? jsonOf(result) : textOf(result));
     return 0;
   } catch (error) {
@@ -27,12 +26,8 @@ export async function runBench({ arguments: args, root, cache }: BenchSurroundin
   }
 }
 
-const warningsOf = ({ foreignCores = 0 }: MachineFacts): string[] =>
-  foreignCores > FOREIGN_CORES_MAX
-    ? [
-        `other programs kept ${foreignCores.toFixed(2)} cores busy: peers and rates are the machine's, CPU per byte is not`,
-      ]
-    : [];
+const warningsOf = ({ peers, machine: { foreignCores = 0 } }: WatchedStage): string[] =>
+  foreignCores > FOREIGN_CORES_MAX ? [`${peers} peers: other programs kept ${foreignCores.toFixed(2)} cores busy`] : [];
 
 const log = (line: string): void => {
   console.error(line);

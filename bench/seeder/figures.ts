@@ -66,7 +66,7 @@ export function stageFigures({ peers, before, after }: Stage, bitsPerSecond: num
 }
 
 /** What is printed: the most peers that were sustained, and the stages on the way. */
-export interface Figures {
+export interface Figures<Measured extends StageFigures = StageFigures> {
   readonly peers: number;
   readonly mbps: number;
   readonly cpuSecondsPerGb: number;
@@ -77,11 +77,14 @@ export interface Figures {
   readonly nginxCpuSecondsPerGb: number;
   /** The seeder's CPU for nginx's. */
   readonly timesNginx: number;
-  readonly stages: readonly StageFigures[];
+  readonly stages: readonly Measured[];
 }
 
 /** Of a first stage with few peers, and all others. */
-export function figuresOf(stages: readonly StageFigures[], nginxCpuSecondsPerGb: number): Figures {
+export function figuresOf<Measured extends StageFigures>(
+  stages: readonly Measured[],
+  nginxCpuSecondsPerGb: number,
+): Figures<Measured> {
   const [first] = stages;
   const best = bestOf(stages);
   if (!first || !best) throw new Error("nothing was measured");
@@ -99,7 +102,7 @@ export function figuresOf(stages: readonly StageFigures[], nginxCpuSecondsPerGb:
 }
 
 /** The last stage that was sustained; the first where none was. */
-export const bestOf = (stages: readonly StageFigures[]): StageFigures | undefined =>
+export const bestOf = <Measured extends StageFigures>(stages: readonly Measured[]): Measured | undefined =>
   stages.filter(isSustained).at(-1) ?? stages[0];
 
 /** Whether the seeder delivered what was wanted: what it did not, peers fetched from the origin. */

@@ -25,19 +25,21 @@ export interface Surroundings {
   readonly log: (line: string) => void;
 }
 
-export interface SessionResult {
-  readonly figures: Figures;
+/** With what the machine did meanwhile. */
+export interface WatchedStage extends StageFigures {
   readonly machine: MachineFacts;
 }
 
-export async function runSession(options: BenchOptions, { root, cache, log }: Surroundings): Promise<SessionResult> {
+export async function runSession(
+  options: BenchOptions,
+  { root, cache, log }: Surroundings,
+): Promise<Figures<WatchedStage>> {
   const { segmentSeconds, bitsPerSecond, seconds, processes } = options;
-  const machine = new MachineWatch();
   const cli = path.join(root, "dist/cli.js");
   const here = path.join(root, "bench/seeder");
   const servers = await Program.fork(path.join(here, "servers-process.mjs"), { segmentSeconds, bitsPerSecond });
   const { streamUrl, trackerUrl } = servers.last as { readonly streamUrl: string; readonly trackerUrl: string };
-  const stages: StageFigures[] = [];
+  const stages: WatchedStage[] = [];
   const seeder = await Seeder.open(cli, streamUrl, trackerUrl, options);
   try {
     for (let peers = nextPeers(stages, options.peers, PEERS_MAX); peers !== undefined;) {
@@ -51,9 +53,11 @@ export async function runSession(options: BenchOptions, { root, cache, log }: Su
       try {
         await untilPlaying(crowd, peers);
         await sleep(SETTLE_SECONDS * 1000);
+        const machine = new MachineWatch();
         const before = await read();
         await sleep(seconds * 1000);
-        stages.push(stageFigures({ peers, before, after: await read() }, bitsPerSecond));
+        const after = await read();
+        stages.push({ ...stageFigures({ peers, before, after }, bitsPerSecond), machine: machine.stop() });
       } finally {
         await crowd.close();
       }
@@ -67,7 +71,7 @@ export async function runSession(options: BenchOptions, { root, cache, log }: Su
   const clients = bestOf(stages)?.peers ?? 0;
   log(`nginx, ${clients} clients`);
   const nginxCpuSecondsPerGb = await measureNginx(options, path.join(here, "http-clients.mjs"), cache, clients);
-  return { figures: figuresOf(stages, nginxCpuSecondsPerGb), machine: machine.stop() };
+  return figuresOf(stages, nginxCpuSecondsPerGb);
 }
 
 /** The peers do play, as far as there is anything to play. */

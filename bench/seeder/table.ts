@@ -1,11 +1,10 @@
 /** The result as JSON for scripts, and as a table for people. */
 import { machineLineOf } from "../browser/table.ts";
-import type { MachineFacts } from "../browser/machine.ts";
-import type { Figures, StageFigures } from "./figures.ts";
+import { bestOf, type Figures, type StageFigures } from "./figures.ts";
+import type { WatchedStage } from "./session.ts";
 
-export interface Result extends Figures {
+export interface Result extends Figures<WatchedStage> {
   readonly options: object;
-  readonly machine: MachineFacts;
   readonly warnings: readonly string[];
 }
 
@@ -14,6 +13,8 @@ export const jsonOf = (result: Result): string =>
 
 export function textOf(result: Result): string {
   const { peers, mbps, cpuSecondsPerGb, nginxCpuSecondsPerGb, timesNginx, bytesPerPeer, stages } = result;
+  const { machine } = bestOf(stages) ?? {};
+  const machineLines = machine ? [machineLineOf(`machine, with ${peers} peers`, machine)] : [];
   const memory = bytesPerPeer === null ? "-" : `${(bytesPerPeer / 1e6).toFixed(2)} MB`;
   return [
     HEADERS.join(""),
@@ -23,7 +24,7 @@ export function textOf(result: Result): string {
     `CPU: ${cpuSecondsPerGb.toFixed(2)} s/GB; nginx ${nginxCpuSecondsPerGb.toFixed(2)}: ${timesNginx.toFixed(0)} times that`,
     `memory: ${memory} a peer`,
     "",
-    machineLineOf("machine", result.machine),
+    ...machineLines,
     ...result.warnings.map((warning) => `  ! ${warning}`),
   ].join("\n");
 }
