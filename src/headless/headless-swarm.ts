@@ -24,7 +24,17 @@ export interface FollowedStream {
 /** What is the driver's own is handed through. */
 type HandedThrough = Pick<
   SwarmDriverOptions,
-  "trackers" | "memoryBytesMax" | "logger" | "seeder" | "interest" | "sharing" | "tuning" | "integrity" | "store"
+  | "trackers"
+  | "upload"
+  | "memoryBytesMax"
+  | "seeder"
+  | "interest"
+  | "sharing"
+  | "tuning"
+  | "integrity"
+  | "store"
+  | "switchedOff"
+  | "logger"
 >;
 
 export interface HeadlessSwarmOptions extends HandedThrough {
@@ -35,7 +45,6 @@ export interface HeadlessSwarmOptions extends HandedThrough {
   readonly rtc?: RTCConfiguration;
   /** Whether peers may be met over addresses of private networks. */
   readonly lan: boolean;
-  readonly upload: boolean;
   readonly ticket?: TicketSource | undefined;
   /** A playlist was read and the engine knows it: for who has more to do with it. */
   readonly onPlaylist?: (update: Parameters<SwarmPort["playlist"]>[0], text: string) => void;

@@ -27,6 +27,20 @@ export class NodePeerConnection extends RTCPeerConnection {
     return closePatiently(super.createDataChannel(label, options));
   }
 
+  /** A browser's candidate is an attribute without the `a=` of its line. */
+  override dispatchEvent(event: Event): boolean {
+    if (!(event instanceof RTCPeerConnectionIceEvent)) return super.dispatchEvent(event);
+    const { candidate, sdpMid } = event.candidate;
+    const told = this.tell(candidate.replace(/^a=/, ""));
+    if (told === undefined) return true;
+    return super.dispatchEvent(new RTCPeerConnectionIceEvent(new RTCIceCandidate({ candidate: told, sdpMid })));
+  }
+
+  /** A candidate as it is told; undefined for none. */
+  protected tell(candidate: string): string | undefined {
+    return candidate;
+  }
+
   /** simple-peer writes to an offer; node-datachannel's is read-only. */
   override async createOffer(): Promise<RTCSessionDescriptionInit> {
     return plain(await super.createOffer());
@@ -81,18 +95,16 @@ export function nodeWebRtcAt({ publicAddress, udpPort }: NodeWebRtcOptions): Web
     }
 
     /** Several of the machine's own addresses become the same one: it is told once. */
-    override dispatchEvent(event: Event): boolean {
-      if (publicAddress === undefined || !(event instanceof RTCPeerConnectionIceEvent))
-        return super.dispatchEvent(event);
-      const { candidate, sdpMid } = event.candidate;
+    protected override tell(candidate: string): string | undefined {
+      if (publicAddress === undefined) return candidate;
       const placed = atAddress(candidate, publicAddress);
       const where = placed
         .split(" ")
         .slice(PLACE, PLACE + 2)
         .join(" ");
-      if (this.#told.has(where)) return true;
+      if (this.#told.has(where)) return undefined;
       this.#told.add(where);
-      return super.dispatchEvent(new RTCPeerConnectionIceEvent(new RTCIceCandidate({ candidate: placed, sdpMid })));
+      return placed;
     }
   }
   return { ...nodeWebRtc, RTCPeerConnection: PlacedConnection };

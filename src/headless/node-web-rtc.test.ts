@@ -47,12 +47,19 @@ describe.skipIf(!isReachable)("with candidates", { timeout: 30_000 }, () => {
 
   test("[SE50] peers are told the public address, once, and none of the machine's own of its family", async () => {
     const own = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
-    opened = createSimplePeerLinks(await loadNodeWebRtc({ publicAddress: "198.51.100.7" }));
+    opened = createSimplePeerLinks(await loadNodeWebRtc({ publicAddress: "1.2.3.4" }));
     const alone = watchPeerLink(open, { initiator: true });
     await alone.until("candidates", () => alone.signals.some((signal) => signal.includes(" typ host")));
     const told = alone.signals.join();
-    expect(told.match(/ 198\.51\.100\.7 /g)).toHaveLength(1);
+    expect(told.match(/ 1\.2\.3\.4 /g)).toHaveLength(1);
     for (const { address, family } of own) if (family === "IPv4") expect(told).not.toContain(` ${address} `);
+  });
+
+  test("candidates read as a browser's do: where private addresses are hidden, public ones are told", async () => {
+    opened = createSimplePeerLinks(await loadNodeWebRtc({ publicAddress: "1.2.3.4" }), false);
+    const alone = watchPeerLink(open, { initiator: true });
+    await alone.until("candidates", () => alone.signals.some((signal) => signal.includes("1.2.3.4")));
+    expect(alone.signals.join()).toContain('"candidate:');
   });
 });
 
@@ -66,6 +73,6 @@ test.each([
     "203.0.113.9 4000 typ srflx raddr 0.0.0.0 rport 0",
   ],
 ])("%s behind %s", (candidate, address, expected) => {
-  const head = "a=candidate:1 1 UDP 2114977791 ";
+  const head = "candidate:1 1 UDP 2114977791 ";
   expect(atAddress(head + candidate, address)).toBe(head + expected);
 });
