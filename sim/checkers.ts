@@ -23,6 +23,7 @@ export const violationsOf = (check: Check): readonly string[] => [
   ...farTrafficOf(check),
   ...regressionOf(check),
   ...harmOf(check),
+  ...seedersOf(check),
 ];
 
 /** Of a run with nothing asked for but a seed. */
@@ -94,6 +95,18 @@ function harmOf({ result, compared }: Check): readonly string[] {
   ];
 }
 
+/** Beside a seeder that works and stays nearly everything comes from it, for the one copy that it fetches. */
+function seedersOf({ plan, result }: Check): readonly string[] {
+  if (!plan.seeders.some(({ isIdle, goneAtSecond }) => !isIdle && goneAtSecond === Infinity)) return [];
+  const { viewersOriginShare, copiesPerSegment } = result.figures;
+  return [
+    ...(viewersOriginShare > VIEWERS_ORIGIN_SHARE_MAX
+      ? [`viewers fetched ${(100 * viewersOriginShare).toFixed(1)} % from the CDN beside a seeder`]
+      : []),
+    ...(copiesPerSegment > SEEDED_COPIES_MAX ? [`${copiesPerSegment.toFixed(2)} copies of a segment, not one`] : []),
+  ];
+}
+
 /** How much of the offload of `other` a run has. */
 const offloadKept = (result: RunResult, other: RunResult): number => result.figures.offload / other.figures.offload;
 
@@ -105,6 +118,9 @@ const BASELINE_TOLERANCE = 0.02;
 const OFFLOAD_KEPT_MIN = 0.9;
 /** Chance: the same viewers draw other numbers for their requests. */
 const STARTUP_TOLERANCE = 1.1;
+/** The first segments of who has just come, or jumped, whom no link can bring them in time. */
+const VIEWERS_ORIGIN_SHARE_MAX = 0.05;
+const SEEDED_COPIES_MAX = 1.02;
 export const WITHIN_REGION_MIN = 0.7;
 /** In a smaller one chance decides whether those who are near have something to give. */
 const REGION_VIEWERS_MIN = 50;

@@ -34,10 +34,12 @@ export const REPORTED: readonly Scenario[] = [
   ...[vod, vodSeek, premiere],
   ...[abrSplit, partition, regions, liars, uplinkCollapse, backgroundTabs],
   ...[slowCdn, cdnOutage, trackerDown],
-  ...[seeder, seederLonely, seederVod, seederGone],
 ];
 
 /** ... and about those who mean harm, each beside the same run without them: `docs/security.md` has the answers. */
 export const ATTACKS: readonly Scenario[] = [forger, forgers, replayers, stallers, sybils, flooder, slowReaders];
 
-export const SCENARIOS: readonly Scenario[] = [...REPORTED, ...ATTACKS];
+/** ... and about a server beside the viewers: `docs/seeders.md` has the answers. */
+export const SEEDED: readonly Scenario[] = [seeder, seederLonely, seederVod, seederGone];
+
+export const SCENARIOS: readonly Scenario[] = [...REPORTED, ...ATTACKS, ...SEEDED];

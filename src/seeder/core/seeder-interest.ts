@@ -119,8 +119,11 @@ export class SeederInterest implements Interest {
     this.#floors.set(track, floor);
     const patienceMs = Math.max(PATIENCE_MS_MIN, Math.min(PATIENCE_MS_MAX, track.targetDuration * 1000));
     const oldest = Math.max(floor, track.listed[0]?.name.sequence ?? floor);
+    // Peers' playlists may be ahead of ours.
+    const last = newest + NEWEST_SEGMENTS;
     return [...track.bySequence.values()]
-      .filter((segment) => segment.name.sequence >= oldest && isOpen(segment) && !this.#forgotten.has(segment))
+      .filter(({ name: { sequence } }) => sequence >= oldest && sequence <= last)
+      .filter((segment) => isOpen(segment) && !this.#forgotten.has(segment))
       .map((segment) => ({ segment, dueAt: segment.knownAt + patienceMs }));
   }
 
