@@ -35,6 +35,11 @@ test("[SE11] so do the viewers of two renditions, a copy each", () => {
   expect(stalls).toBe(0);
 });
 
+test("[SE11] [TK94] and where two networks must agree, one of which is the operator's own", () => {
+  const asked = { measuredSeconds: 16, bitsPerSecond: 2e6, viewers: 6, proof: "attested" } as const;
+  expect(simulate(seeder.plan(asked), hostOf()).figures).toMatchObject({ copiesPerSegment: 1, stalls: 0 });
+});
+
 test("[SE11] a lone viewer beside a seeder leaves the CDN alone, once it has begun", () => {
   expect(played(seederLonely).viewersOriginShare).toBeLessThan(0.1);
 });

@@ -1,6 +1,7 @@
 import { createRng } from "../../src/base/random.ts";
 import type { Millis } from "../../src/base/time.ts";
 import type { PeerId, SwarmId } from "../../src/protocol/ids.ts";
+import type { Ticket } from "../../src/protocol/ticket.ts";
 import { encodeTrackerMessage, parseTrackerToViewer, parseViewerToTracker } from "../../src/protocol/tracker-codec.ts";
 import type { TrackerToViewer, ViewerToTracker } from "../../src/protocol/tracker-message.ts";
 import type { ConnectionId, TrackerEvent } from "../../src/tracker-server/core/event.ts";
@@ -95,6 +96,7 @@ export class TrackerHost<Client extends TrackerClient> {
         const peer = token.slice(0, PEER_ID_CHARS) as PeerId;
         return token === peer + swarm ? { peer } : undefined;
       },
+      readSeederTicket: trustedTicket,
     };
     const rng = createRng(this.#seed).fork(`tracker ${this.#clock.now}`);
     return new Tracker(this.#clock.now, TRACKER_LIMITS, rng, ids);
@@ -146,6 +148,13 @@ export class TrackerHost<Client extends TrackerClient> {
     });
   }
 }
+
+const trustedTicket = (jti: string): Ticket => ({
+  claims: { jti, exp: Infinity, swarms: [SWARM], role: "trusted" },
+  expiresInMs: Infinity,
+});
+
+export const SWARM = "the-only-swarm--" as SwarmId;
 
 const PEER_ID_CHARS = 10;
 

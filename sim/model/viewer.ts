@@ -1,10 +1,10 @@
 import { createBitmap, hasBit, setBit, type Bitmap } from "../../src/base/bitmap.ts";
 import type { Rng } from "../../src/base/random.ts";
 import type { Bytes, Millis } from "../../src/base/time.ts";
-import { segmentIdOf, type PeerId, type SegmentId, type SwarmId, type ViewerId } from "../../src/protocol/ids.ts";
+import { segmentIdOf, type PeerId, type SegmentId, type ViewerId } from "../../src/protocol/ids.ts";
 import { CHUNK_BYTES } from "../../src/protocol/limits.ts";
 import { HASH_BYTES } from "../../src/protocol/segment-root.ts";
-import type { TrackerToViewer } from "../../src/protocol/tracker-message.ts";
+import type { TrackerToViewer, ViewerToTracker } from "../../src/protocol/tracker-message.ts";
 import type { SwarmAction } from "../../src/swarm/core/action.ts";
 import type { FetchId, SwarmEvent } from "../../src/swarm/core/event.ts";
 import { seederPolicy } from "../../src/seeder/core/seeder-policy.ts";
@@ -22,7 +22,7 @@ import type { Traits } from "./population.ts";
 import { Proofs } from "./proofs.ts";
 import { Seeding } from "./seeding.ts";
 import type { StreamSegment } from "./stream.ts";
-import type { TrackerClient } from "./tracker.ts";
+import { SWARM, type TrackerClient } from "./tracker.ts";
 import { HIDDEN_TIMER_MS, Watching } from "./watching.ts";
 import type { World } from "./world.ts";
 
@@ -268,7 +268,7 @@ export class Viewer implements Client, Endpoint, TrackerClient {
         this.#socket = tracker.open(this);
         return;
       case "send-tracker":
-        if (this.#socket !== undefined) tracker.tell(this.#socket, action.message);
+        if (this.#socket !== undefined) tracker.tell(this.#socket, this.#vouchedFor(action.message));
         return;
       case "close-tracker":
         if (this.#socket !== undefined) tracker.close(this.#socket, CLOSE_SEEN_MS);
@@ -281,6 +281,12 @@ export class Viewer implements Client, Endpoint, TrackerClient {
       default:
         meter.violated(clock.now, this.index, "asked for something that nobody does");
     }
+  }
+
+  /** The operator's own seeders have a ticket. */
+  #vouchedFor(message: ViewerToTracker): ViewerToTracker {
+    const isOurs = this.traits.seeder && !this.traits.seeder.isIdle;
+    return isOurs && message.type === "join" ? { ...message, ticket: `seeder ${this.index}` } : message;
   }
 
   #serve({ peer, segment: id, chunk }: Of<"send-chunk">): void {
@@ -339,7 +345,6 @@ const IDLE: Interest = { window: () => [], evictions: () => [] };
 
 const HASH_DIGITS = 2 * HASH_BYTES;
 
-const SWARM = "the-only-swarm--" as SwarmId;
 const memoryOf = ({ media }: Plan, { seeder }: Traits): Bytes =>
   seeder ? SEEDER_MEMORY_BYTES : media.type === "vod" ? media.cacheBytes : MEMORY_BYTES;
 
