@@ -1,6 +1,7 @@
 /** The one reading of HLS playlists that programs without a player have (RFC 8216, 8216bis). In browsers hls.js does it. */
 import { PlaylistAddresses } from "./addresses.ts";
-import { parseMediaPlaylist, type MediaPlaylist } from "./media-playlist.ts";
+import { parseMediaPlaylist } from "./media-playlist-reader.ts";
+import type { MediaPlaylist } from "./media-playlist.ts";
 import { parseMultivariantPlaylist, type MultivariantPlaylist } from "./multivariant-playlist.ts";
 import { PlaylistError } from "./playlist-error.ts";
 

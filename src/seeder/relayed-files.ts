@@ -9,7 +9,7 @@ import { PathTable } from "../headless/path-table.ts";
 import type { StreamPlace } from "../headless/segment-book.ts";
 import type { StreamFollower } from "../headless/stream-follower.ts";
 import type { ByteRange } from "../http/byte-range.ts";
-import { parseMediaPlaylist } from "../playlist/media-playlist.ts";
+import { parseMediaPlaylist } from "../playlist/media-playlist-reader.ts";
 import { PlaylistAddresses } from "../playlist/addresses.ts";
 import { isMediaPlaylist } from "../playlist/parse.ts";
 

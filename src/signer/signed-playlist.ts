@@ -3,7 +3,8 @@
  * file.
  */
 import { AS_WRITTEN } from "../playlist/addresses.ts";
-import { parseMediaPlaylist, type OpenSegment } from "../playlist/media-playlist.ts";
+import { parseMediaPlaylist } from "../playlist/media-playlist-reader.ts";
+import type { OpenSegment } from "../playlist/media-playlist.ts";
 import { isMediaPlaylist } from "../playlist/parse.ts";
 import { PART_ROOT_TAG, printRoot, ROOT_TAG, type SegmentAddress, type SegmentRoot } from "../protocol/segment-root.ts";
 
