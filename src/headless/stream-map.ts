@@ -9,7 +9,7 @@ import type { BookedSegment, SegmentBook, StreamPlace } from "./segment-book.ts"
 import type { Upstream } from "./upstreams.ts";
 
 export type StreamFile =
-  | { readonly kind: "multivariant" }
+  | { readonly kind: "multivariant"; readonly text: string; readonly url: string }
   | { readonly kind: "playlist"; readonly track: TrackId }
   /** One, or several that are byte ranges of one resource. */
   | { readonly kind: "segments"; readonly segments: readonly BookedSegment[] }
@@ -18,7 +18,8 @@ export type StreamFile =
 
 export class StreamMap {
   readonly #book: SegmentBook;
-  readonly #entrances = new Set<string>();
+  /** The multivariant playlist, by the path that it has at each upstream. */
+  readonly #entrances = new Map<string, StreamFile>();
   readonly #playlists = new PathTable<TrackId>();
   readonly #files = new PathTable<StreamPlace>();
   /** Init segments and keys by address, those listed last at the end. */
@@ -34,14 +35,14 @@ export class StreamMap {
     renditions: readonly FollowedRendition[],
   ): void {
     for (const { track, playlistUrl } of renditions) this.#playlists.add(playlistUrl, track);
-    const [lone] = renditions;
-    for (const { url } of upstreams) {
-      if (multivariant) this.#entrances.add(new URL(url).pathname);
-      else if (lone) this.#playlists.add(url, lone.track);
+    if (!multivariant) {
+      const [lone] = renditions;
+      for (const { url } of upstreams) if (lone) this.#playlists.add(url, lone.track);
+      return;
     }
-    if (!multivariant) return;
-    const { playlist, upstream } = multivariant;
-    this.#entrances.add(new URL(playlist.url).pathname);
+    const { playlist, text, upstream } = multivariant;
+    const entrance: StreamFile = { kind: "multivariant", text, url: playlist.url };
+    for (const { url } of [...upstreams, playlist]) this.#entrances.set(new URL(url).pathname, entrance);
     const followed = new Set(renditions.map(({ playlistUrl }) => playlistUrl));
     for (const { url } of [...playlist.variants, ...playlist.alternatives])
       if (url !== undefined && !followed.has(url)) this.#file(url, playlist.url, upstream, undefined);
@@ -62,7 +63,8 @@ export class StreamMap {
 
   /** Undefined for what is not of this stream. */
   find(pathname: string, search: string): StreamFile | undefined {
-    if (this.#entrances.has(pathname)) return { kind: "multivariant" };
+    const entrance = this.#entrances.get(pathname);
+    if (entrance) return entrance;
     const [track] = this.#playlists.at(pathname, search);
     if (track !== undefined) return { kind: "playlist", track };
     const segments = this.#book.at(pathname, search);

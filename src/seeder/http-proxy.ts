@@ -112,7 +112,7 @@ class StreamProxy {
     const found = this.#follower.find(pathname, search);
     switch (found?.kind) {
       case "multivariant":
-        if (this.#follower.multivariant) this.#playlist(exchange, this.#follower.multivariant);
+        this.#playlist(exchange, found);
         return;
       case "playlist":
         this.#playlist(exchange, await this.#waiters.newest(found.track, searchParams, exchange.gone));
@@ -149,19 +149,18 @@ class StreamProxy {
 
   async #segments(exchange: Exchange, segments: readonly BookedSegment[]): Promise<void> {
     const [first] = segments;
-    if (!first) return;
-    if (!first.place.byteRange) {
+    if (first && !first.place.byteRange) {
       await this.#segment(exchange, first);
       return;
     }
     // Players ask for exactly the range of a segment.
     const range = rangeOf(exchange.request);
+    if (!first || !range) throw new HttpError(400, "what is in this file is asked for by its range");
     const inside = segments.find(
-      ({ place: { byteRange } }) => range && byteRange && byteRange.start <= range.start && range.end <= byteRange.end,
+      ({ place: { byteRange } }) => byteRange && byteRange.start <= range.start && range.end <= byteRange.end,
     );
     const offset = inside?.place.byteRange?.start ?? 0;
-    if (!range) await this.#relay(exchange, first.place);
-    else if (inside) await this.#segment(exchange, inside, { start: range.start - offset, end: range.end - offset });
+    if (inside) await this.#segment(exchange, inside, { start: range.start - offset, end: range.end - offset });
     else await this.#relay(exchange, first.place, range);
   }
 
@@ -223,14 +222,12 @@ class StreamProxy {
     const status = error instanceof HttpError ? error.status : 500;
     this.#logger.debug("seeder:proxy", () => `refused: ${String(error)}`);
     if (response.headersSent) response.destroy();
-    // An upstream that cannot be reached, or that answers with less than an error, is a bad gateway.
-    else
-      answer(
-        response,
-        status >= 400 ? status : 502,
-        TEXT,
-        `${error instanceof HttpError ? error.message : "failed"}\n`,
-      );
+    else {
+      const headers = status === 405 ? { allow: "GET, HEAD, OPTIONS" } : {};
+      const why = error instanceof HttpError ? error.message : "failed";
+      // An upstream that cannot be reached is a bad gateway.
+      answer(response, status >= 400 ? status : 502, TEXT, `${why}\n`, headers);
+    }
   }
 }
 
