@@ -33,7 +33,7 @@ function stage(options: Partial<ReloaderOptions> = {}) {
   const told: number[] = [];
   let stale = 0;
   const reloader = new PlaylistReloader({
-    ...{ name: "hd", lowLatency: false, logger: SILENT },
+    ...{ name: "hd", lowLatency: false, eager: false, logger: SILENT },
     load: async (directives) => {
       loads.push(`${performance.now()}${directives && ` ${directives}`}`);
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -92,6 +92,31 @@ describe("[SE32] a live playlist", () => {
     reloader.close();
     await pass(60_000);
     expect([loads.length, told]).toEqual([1, []]);
+  });
+});
+
+describe("[SE32] an eager reader", () => {
+  test("finds out when news come, and asks shortly before, until they are there", async () => {
+    const { server, reloader, loads } = stage({ eager: true });
+    const began = performance.now();
+    reloader.start();
+    for (const newsAt of [1700, 5700, 9700]) {
+      await pass(began + newsAt - performance.now());
+      server.current = window((newsAt + 2300) / 4000);
+    }
+    await pass(300);
+    const since = (load: string): number => Number(load) - began;
+    // Every half second until it has seen one come; then from an eighth of the segment before the next.
+    expect(loads.map(since)).toEqual([0, 500, 1000, 1500, 2000, 5600, 6100, 9700]);
+  });
+
+  test("asks as others do once the packager has stopped", async () => {
+    const { reloader, loads } = stage({ eager: true });
+    reloader.start();
+    await pass(8100);
+    const before = loads.length;
+    await pass(20_000);
+    expect(loads.length - before).toBe(10);
   });
 });
 

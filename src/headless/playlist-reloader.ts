@@ -12,6 +12,8 @@ export interface ReloaderOptions {
   readonly name: string;
   /** Waits for news at the server where it lets us. */
   readonly lowLatency: boolean;
+  /** Asks as soon as there may be news, and often then: for one that others wait for. */
+  readonly eager: boolean;
   readonly logger: Logger;
   load(directives: string, heldMs: Millis): Promise<Loaded<MediaPlaylist>>;
   /** A text that has something new. */
@@ -24,6 +26,10 @@ export class PlaylistReloader {
   readonly #options: ReloaderOptions;
   #newest: Loaded<MediaPlaylist> | undefined;
   #newsAt: Millis = 0;
+  /** Loads since the last news that brought none. */
+  #vainLoads = 0;
+  /** The last news were asked for when they were not there yet: so they were new when they came. */
+  #wereFresh = false;
   #beganAt: Millis = -Infinity;
   #isLoading = false;
   #failures = 0;
@@ -40,26 +46,28 @@ export class PlaylistReloader {
 
   /** `first` is a playlist that was loaded already. Nothing is told before this returns. */
   start(first?: Loaded<MediaPlaylist>): void {
-    if (!first) this.#wait(0);
+    this.#beganAt = performance.now();
+    if (!first) this.#waitUntil(this.#beganAt);
     else
       queueMicrotask(() => {
         if (this.#isClosed) return;
         this.#accept(first);
-        this.#wait(this.#pauseMs(first.playlist, true));
+        this.#waitUntil(this.#nextAt(first.playlist, true));
       });
   }
 
   /** There may be news. As often as anybody says so, but for those who ask the same within a moment. */
   refresh(): void {
     if (this.#isLoading || this.#newest?.playlist.isEnded === true) return;
-    this.#wait(Math.max(0, this.#beganAt + REFRESH_MS_MIN - performance.now()));
+    this.#waitUntil(this.#beganAt + REFRESH_MS_MIN);
   }
 
   /** A text that came another way than by our own request. */
   take(loaded: Loaded<MediaPlaylist>): void {
     if (this.#isClosed) return;
     const changed = this.#accept(loaded);
-    if (!this.#isLoading && changed) this.#wait(waitMs(loaded.playlist, true)); // whoever passed it on may do so again
+    // Whoever passed it on may do so again.
+    if (!this.#isLoading && changed) this.#waitUntil(performance.now() + waitMs(loaded.playlist, true));
   }
 
   close(): void {
@@ -67,10 +75,10 @@ export class PlaylistReloader {
     clearTimeout(this.#timer);
   }
 
-  #wait(ms: Millis): void {
+  #waitUntil(at: Millis): void {
     clearTimeout(this.#timer);
     if (this.#isClosed || this.#newest?.playlist.isEnded === true) return;
-    this.#timer = setTimeout(() => void this.#reload(), ms);
+    this.#timer = setTimeout(() => void this.#reload(), Math.max(0, at - performance.now()));
   }
 
   async #reload(): Promise<void> {
@@ -80,31 +88,36 @@ export class PlaylistReloader {
     const before = this.#newest?.playlist;
     const directives = before && this.#options.lowLatency ? nextDirectives(before) : "";
     const heldMs = directives && before ? before.targetDuration * HELD_TARGETS_MAX * 1000 : 0;
-    let nextMs: Millis;
+    let nextAt: Millis;
     try {
       const loaded = await load(directives, heldMs);
       if (this.#isClosed) return;
       this.#failures = 0;
       const changed = this.#accept(loaded);
-      nextMs = this.#pauseMs(loaded.playlist, changed) - (performance.now() - this.#beganAt);
+      nextAt = this.#nextAt(loaded.playlist, changed);
     } catch (error) {
       if (this.#isClosed) return;
       logger.warn("headless", () => `the playlist of ${name} could not be loaded: ${String(error)}`);
-      nextMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * (1 << Math.min(this.#failures++, RETRY_DOUBLINGS)));
+      const pauseMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * (1 << Math.min(this.#failures++, RETRY_DOUBLINGS)));
+      nextAt = performance.now() + pauseMs;
     } finally {
       this.#isLoading = false;
     }
-    this.#wait(Math.max(0, nextMs));
+    this.#waitUntil(nextAt);
   }
 
-  /**
-   * From the beginning of one load to that of the next. A server that holds requests back says by itself when there is
-   * news: half a part, in case it only says so.
-   */
-  #pauseMs(playlist: MediaPlaylist, changed: boolean): Millis {
-    const { serverControl, targetDuration, partTarget = targetDuration } = playlist;
+  /** When the next load begins; all is counted from when the last one began. */
+  #nextAt(playlist: MediaPlaylist, changed: boolean): Millis {
+    const { serverControl, targetDuration, partTarget = targetDuration, segments } = playlist;
+    // A server that holds requests back says by itself when there is news: half a part, in case it only says so.
     const holds = this.#options.lowLatency && serverControl.canBlockReload;
-    return changed && holds ? partTarget * 500 : waitMs(playlist, changed);
+    if (changed && holds) return this.#beganAt + partTarget * 500;
+    const isOverdue = performance.now() - this.#newsAt > targetDuration * EAGER_TARGETS_MAX * 1000;
+    if (!this.#options.eager || isOverdue) return this.#beganAt + waitMs(playlist, changed);
+    const soonest = this.#beganAt + Math.max(EAGER_MS_MIN, targetDuration * EAGER_SHARE * 1000);
+    if (!this.#wereFresh) return soonest;
+    const duration = segments.at(-1)?.duration ?? targetDuration;
+    return Math.max(soonest, this.#newsAt + duration * (1 - EAGER_SHARE) * 1000);
   }
 
   /** Whether it brought something new. */
@@ -117,11 +130,14 @@ export class PlaylistReloader {
       const isStuck = now - this.#newsAt > loaded.playlist.targetDuration * STALE_TARGETS * 1000;
       if (!isOlder || !isStuck) {
         if (isOlder || (isStuck && !loaded.playlist.isEnded)) this.#options.stale(loaded);
+        this.#vainLoads++;
         return false;
       }
     }
     this.#newest = loaded;
     this.#newsAt = now;
+    this.#wereFresh = this.#vainLoads > 0;
+    this.#vainLoads = 0;
     this.#options.told(loaded);
     return true;
   }
@@ -152,6 +168,12 @@ function nextDirectives({ serverControl, open, partTarget }: MediaPlaylist): str
 const HELD_TARGETS_MAX = 3;
 /** A live playlist has a new segment each target duration; twice that is a hiccup of the packager. */
 const STALE_TARGETS = 3;
+
+/** Of a target duration: how much later than possible news are heard of, at one or two requests for each. */
+const EAGER_SHARE = 1 / 8;
+const EAGER_MS_MIN: Millis = 100;
+/** A packager that is later than this has stopped. */
+const EAGER_TARGETS_MAX = 2;
 
 /** Peers that say that there is news say it nearly at once. */
 const REFRESH_MS_MIN: Millis = 250;

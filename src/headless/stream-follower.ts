@@ -30,6 +30,8 @@ export interface StreamFollowerOptions {
   readonly choose?: (all: readonly FollowedRendition[]) => readonly FollowedRendition[];
   /** Follows the parts of a live stream, too, as tracks beside those of the segments. Default false. */
   readonly lowLatency?: boolean;
+  /** Asks for news of live streams as soon as there may be some: for one that many others wait for. Default false. */
+  readonly eager?: boolean;
   /** Default "hls-swarm". */
   readonly userAgent?: string;
   readonly logger: Logger;
@@ -175,10 +177,10 @@ class Follower implements StreamFollower {
   }
 
   #reloaderOf({ track, name }: FollowedRendition): PlaylistReloader {
-    const { logger, lowLatency = false } = this.#options;
+    const { logger, lowLatency = false, eager = false } = this.#options;
     const { source, upstreams } = this.#parts;
     return new PlaylistReloader({
-      ...{ name, logger, lowLatency },
+      ...{ name, logger, lowLatency, eager },
       load: (directives, heldMs) => source.load(track, directives, heldMs),
       told: (loaded) => {
         this.#tell(track, loaded);
