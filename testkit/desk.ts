@@ -1,11 +1,11 @@
 import type { PeerId, ViewerId } from "../src/protocol/ids.ts";
 import type { CoreMessage } from "../src/protocol/peer-message.ts";
 import type { SwarmAction } from "../src/swarm/core/action.ts";
+import { ChainPush } from "../src/seeder/core/chain-push.ts";
 import { Announcer } from "../src/swarm/core/announcer.ts";
 import { Liveness } from "../src/swarm/core/liveness.ts";
 import { Peer } from "../src/swarm/core/peer.ts";
 import { learnSizes, receive, type PeerDesk, type Received } from "../src/swarm/core/peer-desk.ts";
-import { Push } from "../src/swarm/core/push.ts";
 import { RequestTable } from "../src/swarm/core/request-table.ts";
 import { SegmentTable, type Track } from "../src/swarm/core/segment-table.ts";
 import type { Segment } from "../src/swarm/core/segment.ts";
@@ -40,7 +40,7 @@ export class Desk {
       requests: this.requests,
       uploads: this.uploads,
       announcer: new Announcer(this.table),
-      push: new Push({ peers: this.peers, uploads: this.uploads }),
+      push: new ChainPush({ peers: this.peers, uploads: this.uploads }),
       liveness: new Liveness(DEFAULT_TUNING),
     };
   }

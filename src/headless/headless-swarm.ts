@@ -7,6 +7,7 @@ import type { SwarmPort } from "../swarm/io/driver-api.ts";
 import type { Origin } from "../swarm/io/origin.ts";
 import { createSimplePeerLinks, type WebRtc } from "../swarm/io/simple-peer-link.ts";
 import { ViewerIdentity, type TicketSource } from "../swarm/io/viewer-identity.ts";
+import { createWebSocketPeerLinks } from "../swarm/io/websocket-peer-link.ts";
 import { createWebSocketTrackerLinks } from "../swarm/io/websocket-tracker-link.ts";
 
 /** As much of what follows a stream as a swarm needs. */
@@ -18,6 +19,8 @@ export interface FollowedStream {
     playlist(update: Parameters<SwarmPort["playlist"]>[0], text: string): void;
     ended(track: TrackId): void;
   }): void;
+  /** A parent has told a newer playlist of a rendition. Without it that is for the next reload to find. */
+  take?(track: TrackId, text: string): void;
   close(): void;
 }
 
@@ -33,6 +36,8 @@ type HandedThrough = Pick<
   | "tuning"
   | "integrity"
   | "store"
+  | "push"
+  | "parents"
   | "switchedOff"
   | "logger"
 >;
@@ -61,11 +66,15 @@ export function openHeadlessSwarm(options: HeadlessSwarmOptions): SwarmDriver {
     rtc,
     openPeerLink: identity.peerLinks(createSimplePeerLinks(webRtc, lan)),
     openTrackerLink: identity.trackerLinks(createWebSocketTrackerLinks(WebSocket)),
+    openParentLink: identity.parentLinks(createWebSocketPeerLinks(WebSocket)),
+    takePlaylist: (track, text) => {
+      follower.take?.(track, text);
+    },
   });
   driver.followTracks(follower.renditions.map(({ track }) => track));
   follower.start({
     playlist(update, text) {
-      driver.playlist(update);
+      driver.playlist({ ...update, text });
       onPlaylist?.(update, text);
     },
     ended: () => undefined,

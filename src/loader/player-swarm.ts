@@ -11,8 +11,10 @@ import { Listeners } from "./listeners.ts";
 import type { OpenDriver } from "./stream-session.ts";
 import type { Swarm, SwarmEvents, SwarmOptions } from "./swarm.ts";
 
-export const isSupported = (): boolean =>
-  [typeof RTCPeerConnection, typeof WebSocket, typeof ReadableStream].every((type) => type === "function");
+export const isSupported = (): boolean => typeof RTCPeerConnection === "function" && mayFallBack();
+
+/** Enough where seeders can be called over WebSocket. */
+const mayFallBack = (): boolean => [typeof WebSocket, typeof ReadableStream].every((type) => type === "function");
 
 export class PlayerSwarm implements Swarm {
   readonly #options: Omit<SwarmOptions, "tracker">;
@@ -53,7 +55,7 @@ export class PlayerSwarm implements Swarm {
   }
 
   isSupported(): boolean {
-    return isSupported();
+    return this.#options.fallbackSeeders?.length ? mayFallBack() : isSupported();
   }
 
   on<Name extends keyof SwarmEvents>(name: Name, listener: (told: SwarmEvents[Name]) => void): () => void {
@@ -70,7 +72,7 @@ export class PlayerSwarm implements Swarm {
   }
 
   attach(hls: Hls): () => void {
-    if (isChildPlayer(hls) || !isSupported()) return () => undefined;
+    if (isChildPlayer(hls) || !this.isSupported()) return () => undefined;
     this.#attachment?.detach();
     const { contentId, segmentKey, sharing, logger = SILENT } = this.#options;
     const attachment: Attachment = new Attachment(hls, {

@@ -16,6 +16,7 @@ import { isLanHost } from "../swarm/io/peer-address.ts";
 import { createSimplePeerLinks } from "../swarm/io/simple-peer-link.ts";
 import type { Verification } from "../swarm/io/verifier.ts";
 import { ViewerIdentity, type TicketSource } from "../swarm/io/viewer-identity.ts";
+import { createWebSocketPeerLinks } from "../swarm/io/websocket-peer-link.ts";
 import { openWebSocketTrackerLink } from "../swarm/io/websocket-tracker-link.ts";
 import type { Consent, ConsentState, SwarmConsent } from "./consent.ts";
 import { readDevice } from "./device-monitor.ts";
@@ -66,6 +67,11 @@ export interface SwarmOptions {
    * even the tracker can come between two viewers unnoticed. Tickets then travel to peers. Default: no such demand.
    */
   readonly ticketKey?: string;
+  /**
+   * Seeders that are called over WebSocket while no viewer can be reached, as where a network blocks WebRTC or nobody else
+   * watches: `wss://seeder.example.com` (`hls-swarm seeder --listen-ws`). Viewers spread over the list. Default none.
+   */
+  readonly fallbackSeeders?: readonly string[];
   /** Whether this viewer gives to others. Default true. */
   readonly upload?: boolean;
   /** What more keeps a viewer from giving, or from taking part: docs/policy.md has the defaults. */
@@ -143,6 +149,7 @@ export interface Swarm {
 
 export function createSwarm(options: SwarmOptions): Swarm {
   const { ticket, ticketKey, relayOnly, verify, publisherKey, integrity = "required", logger = SILENT } = options;
+  const { fallbackSeeders: urls = [] } = options;
   check(options);
   const sharing = limitsOf(options.sharing);
   return new PlayerSwarm(options, (swarm, origin, switchedOff, stream = "") => {
@@ -154,6 +161,8 @@ export function createSwarm(options: SwarmOptions): Swarm {
       verify: verify && ((asked) => verify({ ...asked, url: origin.urlOf(asked.segment) })),
       trackers: ANY.concat(options.tracker),
       rtc: { ...options.rtc, ...(relayOnly && { iceTransportPolicy: "relay" }) },
+      parents: { urls, when: "fallback" },
+      openParentLink: identity.parentLinks(createWebSocketPeerLinks()),
       upload: options.upload ?? true,
       sharing,
       integrity,
@@ -167,13 +176,17 @@ export function createSwarm(options: SwarmOptions): Swarm {
 }
 
 /** Throws an OptionError that names what cannot be: a slip must not switch a defence off. */
-function check({ sharing, rtc, relayOnly, ticketKey, publisherKey, integrity = "required" }: SwarmOptions): void {
+function check(options: SwarmOptions): void {
+  const { sharing, rtc, relayOnly, ticketKey, publisherKey, integrity = "required", fallbackSeeders = [] } = options;
   limitsOf(sharing);
   const hasRelay = rtc?.iceServers?.some(({ urls }) => ANY.concat(urls).some((url) => /^turns?:/i.test(url)));
   if (relayOnly && !hasRelay) throw new OptionError("relayOnly needs a TURN server in rtc.iceServers");
   for (const [name, key] of Object.entries({ ticketKey, publisherKey }))
     if (key !== undefined && !KEY_PATTERN.test(key))
       throw new OptionError(`${name} must be an Ed25519 public key, 64 lowercase hex digits`);
+  for (const url of fallbackSeeders)
+    if (!/^wss?:\/\/[^?#]+$/i.test(url))
+      throw new OptionError(`fallbackSeeders must be like wss://seeder.example.com, not ${url}`);
   if (!INTEGRITY.includes(integrity))
     throw new OptionError(`integrity must be ${INTEGRITY.join(" or ")}, not ${integrity}`);
 }

@@ -46,6 +46,9 @@ export function withDiskCache(follower: FollowedStream, inner: SegmentStore, cac
           },
         });
       },
+      take: (track, text) => {
+        follower.take?.(track, text);
+      },
       close: () => {
         follower.close();
       },

@@ -75,6 +75,7 @@ export class Referee {
       case "locate-segment":
       case "switch-off":
       case "send-hashes":
+      case "send-playlist":
       case "fetch-hashes":
       case "report-hashes":
         return;

@@ -69,7 +69,7 @@ export type SwarmAction =
       readonly chunks: readonly number[];
     }
   /** Send the newest playlist of a track to a subscriber; `slot` is its name for the track. */
-  | { readonly type: "send-playlist"; readonly peer: PeerId; readonly slot: number; readonly track: TrackId }
+  | { readonly type: "send-playlist"; readonly peer: PeerId; readonly slot: number; readonly text: string }
   /** No peer has brought the hashes: get them from the origin, and answer `hashes-known` or `segment-unprovable`. */
   | { readonly type: "fetch-hashes"; readonly segment: SegmentId }
   /** Tell the tracker the hashes of the chunks `[from, to)`, which the origin brought and the store holds. */

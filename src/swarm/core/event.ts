@@ -41,8 +41,8 @@ export type SwarmEvent =
       readonly segments: readonly ListedSegment[];
       /** Some segments of the rendition have roots: what has none is not shared, here or in its parts. */
       readonly signed?: boolean;
-      /** Whether its text has changed. Absent where it cannot be handed on to subscribers. */
-      readonly text?: "new" | "known" | undefined;
+      /** The playlist itself, where it may have to be handed on. */
+      readonly text?: string;
     }
   /** The loader can tell the address of a segment that only peers have announced so far: it may be fetched. */
   | { readonly type: "segment-located"; readonly segment: SegmentId }

@@ -1,5 +1,5 @@
 import type { Bytes, Millis } from "../../base/time.ts";
-import type { PeerId } from "../../protocol/ids.ts";
+import { isParent, type PeerId } from "../../protocol/ids.ts";
 import type { SwarmAction } from "./action.ts";
 import { planAudit, type AuditDesk } from "./audit.ts";
 import type { SwarmEvent } from "./event.ts";
@@ -14,7 +14,7 @@ import type { SwarmTuning } from "./tuning.ts";
 export interface IntakeDesk extends SegmentKeepers, AuditDesk {
   readonly peers: ReadonlyMap<PeerId, Peer>;
   readonly playback: Playback;
-  readonly push: Push;
+  readonly push: Push | undefined;
   readonly tuning: SwarmTuning;
   /** Whether the site looks at what peers brought before the player gets it. */
   readonly verifies: boolean;
@@ -117,7 +117,8 @@ export class Intake {
     const before = segment?.stateOf(event.chunk);
     if (!segment || before === HELD || !event.stored) {
       this.wastedBytes += event.byteLength;
-      return NO_ACTIONS;
+      // A parent must know that it has come before it is asked for, or it takes it to be on its way still.
+      return isParent(event.peer) ? this.acknowledge() : NO_ACTIONS;
     }
     if (segment.track.proof !== "none") this.verifiedChunks++;
     const cancels = requests.cancelChunk(segment, event.chunk);
@@ -274,7 +275,7 @@ export class Intake {
 
   #tell(now: Millis, segment: Segment, chunk: number): void {
     if (!this.#at.uploads.allowed) return;
-    this.#at.push.add(segment, chunk);
+    this.#at.push?.add(segment, chunk);
     this.#at.announcer.add(now, segment, chunk, this.#announceMs(now, segment));
   }
 

@@ -16,7 +16,7 @@ export interface ListingsDesk extends SegmentKeepers {
   readonly peers: ReadonlyMap<PeerId, Peer>;
   readonly intake: Intake;
   readonly proofs: Proofs;
-  readonly push: Push;
+  readonly push: Push | undefined;
   readonly topology: Topology;
 }
 
@@ -41,7 +41,7 @@ export class Listings {
     const { replaced } = table.list(now, track, listing.segments, desk.foresees);
     for (const gone of replaced) actions.push(...this.drop(gone));
     const segment = newest && table.get(newest.id);
-    actions.push(...push.listed(id, listing.text));
+    if (push) actions.push(...push.listed(id, listing.text));
     if (isNews && segment && track.following) actions.push(...links.tellListed(segment));
     learnSizes(this.#at, track.listed);
     for (const held of track.listed) if (held.originBytes > 0) proofs.prove(now, held);

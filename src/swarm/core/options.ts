@@ -4,6 +4,7 @@ import type { SwarmId, ViewerId } from "../../protocol/ids.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
 import type { Interest } from "./interest.ts";
 import type { ParentsOptions } from "./parents.ts";
+import type { CreatePush } from "./push.ts";
 import type { SharingLimits } from "./sharing-policy.ts";
 import type { SwarmTuning } from "./tuning.ts";
 
@@ -19,6 +20,8 @@ export interface SwarmCoreOptions {
   readonly seeder?: boolean;
   /** Seeders that it may be linked with over WebSocket. Default: none. */
   readonly parents?: ParentsOptions;
+  /** What is given unasked. Default: nothing. */
+  readonly push?: CreatePush;
   /** Default: the player's. */
   readonly interest?: Interest;
   /** What is taken of peers without roots in the playlist: what a tracker attests, or anything. Default `if-signed`. */

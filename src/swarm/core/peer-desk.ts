@@ -23,7 +23,7 @@ export interface PeerDesk {
   readonly uploads: UploadQueue;
   readonly announcer: Announcer;
   readonly liveness: Liveness;
-  readonly push: Push;
+  readonly push: Push | undefined;
 }
 
 type Sizes = Pick<PeerDesk, "table" | "peers">;
@@ -103,7 +103,7 @@ export function receive(now: Millis, desk: PeerDesk, peer: Peer, message: CoreMe
     case "subscribe": {
       const id = peer.tracks.get(message.slot);
       if (id === undefined || !isDirect(peer.id)) return BROKEN;
-      return { actions: desk.push.subscribed(peer, id, message.on ? message.slot : undefined) };
+      return { actions: desk.push?.subscribed(peer, id, message.on ? message.slot : undefined) ?? [] };
     }
     case "position":
       peer.position = message;

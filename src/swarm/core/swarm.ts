@@ -21,7 +21,7 @@ import type { Peer } from "./peer.ts";
 import { Playback } from "./playback.ts";
 import { receive, type PeerDesk } from "./peer-desk.ts";
 import { Proofs } from "./proofs.ts";
-import { Push } from "./push.ts";
+import type { Push } from "./push.ts";
 import { reachOf } from "./reach.ts";
 import { RequestTable } from "./request-table.ts";
 import { planRequests } from "./scheduler.ts";
@@ -59,7 +59,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   readonly #liveness: Liveness;
   readonly #topology: Topology;
   readonly #parents: Parents;
-  readonly #push: Push;
+  readonly #push: Push | undefined;
   readonly #peerDesk: PeerDesk;
   readonly #intake: Intake;
   readonly #proofs: Proofs;
@@ -89,7 +89,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     this.#links = new Links(options, this.#tuning, this.#peers, this.#requests, this.#uploads);
     const selfHash = hash32(options.viewer);
     this.#parents = new Parents(options.parents, options.rng.fork("parents"), selfHash);
-    this.#push = new Push({ peers: this.#peers, uploads: this.#uploads });
+    this.#push = options.push?.({ peers: this.#peers, uploads: this.#uploads });
     const facts = {
       push: this.#push,
       interest: options.interest ?? PLAYER_INTEREST,
@@ -125,7 +125,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     if (reach === "origin") this.#outlook.lookAt = now;
     else if (reach === "requests") this.#outlook.lookAt = Math.min(this.#outlook.lookAt, now + LOOK_MS_MAX);
     // Before anything is announced: what subscribers get unasked need not be asked for.
-    if (this.#push.flush(now, this.#out)) this.#out.push(...this.#uploads.pump(now));
+    if (this.#push?.flush(now, this.#out)) this.#out.push(...this.#uploads.pump(now));
     const isTime = urgent || now >= this.nextWakeup();
     if (isTime) this.#evaluate(now);
     if (isTime || reach === "uploads") this.#out.push(...this.#uploads.pump(now));

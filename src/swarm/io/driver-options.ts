@@ -43,6 +43,7 @@ export interface SwarmDriverOptions {
   readonly seeder?: boolean;
   /** Seeders to be linked with over WebSocket: see `ParentsOptions`. */
   readonly parents?: SwarmCoreOptions["parents"];
+  readonly push?: SwarmCoreOptions["push"];
   /** Default: over the browser's own WebSocket. */
   readonly openParentLink?: OpenParentLink;
   /** A parent has told a newer playlist: it comes back through `playlist` if it is one. */
@@ -71,6 +72,7 @@ export const coreOptionsOf = (options: SwarmDriverOptions): SwarmCoreOptions => 
   sharing: options.sharing ?? {},
   ...(options.tuning && { tuning: options.tuning }),
   ...(options.seeder && { seeder: true }),
+  ...(options.push && { push: options.push }),
   ...(options.parents && { parents: options.parents }),
   ...(options.interest && { interest: options.interest }),
 });

@@ -1,7 +1,7 @@
 import { assert, assertNever } from "../../base/assert.ts";
 import type { Millis } from "../../base/time.ts";
 import { directPeerIdOf, type PeerId, type SegmentId, type TrackId } from "../../protocol/ids.ts";
-import { CHUNK_BYTES, FRAME_PAYLOAD_BYTES_MAX } from "../../protocol/limits.ts";
+import { CHUNK_BYTES } from "../../protocol/limits.ts";
 import { encodePeerMessage } from "../../protocol/peer-codec.ts";
 import type { SwarmAction } from "../core/action.ts";
 import type { FetchId, SwarmEvent } from "../core/event.ts";
@@ -60,8 +60,6 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
   const links = new PeerLinks({ log, closing, integrity, feed, take, takePlaylist, accepts: core.accepts.bind(core) });
   /** Segments that the newest playlists list: the player may ask for them. */
   const listed = new Map<TrackId, ReadonlySet<SegmentId>>();
-  /** The newest playlists as they are handed on, UTF-8. */
-  const texts = new Map<TrackId, { readonly text: string; readonly bytes: Uint8Array }>();
   let accepted = 0;
   const openParent = options.openParentLink ?? createWebSocketPeerLinks();
   const changeListeners = new Set<() => void>();
@@ -177,8 +175,9 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
         links.send(action.peer, integrity.frames(action));
         return;
       case "send-playlist": {
-        const text = texts.get(action.track)?.bytes;
-        if (text) links.send(action.peer, [encodePeerMessage({ type: "playlist", slot: action.slot, text })]);
+        const { peer, slot } = action;
+        const text = new TextEncoder().encode(action.text);
+        links.send(peer, [encodePeerMessage({ type: "playlist", slot, text })]);
         return;
       }
       case "fetch-hashes":
@@ -230,18 +229,6 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
   function keep(segment: SegmentId, chunk: number, bytes: Uint8Array): boolean {
     if (!core.accepts(segment, chunk, bytes.byteLength)) return false;
     return store.put(segment, chunk, bytes) || store.get(segment, chunk)?.byteLength === bytes.byteLength;
-  }
-
-  /** What is too large for a frame is not handed on: whoever is below loads it over HTTP. */
-  function keepText(track: TrackId, text = ""): "new" | "known" | undefined {
-    if (text === texts.get(track)?.text) return "known";
-    const bytes = new TextEncoder().encode(text);
-    if (bytes.byteLength === 0 || bytes.byteLength > FRAME_PAYLOAD_BYTES_MAX) {
-      texts.delete(track);
-      return undefined;
-    }
-    texts.set(track, { text, bytes });
-    return "new";
   }
 
   function takePlaylist(track: TrackId, text: string): void {
@@ -306,14 +293,8 @@ export function createSwarmDriver(options: SwarmDriverOptions): SwarmDriver {
       return state !== "working";
     },
     playlist(update) {
-      const { text, ...listing } = update;
       listed.set(update.track, new Set(update.segments.map((segment) => segment.id)));
-      feed({
-        type: "playlist",
-        ...listing,
-        text: keepText(update.track, text),
-        ...(options.publisher && { signed: true }),
-      });
+      feed({ type: "playlist", ...update, ...(options.publisher && { signed: true }) });
       // What was fetched before our playlist listed it can be checked from now on.
       for (const { id, root } of update.segments)
         if (root && (core.bytesOf(id)?.originBytes ?? 0) > 0) integrity.catchUp(id);

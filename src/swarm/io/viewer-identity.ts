@@ -13,6 +13,7 @@ import type { OpenPeerLink } from "./peer-link.ts";
 import { encodePeerSignal, parsePeerSignal, signedText } from "./peer-signal.ts";
 import { claimsOf, isTicketFor, swarmsOf } from "./ticket.ts";
 import type { OpenTrackerLink } from "./tracker-link.ts";
+import type { OpenParentLink } from "./websocket-peer-link.ts";
 
 /** Whom a ticket is for. */
 export interface TicketViewer {
@@ -43,6 +44,7 @@ export class ViewerIdentity {
   #askedAt = -Infinity;
   /** The tracker knows us and asks for no other ticket. */
   #isKnown = false;
+  #shown: string | undefined;
   #self: PeerId | undefined;
   #stun: readonly string[] = [];
   /** The keys that peers have shown: an id belongs to the first. */
@@ -133,6 +135,14 @@ export class ViewerIdentity {
     };
   }
 
+  /** Shows seeders the ticket that the tracker was shown last, if any, and calls them by the swarm that it admits to. */
+  parentLinks(open: OpenParentLink): OpenParentLink {
+    return (url, events, connectTimeoutMs) => {
+      const shown = this.#shown === undefined ? "" : `?ticket=${this.#shown}`;
+      return open(url.replace(/[^/]*$/, this.#swarm) + shown, events, connectTimeoutMs);
+    };
+  }
+
   #hear(message: TrackerToViewer): void {
     if (message.type === "joined") {
       this.#isKnown = true;
@@ -147,7 +157,7 @@ export class ViewerIdentity {
   /** `join` as it goes out; undefined when there is nothing to be let in with. */
   async #admission(join: Join): Promise<Join | undefined> {
     const key = (await this.#signer)?.publicKey;
-    const ticket = await this.#ticket;
+    const ticket = (this.#shown = await this.#ticket);
     const { swarm, ...needed } = this.#options;
     if (needed.ticketKey && !key) this.#warn("this browser has no Ed25519");
     else if (needed.ticket && !ticket) this.#warn("no ticket");
