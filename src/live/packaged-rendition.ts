@@ -108,10 +108,7 @@ export class PackagedRendition implements LiveRendition {
   }
 
   async file(name: string): Promise<LiveFile | undefined> {
-    if (name === this.#hint()) {
-      // Its name goes to another part only if none is made of it: then nobody gets it.
-      while (name === this.#hint()) await this.#nextChange();
-    }
+    while (name === this.#hint()) await this.#nextChange();
     const bytes = this.#kept.get(name)?.bytes ?? this.#options.shelf.find(`${this.name}/${name}`);
     return bytes && { bytes, type: typeOf(name), isImmutable: true };
   }
@@ -125,7 +122,6 @@ export class PackagedRendition implements LiveRendition {
   }
 
   takeInit(segment: InitSegment): void {
-    this.#kind = segment.tracks.some(({ kind }) => kind === "video") ? "video" : "audio";
     if (this.#init && Buffer.compare(this.#init.segment.bytes, segment.bytes) === 0) return;
     this.#init = { name: `i${this.#options.epoch}-${this.#inits++}.mp4`, segment };
   }
@@ -179,7 +175,8 @@ export class PackagedRendition implements LiveRendition {
 
   #closeSegment(): void {
     const head = this.#head;
-    const duration = this.#parts.reduce((sum, { listed }) => sum + listed.duration, 0);
+    const lasted = this.#parts.reduce((sum, { listed }) => sum + listed.duration, 0);
+    const duration = Math.max(lasted, SECONDS_MIN);
     const bytes = Buffer.concat(this.#parts.map((part) => part.bytes));
     const facts = { tracks: this.#init?.segment.tracks ?? [], framesPerSecond: this.#frames / duration };
     if (head) this.#list(bytes, duration, head, "m4s", facts);
@@ -195,6 +192,7 @@ export class PackagedRendition implements LiveRendition {
     const uri = `s${epoch}-${sequence}.${extension}`;
     const rootLine = this.#rootLine(uri, bytes, sequence);
     shelf.add(`${this.name}/${uri}`, bytes);
+    this.#kind = facts.tracks.some(({ kind }) => kind === "video") ? "video" : "audio";
     this.#streamInf ||= streamInfOf(this.name, bitsPerSecond ?? measured(bytes.length, duration), facts);
     const playlist = (this.#playlist ??= this.#begun(duration, head));
     this.#isDiscontinuous = false;
@@ -222,12 +220,11 @@ export class PackagedRendition implements LiveRendition {
 
   #newHead(start: Seconds): SegmentHead {
     const at = new Date((this.#run.epochMs ?? 0) + start * 1000);
-    if (this.#init && !this.#kept.has(this.#init.name)) this.#keepInit(this.#init.name, this.#init.segment.bytes);
+    if (this.#init) {
+      const { name, segment } = this.#init;
+      this.#kept.set(name, { bytes: segment.bytes, sequence: Infinity, until: "segment is forgotten" });
+    }
     return { map: this.#init?.name, isDiscontinuous: this.#isDiscontinuous, programDateTime: at.toISOString() };
-  }
-
-  #keepInit(name: string, bytes: Uint8Array): void {
-    this.#kept.set(name, { bytes, sequence: Infinity, until: "segment is forgotten" });
   }
 
   /** The hashes are at hand before the playlist that needs them. */
@@ -293,6 +290,9 @@ const TYPES: ReadonlyMap<string, string> = new Map([
   [".mp4", "video/mp4"],
   [".ts", "video/mp2t"],
 ]);
+
+/** Of a publisher who sends one frame and goes: a rate over no time at all is none. */
+const SECONDS_MIN = 0.001;
 
 /** Beyond the next one, so two ahead of the last: more is a bad request (RFC 8216bis section 6.2.5.2). */
 const AHEAD_MAX = 1;

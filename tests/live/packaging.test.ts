@@ -110,6 +110,7 @@ test("[LI43] [LI47] [LI54] two renditions in parts with roots, and a publisher w
     "http://live.example/news/180p/index.m3u8",
     "http://live.example/news/90p/index.m3u8",
   ]);
+  expect(stream.master()).toMatch(/CODECS="avc1\.[0-9a-f]{6},mp4a\.40\.2",RESOLUTION=320x180,FRAME-RATE=20\.000/);
   for (const rendition of stream.renditions) {
     const playlist = playlistOf(rendition);
     expect(playlist).toMatchObject({ targetDuration: 1, isEnded: true });
