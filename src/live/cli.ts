@@ -1,7 +1,7 @@
 /** The command `live`: its settings and its help. What it does is loaded when it is called. */
 import type { Command } from "commander";
 import { commandOf, settingsGiven } from "../settings/flags.ts";
-import { LIVE_SETTINGS } from "./settings.ts";
+import { LIVE_SETTINGS, withStandards } from "./settings.ts";
 
 /** What `hls-swarm live` takes. Its action rejects with an {@link OptionError} when a setting is wrong. */
 export function liveCommand(): Command {
@@ -16,7 +16,7 @@ export function liveCommand(): Command {
     const settings = settingsGiven(command, LIVE_SETTINGS);
     if (!settings) return;
     const { runLive } = await import("./run.ts");
-    await runLive(settings, source);
+    await runLive(withStandards(settings), source);
   });
 }
 

@@ -25,14 +25,58 @@ import { Stage } from "./stage.ts";
 
 /** Rejects with an {@link OptionError} when it cannot start as it is told. */
 export async function runLive(settings: LiveSettings, source: string | undefined): Promise<void> {
-  const { name = "live", port = 8090, host = "0.0.0.0", rtmpPort, streamsMax = 8, segmentSeconds = 2 } = settings;
   const format = settings.logFormat ?? (process.stdout.isTTY ? "text" : "json");
-  const log = createProcessLogger(format, settings.logLevel ?? "info");
+  const log = createProcessLogger(format, settings.logLevel);
+  const closers: Closer[] = [];
+  const release = async (): Promise<void> => {
+    for (let close = closers.pop(); close; close = closers.pop()) await close();
+  };
+  const { stage, failed } = await start(settings, source, log, closers).catch(async (cause: unknown) => {
+    await release();
+    throw cause;
+  });
+
+  let closing: Promise<void> | undefined;
+  /** Players learn of the end by loading a playlist once more. */
+  const close = (servedMs: number): Promise<void> =>
+    (closing ??= stage
+      .end()
+      .then(() => sleep(servedMs))
+      .then(release)
+      .then(() => void process.off("SIGTERM", stop).off("SIGINT", stop)));
+  const stop = (signal: NodeJS.Signals): void => {
+    if (closing) process.exit(1);
+    log.info("ending", { signal });
+    void close(1.5 * settings.segmentSeconds * 1000).then(() => log.info("stopped"));
+  };
+  process.on("SIGTERM", stop).on("SIGINT", stop);
+  void failed.then(() => {
+    process.exitCode = 1;
+    return close(0);
+  });
+}
+
+type Closer = () => Promise<void>;
+
+interface Started {
+  readonly stage: Stage;
+  /** Resolves when the operator's own source cannot be used. */
+  readonly failed: Promise<void>;
+}
+
+/** What it has opened is in `closers`, the last to be closed first. */
+async function start(
+  settings: LiveSettings,
+  source: string | undefined,
+  log: ProcessLogger,
+  closers: Closer[],
+): Promise<Started> {
+  const { name, port, host, rtmpPort, streamsMax, allowOrigins, tracker } = settings;
   const [keys, tickets] = [keysOf(settings), ticketsOf(settings)];
   const isFolder = source !== undefined && source !== "-" && (await isFolderAt(source));
   const ffmpeg = isFolder ? "" : await findFfmpeg();
-  const folder = await openFolder(settings.folder);
-  const packaging = await packagingOf(settings, folder.path, log);
+  const folder = await openFolder(settings.folder, closers);
+  const packaging = await packagingOf(settings, folder, log);
   const stage = new Stage({
     streamsMax,
     async open(wanted) {
@@ -40,43 +84,27 @@ export async function runLive(settings: LiveSettings, source: string | undefined
       return { stream, ingest: (body) => startIngest({ kind: "push", body }, stream, { ffmpeg }) };
     },
   });
+  closers.push(() => stage.close());
   const common = { host, stage, keys, log };
-  const server = await startLiveServer({
-    ...common,
-    ...{ port, folder: folder.path, tickets, allowOrigins: settings.allowOrigins, tracker: settings.tracker },
-  });
+  const server = await startLiveServer({ ...common, port, folder, tickets, allowOrigins, tracker });
+  closers.push(server.close);
   const rtmp = rtmpPort === undefined ? undefined : await startRtmpServer({ ...common, port: rtmpPort, name });
+  if (rtmp) closers.push(rtmp.close);
+  let failed = NEVER;
   if (isFolder) stage.add(await openFolderStream(name, source, packaging));
   else if (source !== undefined) {
     const stream = await openPackagedStream(name, packaging);
-    const ingest = startIngest(sourceOf(source, settings.loop ?? true), stream, { ffmpeg });
+    const ingest = startIngest(sourceOf(source, settings.loop), stream, { ffmpeg });
     stage.add(stream, ingest);
-    ingest.ended.catch((error: unknown) => {
-      log.error(`${name}: the source cannot be used`, error instanceof Error ? error.message : error);
-      process.exitCode = 1;
-      void close(0);
-    });
+    failed = ingest.ended.then(
+      () => NEVER,
+      (error: unknown) => {
+        log.error(`${name}: the source cannot be used`, error instanceof Error ? error.message : error);
+      },
+    );
   }
   tellWhere(log, server, { name, keys, rtmpPort: rtmp?.port, isPushed: source === undefined });
-
-  let closing: Promise<void> | undefined;
-  /** Players learn of the end by loading a playlist once more. */
-  const close = (servedMs: number): Promise<void> =>
-    (closing ??= (async () => {
-      await stage.end();
-      await sleep(servedMs);
-      await rtmp?.close();
-      await server.close();
-      await stage.close();
-      await folder.remove();
-      process.off("SIGTERM", stop).off("SIGINT", stop);
-    })());
-  const stop = (signal: NodeJS.Signals): void => {
-    if (closing) process.exit(1);
-    log.info("ending", { signal });
-    void close(1.5 * segmentSeconds * 1000).then(() => log.info("stopped"));
-  };
-  process.on("SIGTERM", stop).on("SIGINT", stop);
+  return { stage, failed };
 }
 
 interface Told {
@@ -110,15 +138,8 @@ async function isFolderAt(source: string): Promise<boolean> {
 }
 
 async function packagingOf(settings: LiveSettings, folder: string, log: ProcessLogger): Promise<PackagingOptions> {
-  const {
-    renditions = "copy",
-    format = "fmp4",
-    segmentSeconds = 2,
-    dvrMinutes = 1,
-    diskMb = 2_000,
-    roots = true,
-  } = settings;
-  const { key, contentId = "", lowLatency = false, reconnectSeconds = 60 } = settings;
+  const { renditions, format, segmentSeconds, dvrMinutes, diskMb, reconnectSeconds, lowLatency } = settings;
+  const { roots, key, contentId = "" } = settings;
   if (lowLatency && format === "ts") throw new OptionError("--low-latency needs --format fmp4");
   if (key !== undefined && !roots) throw new OptionError("--key signs roots: leave out --no-roots");
   return {
@@ -137,16 +158,17 @@ async function packagingOf(settings: LiveSettings, folder: string, log: ProcessL
 }
 
 /** Whoever gave it keeps it; one of our own is removed. */
-async function openFolder(given: string | undefined): Promise<{ readonly path: string; remove(): Promise<void> }> {
+async function openFolder(given: string | undefined, closers: Closer[]): Promise<string> {
   if (given !== undefined) {
     await mkdir(given, { recursive: true });
-    return { path: given, remove: () => Promise.resolve() };
+    return given;
   }
   const made = await mkdtemp(path.join(os.tmpdir(), "hls-swarm-live-"));
-  return { path: made, remove: () => rm(made, { recursive: true, force: true }) };
+  closers.push(() => rm(made, { recursive: true, force: true }));
+  return made;
 }
 
-function keysOf({ publishKeys, publishKeyFile, openPublish = false }: LiveSettings): PublishKeys {
+function keysOf({ publishKeys, publishKeyFile, openPublish }: LiveSettings): PublishKeys {
   const keys = [...(publishKeys ?? []), ...(publishKeyFile === undefined ? [] : linesOf(publishKeyFile))];
   if (openPublish && keys.length > 0) throw new OptionError("--open-publish lets in everybody: leave out the keys");
   if (openPublish) return EVERYBODY;
@@ -183,3 +205,4 @@ function linesOf(file: string): readonly string[] {
 const PART_SECONDS = 0.5;
 /** Players keep three segments from the edge, and may be as slow again. */
 const SEGMENTS_MIN = 6;
+const NEVER = new Promise<void>(() => undefined);

@@ -37,8 +37,29 @@ interface Settings {
   readonly logLevel: LogLevel;
 }
 
-/** Those that somebody gave. */
-export type LiveSettings = Given<Settings>;
+/** What holds when nothing is said. */
+const STANDARDS = {
+  port: 8090,
+  host: "0.0.0.0",
+  name: "live",
+  renditions: "copy",
+  segmentSeconds: 2,
+  format: "fmp4",
+  lowLatency: false,
+  dvrMinutes: 1,
+  loop: true,
+  reconnectSeconds: 60,
+  diskMb: 2_000,
+  streamsMax: 8,
+  openPublish: false,
+  roots: true,
+  logLevel: "info",
+} as const;
+
+/** Those that somebody gave, and the standards of the others. */
+export type LiveSettings = Given<Settings> & Pick<Settings, keyof typeof STANDARDS>;
+
+export const withStandards = (given: Given<Settings>): LiveSettings => ({ ...STANDARDS, ...given });
 
 const GROUPS = ["Listening", "The stream", "Disk", "Who may publish", "Trust", "Who may watch", "Watching it"] as const;
 type Group = (typeof GROUPS)[number];
@@ -54,13 +75,13 @@ export const LIVE_SETTINGS: SettingsTable<Settings, Group> = {
       kind: kinds.whole(0, 65_535),
       group: "Listening",
       help: "where players and HTTP publishers connect; 0 takes any free port",
-      standard: 8090,
+      standard: STANDARDS.port,
     },
     host: {
       kind: kinds.text("<address>"),
       group: "Listening",
       help: "on which address; :: for IPv6 and IPv4",
-      standard: "0.0.0.0",
+      standard: STANDARDS.host,
     },
     rtmpPort: {
       kind: kinds.whole(0, 65_535),
@@ -79,44 +100,49 @@ export const LIVE_SETTINGS: SettingsTable<Settings, Group> = {
       kind: matching(STREAM_NAME, "must be made of letters, digits, _ and -", "<name>"),
       group: "The stream",
       help: "of the source's stream, and of whoever publishes over RTMP with his key alone",
-      standard: "live",
+      standard: STANDARDS.name,
     },
     renditions: {
       kind: kinds.checked(kinds.text("<list>"), parseLadder),
       group: "The stream",
       help: "what it is encoded to, like 1280x720@2500k,640x360@800k; copy leaves H.264 and AAC as they are",
-      standard: "copy",
+      standard: STANDARDS.renditions,
     },
     segmentSeconds: {
       kind: kinds.whole(1, 10, "<s>"),
       group: "The stream",
       help: "length of a segment; with copy the next key frame counts",
-      standard: 2,
+      standard: STANDARDS.segmentSeconds,
     },
     format: {
       kind: kinds.word("fmp4", "ts"),
       group: "The stream",
       help: "container of the segments",
-      standard: "fmp4",
+      standard: STANDARDS.format,
     },
     lowLatency: {
       kind: kinds.yesOrNo,
       group: "The stream",
       help: "parts of half a second and blocking reloads (LL-HLS); fmp4 alone",
-      standard: false,
+      standard: STANDARDS.lowLatency,
     },
     dvrMinutes: {
       kind: kinds.decimal("90", "<min>"),
       group: "The stream",
       help: "how far back viewers can go",
-      standard: 1,
+      standard: STANDARDS.dvrMinutes,
     },
-    loop: { kind: kinds.yesOrNo, group: "The stream", help: "beginning a file again when it is over", standard: true },
+    loop: {
+      kind: kinds.yesOrNo,
+      group: "The stream",
+      help: "beginning a file again when it is over",
+      standard: STANDARDS.loop,
+    },
     reconnectSeconds: {
       kind: kinds.whole(1, 86_400, "<s>"),
       group: "The stream",
       help: "how long a stream waits for its publisher to come back before it ends",
-      standard: 60,
+      standard: STANDARDS.reconnectSeconds,
     },
     folder: {
       kind: kinds.text("<folder>"),
@@ -124,8 +150,18 @@ export const LIVE_SETTINGS: SettingsTable<Settings, Group> = {
       help: "where segments are kept; they are removed with their stream",
       standard: nothing("one of its own among the temporary files"),
     },
-    diskMb: { kind: kinds.whole(10, 10_000_000, "<MB>"), group: "Disk", help: "room for each stream", standard: 2_000 },
-    streamsMax: { kind: kinds.whole(1, 1_000), group: "Disk", help: "how many streams there may be", standard: 8 },
+    diskMb: {
+      kind: kinds.whole(10, 10_000_000, "<MB>"),
+      group: "Disk",
+      help: "room for each stream",
+      standard: STANDARDS.diskMb,
+    },
+    streamsMax: {
+      kind: kinds.whole(1, 1_000),
+      group: "Disk",
+      help: "how many streams there may be",
+      standard: STANDARDS.streamsMax,
+    },
     publishKeys: {
       kind: kinds.list(kinds.text("<text>")),
       group: "Who may publish",
@@ -144,13 +180,13 @@ export const LIVE_SETTINGS: SettingsTable<Settings, Group> = {
       kind: kinds.yesOrNo,
       group: "Who may publish",
       help: "lets in whoever can reach the port",
-      standard: false,
+      standard: STANDARDS.openPublish,
     },
     roots: {
       kind: kinds.yesOrNo,
       group: "Trust",
       help: "the roots that viewers check each other's bytes against",
-      standard: true,
+      standard: STANDARDS.roots,
     },
     key: {
       kind: kinds.text("<file>"),
@@ -207,7 +243,7 @@ export const LIVE_SETTINGS: SettingsTable<Settings, Group> = {
       kind: kinds.word(...LOG_LEVELS),
       group: "Watching it",
       help: "the least that is said",
-      standard: "info",
+      standard: STANDARDS.logLevel,
     },
   },
 };
