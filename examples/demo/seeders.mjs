@@ -10,8 +10,8 @@ import { startProgram } from "./program.mjs";
 export async function startSeeders({ liveUrl, trackerUrl, say }) {
   const [ingressPort, peerPort, edgePort] = [await onePort(), await onePort(), await onePort()];
   const common = ["seeder", liveUrl, "--tracker", trackerUrl, "--warm", "--log-format", "text"];
-  const listens = CHAINED ? ["--listen-ws", `127.0.0.1:${String(peerPort)}`] : [];
-  const feeds = CHAINED ? ["--upstream", `ws://127.0.0.1:${String(peerPort)}`] : [];
+  const listens = ["--listen-ws", String(peerPort)];
+  const feeds = ["--upstream", `ws://127.0.0.1:${String(peerPort)}`];
   const ingress = new Seeder("ingress", ingressPort, [...common, ...listens], say);
   const edge = new Seeder("edge", edgePort, [...common, ...feeds], say);
   return {
@@ -97,5 +97,3 @@ class Seeder {
 }
 
 const LOOK_EVERY_MS = 1000;
-/** Whether the edge feeds from the ingress. */
-const CHAINED = false;

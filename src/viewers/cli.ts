@@ -1,10 +1,7 @@
-/** The command `swarm`: viewers without screens, for trying a stream's swarm and for loading it. Reads options, prints figures. */
+/** The command `swarm`: its options and its help. What it does is loaded when it is called. */
 import { Command, InvalidArgumentError, Option } from "commander";
-import { SILENT } from "../base/logger.ts";
 import { OptionError } from "../base/option-error.ts";
-import type { Seconds } from "../base/time.ts";
-import { openViewers, type SwarmOptions } from "./open-viewers.ts";
-import { lineOf, memberOf, tableOf } from "./report.ts";
+import type { SwarmFlags } from "./run.ts";
 
 /** What `hls-swarm swarm` takes. Its action throws an {@link OptionError} when an option is wrong. */
 export function swarmCommand(): Command {
@@ -40,55 +37,12 @@ export function swarmCommand(): Command {
     .option("--strict", "exit code 1 if anybody stalled, or nobody played")
     .helpOption("--help", "this text")
     .addHelpText("after", EXAMPLE)
-    .action(run);
-}
-
-interface Flags extends Omit<SwarmOptions, "playlist" | "tracker"> {
-  readonly tracker?: readonly string[];
-  readonly seconds: Seconds;
-  readonly reportSeconds: Seconds;
-  readonly json?: true;
-  readonly each?: true;
-  readonly strict?: true;
-}
-
-async function run(playlist: string, { tracker = [], seconds, reportSeconds, ...flags }: Flags): Promise<void> {
-  const { json, each, strict } = flags;
-  if (tracker.length === 0) throw new OptionError("give --tracker: without one nobody meets");
-  if (each && !json) throw new OptionError("--each is of use with --json alone");
-  const print = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
-  const { pool, close } = await openViewers(
-    { ...flags, playlist, tracker },
-    {
-      logger: SILENT,
-      got: (segment) => {
-        if (each) print({ type: "segment", ...segment });
-      },
-    },
-  );
-  const report = (ended: boolean): void => {
-    const members = each && { members: pool.viewers.map(memberOf) };
-    if (json) print({ type: "report", ended, ...pool.figures(), ...members });
-    else process.stderr.write(lineOf(pool.figures()));
-  };
-  const reporting = setInterval(report, reportSeconds * 1000, false);
-  await endOf(seconds);
-  clearInterval(reporting);
-  const figures = pool.figures();
-  if (json) report(true);
-  else process.stdout.write(tableOf(figures));
-  close();
-  if (strict && (figures.stalls > 0 || figures.startUpMsP50 === undefined)) process.exitCode = EXIT_STALLED;
-  // WebRTC's threads would keep the process for some seconds more.
-  setTimeout(() => process.exit(), GOODBYE_MS);
-}
-
-/** The time is over, or somebody has had enough. */
-function endOf(seconds: Seconds): Promise<void> {
-  return new Promise((resolve) => {
-    if (seconds > 0) setTimeout(resolve, seconds * 1000);
-    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, resolve);
-  });
+    .action(async (playlist: string, { tracker = [], ...flags }: SwarmFlags & { tracker?: readonly string[] }) => {
+      if (tracker.length === 0) throw new OptionError("give --tracker: without one nobody meets");
+      if (flags.each && !flags.json) throw new OptionError("--each is of use with --json alone");
+      const { runSwarm } = await import("./run.ts");
+      await runSwarm({ ...flags, playlist, tracker });
+    });
 }
 
 function number(flags: string, help: string, standard: number | undefined, min: number, max: number): Option {
@@ -107,6 +61,3 @@ function addressOf(value: string, before: readonly string[] = []): readonly stri
 const EXAMPLE = `
 Example:
   hls-swarm swarm https://cdn.example/live/index.m3u8 --tracker wss://tracker.example --viewers 50 --seconds 120`;
-const EXIT_STALLED = 1;
-/** Links say goodbye, and the tracker is told. */
-const GOODBYE_MS = 200;
