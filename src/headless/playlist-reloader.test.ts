@@ -202,7 +202,7 @@ describe("[SE33] news", () => {
     reloader.start();
     await pass(3000);
     reloader.take(window(1));
-    await pass(3900);
+    await pass(5900);
     expect([loads.length, told]).toEqual([1, [0, 1]]);
     await pass(200);
     expect(loads).toHaveLength(2);

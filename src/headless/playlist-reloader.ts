@@ -66,8 +66,8 @@ export class PlaylistReloader {
   take(loaded: Loaded<MediaPlaylist>): void {
     if (this.#isClosed) return;
     const changed = this.#accept(loaded);
-    // Whoever passed it on may do so again.
-    if (!this.#isLoading && changed) this.#waitUntil(performance.now() + waitMs(loaded.playlist, true));
+    if (this.#isLoading || !changed) return;
+    this.#waitUntil(performance.now() + loaded.playlist.targetDuration * PASSED_ON_TARGETS * 1000);
   }
 
   close(): void {
@@ -174,6 +174,9 @@ const EAGER_SHARE = 1 / 8;
 const EAGER_MS_MIN: Millis = 100;
 /** A packager that is later than this has stopped. */
 const EAGER_TARGETS_MAX = 2;
+
+/** Whoever passed on a playlist may pass on the next: it is waited for a little longer than it takes. */
+const PASSED_ON_TARGETS = 1.5;
 
 /** Peers that say that there is news say it nearly at once. */
 const REFRESH_MS_MIN: Millis = 250;
