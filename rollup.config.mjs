@@ -1,6 +1,6 @@
 /**
- * Builds what is published, into dist/: the browser's engine as an ES module and as a minified script, the tracker and
- * the command for Node, and the types of both. The browser's files hold everything they need, simple-peer included.
+ * Builds what is published, into dist/: the browser's engine as an ES module and as a minified script, the servers and
+ * the command for Node, and the types of all. The browser's files hold everything they need, simple-peer included.
  */
 import { chmodSync, readFileSync, rmSync } from "node:fs";
 import nodeResolve from "@rollup/plugin-node-resolve";
@@ -23,10 +23,31 @@ const failOnWarning = (warning) => {
   throw new Error(warning.message);
 };
 
+/** What a server needs that a browser does not: installed beside us, where the package.json says so. */
+const SERVER_PACKAGES = ["commander", "maxmind", /^node-datachannel/, "pino", "prom-client", "redis", "ws"];
+
+/**
+ * Which file of the server's a module is in. Commands are in `cli.js`; what they do is not, and what must not be loaded
+ * without need stands alone.
+ */
+function serverPart(id) {
+  if (id.includes("node-peer-connection")) return "node-web-rtc";
+  const [, room, rest = ""] = /[\\/]src[\\/]([\w-]+)[\\/](.*)$/.exec(id) ?? [];
+  if (/simple-peer/.test(id)) return "swarm";
+  if (room === undefined || rest === "cli.ts") return undefined;
+  if (rest === "settings.ts") return "common";
+  return SERVER_PARTS[room];
+}
+const SERVER_PARTS = {
+  ...{ base: "common", protocol: "common", settings: "common", ticket: "common", http: "common", playlist: "common" },
+  ...{ swarm: "swarm", headless: "swarm" },
+  ...{ "tracker-server": "tracker", seeder: "seeder", viewers: "viewers", live: "live" },
+};
+
 /** One entry at a time: some have types in common, and each file is to stand alone. */
 const types = (input, file) => ({
   input,
-  external: ["hls.js", "ws", /^node:/],
+  external: ["hls.js", ...SERVER_PACKAGES, /^node:/],
   plugins: [dts()],
   onwarn: failOnWarning,
   output: { file, format: "es" },
@@ -58,14 +79,16 @@ export default [
     output: { file: "dist/consent-prompt.js", format: "es", sourcemap: true },
   },
   {
-    input: { tracker: "src/tracker-server/index.ts", cli: "src/cli.ts" },
-    external: ["commander", "maxmind", "pino", "prom-client", "redis", "ws", /^node:/],
-    plugins: [nodeResolve({ extensions: [".ts", ".js"] }), typescript(), makeExecutable],
+    // One build: what several commands use is there once, and what only one needs is loaded when that is called.
+    input: { cli: "src/cli.ts", tracker: "src/tracker-server/index.ts", seeder: "src/seeder/index.ts" },
+    external: [...SERVER_PACKAGES, /^node:/],
+    plugins: [slimSimplePeer(), nodeResolve({ extensions: [".ts", ".js"] }), typescript(), makeExecutable],
     onwarn: failOnWarning,
     output: {
       dir: "dist",
       format: "es",
-      chunkFileNames: "tracker-server.js",
+      chunkFileNames: "server-[name].js",
+      manualChunks: serverPart,
       hoistTransitiveImports: false,
       sourcemap: true,
     },
@@ -81,4 +104,5 @@ export default [
   types("src/index.ts", "dist/hls-swarm.d.ts"),
   types("src/consent-prompt.ts", "dist/consent-prompt.d.ts"),
   types("src/tracker-server/index.ts", "dist/tracker.d.ts"),
+  types("src/seeder/index.ts", "dist/seeder.d.ts"),
 ];

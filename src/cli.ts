@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { OptionError } from "./base/option-error.ts";
 import { liveCommand } from "./live/cli.ts";
+import { seederCommand } from "./seeder/cli.ts";
 import { runSign } from "./signer/cli.ts";
 import { ticketCommand } from "./ticket/cli.ts";
 import { loadCommand } from "./tracker-load/cli.ts";
@@ -24,6 +25,7 @@ const program = new Command("hls-swarm")
   .helpOption("-h, --help", "this text, or after a command its options")
   .addCommand(trackerCommand())
   .addCommand(liveCommand())
+  .addCommand(seederCommand())
   .addCommand(signCommand)
   .addCommand(ticketCommand())
   .addCommand(loadCommand())

@@ -93,7 +93,15 @@ describe("what peers bring", () => {
   const HIGH = "00000000000000aa" as TrackId;
   const LOW = "00000000000000bb" as TrackId;
   const peer = (following: readonly TrackId[], mbit: number, uplink: PeerStats["uplink"] = 1): PeerStats => ({
-    ...{ peer: "peer______" as PeerId, state: "open", seeder: false, receivedBytes: 0, sentBytes: 0, pending: 0 },
+    ...{
+      peer: "peer______" as PeerId,
+      state: "open",
+      seeder: false,
+      receivedBytes: 0,
+      sentBytes: 0,
+      pending: 0,
+      inFlightBytes: 0,
+    },
     ...{ roundTripMs: undefined, following, bitsPerSecond: mbit * MBIT, uplink },
   });
 

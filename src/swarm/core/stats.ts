@@ -14,6 +14,8 @@ export interface PeerStats {
   readonly sentBytes: number;
   /** What it brings while it works for us; 0 until enough has come to tell. */
   readonly bitsPerSecond: number;
+  /** Sent to it and not acknowledged yet: on its way, or waiting in a buffer. */
+  readonly inFlightBytes: number;
   /** The renditions it plays. */
   readonly following: readonly TrackId[];
   /** Smallest round trip seen, or undefined before the first answer. */

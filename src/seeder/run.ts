@@ -1,0 +1,68 @@
+/** Runs a seeder as a process of its own, until a signal ends it. */
+import { readFileSync } from "node:fs";
+import { OptionError } from "../base/option-error.ts";
+import { createProcessLogger, type ProcessLogger } from "../settings/process-logger.ts";
+import type { SeederOptions } from "./options.ts";
+import { startSeeder } from "./seeder.ts";
+import { SEEDER_SETTINGS, type SeederSettings } from "./settings.ts";
+
+/** Rejects with an {@link OptionError} when it cannot start as it is told. */
+export async function runSeeder(settings: SeederSettings & Pick<SeederOptions, "playlists">): Promise<void> {
+  const format = settings.logFormat ?? (process.stdout.isTTY ? "text" : "json");
+  const logger = createProcessLogger(format, settings.logLevel ?? "info");
+  const seeder = await startSeeder(optionsOf(settings, logger));
+  const { renditions } = seeder.status();
+  logger.info("seeding", {
+    renditions: renditions.length,
+    ...(seeder.statusUrl && { pages: seeder.statusUrl }),
+    ...(seeder.httpUrl && { http: seeder.httpUrl }),
+    ...(seeder.peerUrl && { peers: seeder.peerUrl }),
+  });
+  let isClosing = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (isClosing) process.exit(1);
+    isClosing = true;
+    logger.info("closing", { signal });
+    void seeder.close().then(() => {
+      logger.info("stopped");
+      // The threads of WebRTC would keep the process for some seconds more.
+      process.exit(0);
+    });
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}
+
+/** What the library is to be told. */
+function optionsOf(settings: SeederSettings & Pick<SeederOptions, "playlists">, logger: ProcessLogger): SeederOptions {
+  const { ticketSecretFile, uplinkMbps, maxPeers, publicAddress, memoryMb, ...others } = settings;
+  const { cacheDir, cacheGb, listenWs, upstreams, statusPort, ...same } = others;
+  return {
+    ...same,
+    ...(ticketSecretFile !== undefined && { ticketSecret: readSecret(ticketSecretFile) }),
+    ...(uplinkMbps !== undefined && { uplinkBitsPerSecond: uplinkMbps * 1e6 }),
+    ...(maxPeers !== undefined && { peersMax: maxPeers }),
+    ...(publicAddress && { publicAddress: publicAddress.address }),
+    ...(publicAddress?.port !== undefined && { udpPort: publicAddress.port }),
+    ...(memoryMb !== undefined && { memoryBytesMax: memoryMb * 1e6 }),
+    ...(cacheDir !== undefined && { cacheFolder: cacheDir }),
+    ...(cacheGb !== undefined && { cacheBytesMax: cacheGb * 1e9 }),
+    ...(listenWs !== undefined && { peerPort: listenWs }),
+    ...(upstreams && { parents: upstreams }),
+    statusPort: statusPort ?? Number(SEEDER_SETTINGS.rows.statusPort.standard),
+    logger,
+  };
+}
+
+/** Of several, one a line, the first is the newest. */
+function readSecret(file: string): string {
+  try {
+    return (
+      readFileSync(file, "utf8")
+        .trim()
+        .split(/\s*\n\s*/)[0] ?? ""
+    );
+  } catch (error) {
+    throw new OptionError(`the secret's file ${file} cannot be read: ${String(error)}`);
+  }
+}
