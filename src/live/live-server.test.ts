@@ -5,90 +5,16 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { INIT, MemoryStream } from "../../testkit/memory-stream.ts";
 import { issueTicket, keyedSwarmId } from "../ticket/issue.ts";
 import { ticketReaderOf } from "../ticket/ticket-reader.ts";
 import { startLiveServer, type LiveServer, type LiveServerOptions } from "./live-server.ts";
-import type { LiveFile, LiveRendition, LiveStream } from "./live-stream.ts";
+import type { LiveFile } from "./live-stream.ts";
 import { EVERYBODY, NOBODY, publishKeysOf } from "./publish-keys.ts";
 import { Stage } from "./stage.ts";
 
 const KEY = "a-key-of-thirty-two-characters--";
 const SECRET = "a secret of at least 32 characters";
-const INIT = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
-
-/** A stream of segments of a second, each made when the test says so; nobody may wait for one that is two ahead. */
-class MemoryStream implements LiveStream {
-  readonly name: string;
-  state: LiveStream["state"] = "waiting";
-  isPublished = false;
-  last = -1;
-  media = "";
-  readonly #waiting: Array<() => void> = [];
-  readonly #rendition: LiveRendition = {
-    name: "720p",
-    streamInf: "BANDWIDTH=1000000",
-    kind: "video",
-    playlist: () => this.playlist(),
-    reached: async (sequence) => {
-      if (sequence > this.last + 2) return false;
-      while (this.last < sequence && this.state !== "ended") await this.#change();
-      return true;
-    },
-    file: async (name) => this.file(name),
-  };
-
-  constructor(name: string) {
-    this.name = name;
-  }
-
-  get renditions() {
-    return [this.#rendition];
-  }
-  master() {
-    return this.last < 0 ? undefined : "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000\n720p/index.m3u8\n";
-  }
-  playlist() {
-    if (this.last < 0) return undefined;
-    const segments = Array.from({ length: this.last + 1 }, (_, at) => `#EXTINF:1,\n${String(at)}.m4s\n`).join("");
-    const head = '#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-MAP:URI="init.mp4"\n';
-    return `${head}${segments}${this.state === "ended" ? "#EXT-X-ENDLIST\n" : ""}`;
-  }
-  file(name: string): LiveFile | undefined {
-    return name === "init.mp4" ? { bytes: INIT, type: "video/mp4", isImmutable: true } : undefined;
-  }
-  make(): void {
-    this.last++;
-    this.#tell();
-  }
-  on() {
-    return () => undefined;
-  }
-  async end() {
-    this.state = "ended";
-    this.#tell();
-  }
-  async close() {
-    await this.end();
-  }
-  ingest(media: Readable) {
-    this.isPublished = true;
-    this.state = "live";
-    this.make();
-    const ended = text(media).then((all) => {
-      this.isPublished = false;
-      this.media = all;
-      if (all === "no media") throw new Error("ffmpeg says: Invalid data found");
-    });
-    return { ended, close: async () => void media.destroy() };
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-  #tell(): void {
-    for (const tell of this.#waiting.splice(0)) tell();
-  }
-}
 
 let server: LiveServer | undefined;
 const made: MemoryStream[] = [];
@@ -252,6 +178,28 @@ describe("tickets", () => {
     expect((await fetch(new URL(init, media.url))).status).toBe(200);
     expect(await media.text()).toContain(`0.m4s?ticket=${ticket}`);
   });
+});
+
+test("[LI1] [LI21] of a folder that another packager fills all is served, and its playlists carry the ticket", async () => {
+  const stream = Object.assign(new MemoryStream("demo"), {
+    other: async (path: string): Promise<LiveFile | undefined> => {
+      if (path === "hd/1.ts") return { bytes: INIT, type: "video/mp2t", isImmutable: false };
+      const playlist = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nhd/list.m3u8\n";
+      return path === "index.m3u8"
+        ? { bytes: Buffer.from(playlist), type: "application/vnd.apple.mpegurl", isImmutable: false }
+        : undefined;
+    },
+  });
+  const read = ticketReaderOf({ ticketSecrets: [SECRET] })!;
+  const ticket = issueTicket({ secret: SECRET }, { content: "demo" });
+  const swarmsOf = () => [keyedSwarmId({ secret: SECRET }, "demo")];
+  const url = await startWith(stream, { tickets: { read, swarmsOf } });
+  const playlist = await (await fetch(`${url}/demo/index.m3u8?ticket=${ticket}`)).text();
+  expect(playlist).toContain(`\nhd/list.m3u8?ticket=${ticket}\n`);
+  const media = await fetch(`${url}/demo/hd/1.ts?ticket=${ticket}`, { headers: { range: "bytes=-2" } });
+  expect([media.status, new Uint8Array(await media.arrayBuffer())]).toEqual([206, INIT.subarray(6)]);
+  expect((await fetch(`${url}/demo/hd/2.ts?ticket=${ticket}`)).status).toBe(404);
+  expect((await fetch(`${url}/demo/hd/1.ts`)).status).toBe(401);
 });
 
 describe("publishing", () => {
