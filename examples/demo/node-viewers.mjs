@@ -10,7 +10,16 @@ import { startProgram } from "./program.mjs";
 export function startNodeViewers(count, { liveUrl, trackerUrl, say }) {
   /** @type {Member[]} */
   let members = [];
-  const options = ["--viewers", String(count), "--seconds", "0", "--ramp-seconds", "4", "--report-seconds", "1"];
+  const options = [
+    "--viewers",
+    String(count),
+    "--seconds",
+    "0",
+    "--ramp-seconds",
+    String(count / VIEWERS_PER_SECOND),
+    "--report-seconds",
+    "1",
+  ];
   const program = startProgram(["swarm", liveUrl, "--tracker", trackerUrl, ...options, "--json", "--each"], (text) => {
     if (!text.startsWith("{")) return say("viewers", text);
     const line = JSON.parse(text);
@@ -28,3 +37,5 @@ function memberOf({ phase, latencySeconds, ...member }) {
 }
 
 const percent = (/** @type {number} */ share) => `${(100 * share).toFixed(0)} %`;
+
+const VIEWERS_PER_SECOND = 2;

@@ -25,6 +25,6 @@ export function watchServers(cdn, tracker, say) {
   return () => Promise.resolve(clearInterval(timer));
 }
 
-/** By then everybody who plays live has had it. */
-const SEGMENTS_BACK = 3;
+/** By then it was fetched by whoever fetches it. */
+const SEGMENTS_BACK = 2;
 const LOOK_EVERY_MS = 1000;
