@@ -23,6 +23,7 @@ const ASIDE = 2.5;
 export class Graph {
   #root = svg("svg", { class: "graph", tabindex: 0, role: "img" });
   #links = svg("g");
+  #rates = svg("g");
   #nodes = svg("g");
   #detail;
   #element;
@@ -35,7 +36,7 @@ export class Graph {
 
   constructor(element, detail, streamRate) {
     [this.#element, this.#detail, this.#streamRate] = [element, detail, streamRate];
-    this.#root.append(this.#links, this.#nodes);
+    this.#root.append(this.#links, this.#rates, this.#nodes);
     element.append(this.#root);
     const nodeAt = ({ target }) => target.closest?.("[data-node]")?.dataset.node;
     this.#root.addEventListener("pointerover", (event) => this.#choose(nodeAt(event)));
@@ -68,7 +69,7 @@ export class Graph {
     const { nodes, links } = this.#graph;
     const byId = new Map(nodes.map((node) => [node.id, node]));
     const shown = [
-      ...links.map((link) => this.#drawLink(link, byId, places)),
+      ...links.flatMap((link) => this.#drawLink(link, byId, places)),
       ...nodes.map((node) => this.#drawNode(node, places.get(node.id))),
     ];
     for (const [key, group] of this.#drawn) {
@@ -85,8 +86,8 @@ export class Graph {
 
   #drawLink(link, nodes, places) {
     const [from, to] = [places.get(link.from), places.get(link.to)];
-    const group = this.#groupOf(this.#links, link.id, () => [svg("line"), svg("text", { class: "graph-rate" })]);
-    const [line, label] = group.children;
+    const group = this.#groupOf(this.#links, link.id, () => [svg("line")]);
+    const [line] = group.children;
     const share = this.#rateOf(link) / this.#streamRate;
     const flows = share >= FLOWING_SHARE;
     const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
@@ -106,10 +107,19 @@ export class Graph {
       "stroke-width": flows ? Math.min(LINK_PIXELS_MAX, 1 + share * 5) : 1,
     });
     const areServers = [link.from, link.to].every((id) => ["cdn", "seeder"].includes(nodes.get(id)?.kind));
-    // Above a line, or to the right of one that goes down.
+    return areServers && flows ? [group, this.#drawRate(link, from, to, length)] : [group];
+  }
+
+  /** Beside the line, on the side of its own direction: the other one has its number on the other. */
+  #drawRate(link, from, to, length) {
+    const group = this.#groupOf(this.#rates, `rate ${link.id}`, () => [svg("text", { class: "graph-rate" })]);
     const [right, down] = [Math.abs(to.y - from.y) / length, Math.abs(to.x - from.x) / length];
-    setAll(label, { x: (from.x + to.x) / 2 + 22 * right, y: (from.y + to.y) / 2 + 4 * right - 8 * down });
-    setText(label, areServers && flows ? megabits(share * this.#streamRate) : "");
+    const isBack = to.x + to.y < from.x + from.y;
+    setAll(group.firstElementChild, {
+      x: (from.x + to.x) / 2 + (isBack ? -22 : 22) * right,
+      y: (from.y + to.y) / 2 + 4 * right + (isBack ? 17 : -8) * down,
+    });
+    setText(group.firstElementChild, megabits(this.#rateOf(link)));
     return group;
   }
 
