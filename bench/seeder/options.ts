@@ -25,7 +25,7 @@ export const usage = `npm run bench:seeder -- [options]
   --peers N              so many peers; without it more and more, until the seeder falls behind
   --seconds S            measured of each number of peers (20)
   --mbps R               rate of the stream, which every peer wants (3)
-  --segment-seconds S    2, 4, 6, 8 or 12 (2)
+  --segment-seconds S    2, 4, 6, 8 or 12 (4)
   --uplink-mbps R        tells the seeder that its uplink is so fast
   --processes N          processes that the peers are spread over, 1 to 8 (2)
   --profile FOLDER       have Node write a profile of the seeder's JavaScript there
@@ -57,7 +57,7 @@ function readArguments(args: readonly string[]) {
         peers: { type: "string" },
         seconds: { type: "string", default: "20" },
         mbps: { type: "string", default: "3" },
-        "segment-seconds": { type: "string", default: "2" },
+        "segment-seconds": { type: "string", default: "4" },
         "uplink-mbps": { type: "string" },
         processes: { type: "string", default: "2" },
         profile: { type: "string" },
