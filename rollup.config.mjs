@@ -35,9 +35,10 @@ function serverPart(id) {
   const [, room, rest = ""] = /[\\/]src[\\/]([\w-]+)[\\/](.*)$/.exec(id) ?? [];
   if (/simple-peer/.test(id)) return "swarm";
   if (room === undefined || rest === "cli.ts") return undefined;
-  if (rest === "settings.ts") return "common";
-  return SERVER_PARTS[room];
+  return SETTINGS.includes(rest) ? "common" : SERVER_PARTS[room];
 }
+/** What a command's settings are made of. */
+const SETTINGS = ["settings.ts", "ladder.ts", "stage.ts"];
 const SERVER_PARTS = {
   ...{ base: "common", protocol: "common", settings: "common", ticket: "common", http: "common", playlist: "common" },
   ...{ swarm: "swarm", headless: "swarm" },
