@@ -10,6 +10,7 @@ import {
 } from "../src/protocol/ids.ts";
 import { CHUNK_BYTES } from "../src/protocol/limits.ts";
 import type { UplinkClass } from "../src/protocol/peer-message.ts";
+import type { DealtSeats } from "../src/protocol/tracker-message.ts";
 import type { ListedSegment } from "../src/swarm/core/event.ts";
 import { Peer } from "../src/swarm/core/peer.ts";
 import { SegmentTable, type Track } from "../src/swarm/core/segment-table.ts";
@@ -35,6 +36,15 @@ export const listing = (
     const name = nameOf(from + i, tag);
     return { id: segmentIdOf(track, name), name, start: name.sequence * seconds, duration: seconds };
   });
+
+const DEALT = new WeakMap<readonly number[], DealtSeats>();
+
+/** What a tracker said when it dealt these seats: the same message for the same list. */
+export function dealtSeats(seats: readonly number[], witness: readonly number[] = []): DealtSeats {
+  const message = DEALT.get(seats) ?? { type: "assign", track: VIDEO, seats, witness };
+  DEALT.set(seats, message);
+  return message;
+}
 
 /** A followed live track with segments `[from, to)` listed. */
 export function trackOf(

@@ -81,7 +81,9 @@ const toTracker: { [Type in ViewerToTracker["type"]]: fc.Arbitrary<Extract<Viewe
       optionalTrack,
       fc.option(anyText(256, 1)),
       optionalPlace,
-      fc.option(record({ seeder: fc.constant(true as const), tracks: fc.array(track, { maxLength: 32 }) }), { nil: {} }),
+      fc.option(record({ seeder: fc.constant(true as const), tracks: fc.array(track, { maxLength: 32 }) }), {
+        nil: {},
+      }),
       fc.option(safe(65_535)),
       fc.option(record({ ticket: anyText(2048, 1), key: hexOf(32) }), { nil: {} }),
     )

@@ -36,6 +36,9 @@ export interface ChunkHashes extends SegmentName {
   readonly hashes: string;
 }
 
+/** The election seats that the tracker has dealt to a viewer. */
+export type DealtSeats = Extract<TrackerToViewer, { type: "assign" }>;
+
 /** What a viewer tells its tracker. `Signal` is text to viewers; a tracker does not read it and leaves it as it came. */
 export type ViewerToTracker<Signal = string> =
   | {

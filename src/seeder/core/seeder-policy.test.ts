@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { listing, nameOf, VIDEO } from "../../../testkit/swarm-parts.ts";
+import { AUDIO, listing, nameOf, VIDEO } from "../../../testkit/swarm-parts.ts";
 import { createRng } from "../../base/random.ts";
 import { swarmIdOf, type PeerId, type ViewerId } from "../../protocol/ids.ts";
 import { CHUNK_BYTES } from "../../protocol/limits.ts";
@@ -10,11 +10,11 @@ import { linksMaxFor, seederPolicy } from "./seeder-policy.ts";
 const ALICE = "alice_____" as PeerId;
 const LIVE = { type: "playlist", track: VIDEO, live: true, targetDuration: 4 } as const;
 
-function seederCore(): SwarmCore {
+function seederCore(trackers: readonly string[] = []): SwarmCore {
   const core = new SwarmCore({
     swarm: swarmIdOf("stream"),
     viewer: "8000000000000000" as ViewerId,
-    trackers: [],
+    trackers,
     memoryBytesMax: 1e9,
     rng: createRng(1),
     ...seederPolicy({ linksMax: 100 }),
@@ -57,6 +57,21 @@ test("[SE10] [SW104] is elected before all viewers, at once", () => {
   core.handle(10, { ...LIVE, segments: listing(10, 30) });
   link(core, 100, 1);
   expect(fetched(core.handle(200, { type: "wakeup" }))).toEqual(names(27, 30, "elected"));
+});
+
+test("[TR76] tells its tracker all renditions that it gives, and when there are others", () => {
+  const core = seederCore(["wss://tracker.test"]);
+  const told = (actions: readonly SwarmAction[]) =>
+    actions.flatMap((action) => (action.type === "send-tracker" ? [action.message] : []));
+  core.handle(10, { type: "wakeup" });
+  const [join] = told(core.handle(20, { type: "tracker-opened" }));
+  expect(join).toMatchObject({ type: "join", seeder: true, uplink: 2, peersWanted: 16, tracks: [VIDEO] });
+  expect(join).not.toHaveProperty("track");
+  const joined = { version: 1, peer: ALICE, resume: "token", viewers: 1, reportEveryMs: 10_000, peers: [] } as const;
+  core.handle(30, { type: "tracker-message", message: { type: "joined", ...joined } });
+  expect(told(core.handle(40, { type: "tracks-followed", tracks: [VIDEO] }))).toEqual([]);
+  const [update] = told(core.handle(50, { type: "tracks-followed", tracks: [VIDEO, AUDIO] }));
+  expect(update).toMatchObject({ type: "update", tracks: [VIDEO, AUDIO] });
 });
 
 test("[SE6] gives without measure: no ratio stops it, nor that nothing plays", () => {

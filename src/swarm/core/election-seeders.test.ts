@@ -4,6 +4,7 @@ import { aPeer, trackOf } from "../../../testkit/swarm-parts.ts";
 import { hash32 } from "../../base/random.ts";
 import type { ViewerId } from "../../protocol/ids.ts";
 import { CHUNK_BYTES } from "../../protocol/limits.ts";
+import type { DealtSeats } from "../../protocol/tracker-message.ts";
 import { planElection, weightOf } from "./election.ts";
 import { OriginDesk } from "./origin-desk.ts";
 import type { Peer } from "./peer.ts";
@@ -37,6 +38,12 @@ function fetchesAt(election: Election): number {
   const track = trackOf(new SegmentTable(undefined, proof), 7, 8, { live, now: -10_000 });
   const [segment] = track.listed;
   if (!segment) throw new Error("an empty track");
+  const dealt: DealtSeats | undefined = seats && {
+    type: "assign",
+    track: track.id,
+    seats,
+    ...(isSeeded && { seeded: true }),
+  };
   segment.knownAt = 0;
   segment.learnSize(CHUNKS * CHUNK_BYTES, true);
   for (let now = 0; now < 6000; now += 10) {
@@ -45,9 +52,7 @@ function fetchesAt(election: Election): number {
       selfWeight: weightOf(isSeeder ? 2 : 1, isSeeder),
       eligibleAt: 0,
       isAlone: () => false,
-      seatsOf: () => seats,
-      witnessOf: () => [],
-      isSeeded: () => isSeeded,
+      seatsOf: () => dealt,
       peers,
       viewers: peers.length + 1,
       desk: new OriginDesk(),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { dealtSeats } from "../../../testkit/swarm-parts.ts";
 import { createRng, hash32 } from "../../base/random.ts";
 import { segmentIdOf, trackIdOf, type PeerId, type ViewerId } from "../../protocol/ids.ts";
 import { seatOf } from "../../protocol/election-seats.ts";
@@ -39,7 +40,6 @@ interface Round {
   readonly eligibleAt?: number;
   readonly seats?: readonly number[] | undefined;
   readonly witness?: readonly number[];
-  readonly isSeeded?: boolean;
   readonly proof?: TrackProof;
   readonly alone?: boolean;
   readonly chunks?: number;
@@ -65,9 +65,7 @@ function plan(self: string, names: readonly string[], round: Round): ElectionPla
     selfWeight: round.uplink ?? 1,
     eligibleAt: round.eligibleAt ?? 0,
     isAlone: () => round.alone ?? false,
-    seatsOf: () => round.seats,
-    witnessOf: () => round.witness ?? [],
-    isSeeded: () => round.isSeeded ?? false,
+    seatsOf: () => round.seats && dealtSeats(round.seats, round.witness),
     peers: names.filter((name) => name !== self).map((name) => viewer(name)),
     viewers: round.viewers ?? names.length,
     desk,

@@ -3,6 +3,7 @@ import type { Millis } from "../../base/time.ts";
 import { seatOf } from "../../protocol/election-seats.ts";
 import type { TrackId } from "../../protocol/ids.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
+import type { DealtSeats } from "../../protocol/tracker-message.ts";
 import type { OriginDesk, OriginRange } from "./origin-desk.ts";
 import { agrees, hasChunk, type Availability, type Peer } from "./peer.ts";
 import { MISSING, type Segment } from "./segment.ts";
@@ -28,11 +29,7 @@ export interface ElectionSituation {
   /** Viewers in the swarm, as the tracker last counted them. */
   readonly viewers: number;
   /** The seats that the tracker dealt to this viewer; undefined where it dealt none to anybody, as far as we know. */
-  readonly seatsOf: (track: TrackId) => readonly number[] | undefined;
-  /** And those whose stripes it is to fetch besides, so that two can compare. */
-  readonly witnessOf: (track: TrackId) => readonly number[];
-  /** Whether seeders hold these seats, too, and hold them first. */
-  readonly isSeeded: (track: TrackId) => boolean;
+  readonly seatsOf: (track: TrackId) => DealtSeats | undefined;
   readonly desk: OriginDesk;
   readonly tuning: SwarmTuning;
 }
@@ -40,7 +37,7 @@ export interface ElectionSituation {
 /** One segment's lots, drawn once: hashing them anew in every evaluation would cost more than all the rest. */
 export interface Draw {
   readonly stripes: number;
-  readonly seats: readonly number[] | undefined;
+  readonly seats: DealtSeats | undefined;
   readonly neighbours: number;
   /** By stripe: how long this viewer leaves it to others once it is open. */
   readonly waitMs: readonly Millis[];
@@ -182,18 +179,17 @@ const takesTwo = ({ track }: Segment): boolean => track.proof === "attested";
 
 function seatTurn(
   lot: Lot,
-  seats: readonly number[],
+  { seats, witness = [], seeded }: DealtSeats,
   segment: Segment,
   stripe: number,
   stepMs: Millis,
   situation: ElectionSituation,
 ): Turn {
-  const { name, track } = segment;
-  const seat = (rank: number): number => seatOf(name.sequence, stripe, rank);
+  const seat = (rank: number): number => seatOf(segment.name.sequence, stripe, rank);
   let rank = 0;
   while (rank < SEATED_RANKS && !seats.includes(seat(rank))) rank++;
-  const isDuty = takesTwo(segment) && (rank === 0 || situation.witnessOf(track.id).includes(seat(0)));
-  const behind = situation.isSeeded(track.id) ? 1 : 0;
+  const isDuty = takesTwo(segment) && (rank === 0 || witness.includes(seat(0)));
+  const behind = seeded ? 1 : 0;
   // What a seeder fetches is signed by then, if the operator vouches for it: those of others have no seats here.
   if (isDuty) return { waitMs: behind * STAND_IN_STEPS * stepMs, isDuty };
   // One of the two may be gone, and the other's notice would hold everybody back.

@@ -77,8 +77,6 @@ export class Outlook {
       eligibleAt: isSeeder ? 0 : playback.movedAt + tuning.electionAfterMs,
       isAlone,
       seatsOf: (track) => topology.seatsOf(now, track),
-      witnessOf: (track) => topology.witnessOf(track),
-      isSeeded: (track) => topology.isSeeded(track),
       peers: this.peers.filter(({ id }) => !isDirect(id)),
       viewers: topology.viewers,
       desk,

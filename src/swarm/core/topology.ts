@@ -3,7 +3,13 @@ import type { Millis } from "../../base/time.ts";
 import { isDirect, type PeerId, type SwarmId, type TrackId } from "../../protocol/ids.ts";
 import { PEERS_PER_ANNOUNCE_MAX, SIGNAL_CHARS_MAX, TRACK_SLOTS_MAX } from "../../protocol/limits.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
-import type { Place, TrackerErrorCode, TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-message.ts";
+import type {
+  DealtSeats,
+  Place,
+  TrackerErrorCode,
+  TrackerToViewer,
+  ViewerToTracker,
+} from "../../protocol/tracker-message.ts";
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "../../protocol/version.ts";
 import type { SwarmAction } from "./action.ts";
 import { FORGED_SIGNAL } from "./event.ts";
@@ -64,7 +70,7 @@ export class Topology {
   /** Whether the tracker wants us to stay with the origin; we stay with that at whatever tracker. */
   holdOut: boolean | undefined;
   /** The election seats we hold, by track, and until when they are ours if the tracker stays away. */
-  readonly #seats = new Map<TrackId, Extract<TrackerToViewer, { type: "assign" }>>();
+  readonly #seats = new Map<TrackId, DealtSeats>();
   #seatsUntil: Millis = Infinity;
   /** Until then somebody may still answer; undefined before the first event. */
   #hopeUntil: Millis | undefined;
@@ -89,18 +95,8 @@ export class Topology {
   }
 
   /** The election seats that we hold of a track; undefined where we know of none that were dealt. */
-  seatsOf(now: Millis, track: TrackId): readonly number[] | undefined {
-    return now < this.#seatsUntil ? this.#seats.get(track)?.seats : undefined;
-  }
-
-  /** Those whose stripes we fetch as well, whoever else does. Counts where {@link seatsOf} does. */
-  witnessOf(track: TrackId): readonly number[] {
-    return this.#seats.get(track)?.witness ?? [];
-  }
-
-  /** Whether seeders hold the same seats, and hold them first. */
-  isSeeded(track: TrackId): boolean {
-    return this.#seats.get(track)?.seeded ?? false;
+  seatsOf(now: Millis, track: TrackId): DealtSeats | undefined {
+    return now < this.#seatsUntil ? this.#seats.get(track) : undefined;
   }
 
   /** The tracks followed now: peers of the first one are introduced first. A seeder is for those of all. */
