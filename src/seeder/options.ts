@@ -49,7 +49,7 @@ export interface SeederOptions {
   readonly httpPort?: number;
   /** Default: all addresses of this machine. */
   readonly httpHost?: string;
-  /** Where /healthz, /metrics, /status and /peers are; 0 takes any free port. Default: nowhere. */
+  /** Where /healthz, /metrics, /status, /peers and /segments are; 0 takes any free port. Default: nowhere. */
   readonly statusPort?: number;
   /** Default 127.0.0.1. */
   readonly statusHost?: string;

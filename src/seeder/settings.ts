@@ -202,7 +202,7 @@ const ROWS: SettingsTable<Settings, Group>["rows"] = {
   statusPort: {
     kind: kinds.whole(0, 65_535),
     group: "Watching",
-    help: "where /healthz, /metrics, /status and /peers are",
+    help: "where /healthz, /metrics, /status, /peers and /segments are",
     standard: 8081,
   },
   statusHost: { kind: kinds.text("<address>"), group: "Watching", help: "on which address", standard: "127.0.0.1" },

@@ -1,5 +1,5 @@
 /**
- * Answers plain HTTP: `/healthz` for whoever restarts seeders, `/metrics` for Prometheus, `/status` and `/peers` for the
+ * Answers plain HTTP: `/healthz` for whoever restarts seeders, `/metrics` for Prometheus, `/status`, `/peers` and `/segments` for the
  * operator. Each figure is read when it is asked for.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -30,6 +30,9 @@ export const statusPages =
       case "/peers":
         tell(source.stats().peers);
         return;
+      case "/segments":
+        tell(source.stats().segments);
+        return;
       case "/metrics":
         metrics.text().then(
           (text) => {
@@ -41,6 +44,6 @@ export const statusPages =
         );
         return;
       default:
-        answer(response, 404, TEXT, "here are /healthz, /metrics, /status and /peers\n");
+        answer(response, 404, TEXT, "here are /healthz, /metrics, /status, /peers and /segments\n");
     }
   };

@@ -37,6 +37,8 @@ export interface SeederStatus {
   readonly callers: PeerListenerCounters | undefined;
   readonly cpuSeconds: { readonly user: Seconds; readonly system: Seconds };
   readonly tracker: SwarmStats["tracker"];
+  /** What its peers call it. */
+  readonly self: SwarmStats["self"];
   readonly viewers: number;
   readonly swarming: SwarmStats["swarming"];
   readonly integrity: SwarmStats["integrity"];
@@ -76,6 +78,7 @@ export function statusOf(source: StatusSource): SeederStatus {
     callers: source.callers(),
     cpuSeconds: { user: user / 1e6, system: system / 1e6 },
     tracker: stats.tracker,
+    self: stats.self,
     viewers: stats.viewers,
     swarming: stats.swarming,
     integrity: stats.integrity,
