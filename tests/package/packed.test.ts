@@ -36,6 +36,8 @@ test("the package holds what is built and the papers, and nothing else", () => {
       "dist/consent-prompt.d.ts",
       "dist/tracker.js",
       "dist/tracker.d.ts",
+      "dist/seeder.js",
+      "dist/seeder.d.ts",
       "dist/ticket.js",
       "dist/ticket.d.ts",
       "dist/cli.js",
