@@ -48,11 +48,12 @@ test("the last stage that was sustained counts, and memory beyond that of the fi
     stage({ peers: 12, wantedMbps: 12, mbps: 11.9, rssBytes: 90 * MB, cpuSecondsPerGb: 18, cdnCopies: 1.1 }),
     stage({ peers: 18, wantedMbps: 18, mbps: 15, rssBytes: 200 * MB }),
   ];
-  expect(figuresOf(stages, 0.5)).toEqual({
+  expect(figuresOf(stages, 0.5, undefined)).toEqual({
     ...{ peers: 12, mbps: 11.9, cpuSecondsPerGb: 18, bytesPerPeer: MB, cdnCopies: 1.1 },
     ...{ nginxCpuSecondsPerGb: 0.5, timesNginx: 36, stages },
   });
-  expect(figuresOf(stages.slice(0, 1), 0.5)).toMatchObject({ peers: 2, bytesPerPeer: null });
+  expect(figuresOf(stages.slice(0, 1), 0.5, undefined)).toMatchObject({ peers: 2, bytesPerPeer: null });
+  expect(figuresOf(stages, 0.5, 18)).toMatchObject({ peers: 18, mbps: 15 });
 });
 
 test("peers are tried until the seeder falls behind, or as many as were asked for after a few", () => {

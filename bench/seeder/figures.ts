@@ -84,9 +84,10 @@ export interface Figures<Measured extends StageFigures = StageFigures> {
 export function figuresOf<Measured extends StageFigures>(
   stages: readonly Measured[],
   nginxCpuSecondsPerGb: number,
+  wanted: number | undefined,
 ): Figures<Measured> {
   const [first] = stages;
-  const best = bestOf(stages);
+  const best = bestOf(stages, wanted);
   if (!first || !best) throw new Error("nothing was measured");
   const more = best.peers - first.peers;
   return {
@@ -101,9 +102,11 @@ export function figuresOf<Measured extends StageFigures>(
   };
 }
 
-/** The last stage that was sustained; the first where none was. */
-export const bestOf = <Measured extends StageFigures>(stages: readonly Measured[]): Measured | undefined =>
-  stages.filter(isSustained).at(-1) ?? stages[0];
+/** The last stage that was sustained, or with which the run ended; where a number of peers was asked for, that one. */
+export const bestOf = <Measured extends StageFigures>(
+  stages: readonly Measured[],
+  wanted: number | undefined,
+): Measured | undefined => (wanted === undefined ? stages.filter(isSustained).at(-1) : undefined) ?? stages.at(-1);
 
 /** Whether the seeder delivered what was wanted: what it did not, peers fetched from the origin. */
 export const isSustained = ({ mbps, wantedMbps }: StageFigures): boolean => mbps >= SUSTAINED_SHARE * wantedMbps;

@@ -1,5 +1,6 @@
 /** The seeder under test: the command itself, in a process of its own, and what it tells on its status pages. */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { SeederStatus } from "../../src/seeder/status.ts";
 import { findFreePort } from "../../tests/matrix/proxies/proxy.ts";
 import { PEERS_MAX, type BenchOptions } from "./options.ts";
 import { cpuSecondsOf } from "./process-usage.ts";
@@ -10,13 +11,6 @@ export interface SeederReport {
   /** Without the segments in its cache, which are as many with one peer as with a hundred. */
   readonly rssBytes: number;
   readonly links: number;
-}
-
-/** As much of its `/status` as is of interest here. */
-interface SeederStatus {
-  readonly tracker: string;
-  readonly memory: { readonly rssBytes: number; readonly cacheBytes: number };
-  readonly peers: { readonly open: number };
 }
 
 export class Seeder {

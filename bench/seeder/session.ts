@@ -68,10 +68,10 @@ export async function runSession(
     await seeder.close();
     await servers.stop();
   }
-  const clients = bestOf(stages)?.peers ?? 0;
+  const clients = bestOf(stages, options.peers)?.peers ?? 0;
   log(`nginx, ${clients} clients`);
   const nginxCpuSecondsPerGb = await measureNginx(options, path.join(here, "http-clients.mjs"), cache, clients);
-  return figuresOf(stages, nginxCpuSecondsPerGb);
+  return figuresOf(stages, nginxCpuSecondsPerGb, options.peers);
 }
 
 /** The peers do play, as far as there is anything to play. */

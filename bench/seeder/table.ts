@@ -1,10 +1,11 @@
 /** The result as JSON for scripts, and as a table for people. */
 import { machineLineOf } from "../browser/table.ts";
 import { bestOf, type Figures, type StageFigures } from "./figures.ts";
+import type { BenchOptions } from "./options.ts";
 import type { WatchedStage } from "./session.ts";
 
 export interface Result extends Figures<WatchedStage> {
-  readonly options: object;
+  readonly options: BenchOptions;
   readonly warnings: readonly string[];
 }
 
@@ -12,15 +13,15 @@ export const jsonOf = (result: Result): string =>
   JSON.stringify(result, (_key, value: unknown) => (typeof value === "number" ? rounded(value) : value), 2);
 
 export function textOf(result: Result): string {
-  const { peers, mbps, cpuSecondsPerGb, nginxCpuSecondsPerGb, timesNginx, bytesPerPeer, stages } = result;
-  const { machine } = bestOf(stages) ?? {};
+  const { peers, mbps, cpuSecondsPerGb, nginxCpuSecondsPerGb, timesNginx, bytesPerPeer, stages, options } = result;
+  const { machine } = bestOf(stages, options.peers) ?? {};
   const machineLines = machine ? [machineLineOf(`machine, with ${peers} peers`, machine)] : [];
   const memory = bytesPerPeer === null ? "-" : `${(bytesPerPeer / 1e6).toFixed(2)} MB`;
   return [
     HEADERS.join(""),
     ...stages.map(rowOf),
     "",
-    `sustained: ${peers} peers, ${mbps.toFixed(0)} Mbit/s`,
+    `${peers} peers, ${mbps.toFixed(0)} Mbit/s`,
     `CPU: ${cpuSecondsPerGb.toFixed(2)} s/GB; nginx ${nginxCpuSecondsPerGb.toFixed(2)}: ${timesNginx.toFixed(0)} times that`,
     `memory: ${memory} a peer`,
     "",
