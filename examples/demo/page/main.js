@@ -73,7 +73,10 @@ async function gather() {
 
 function refresh() {
   const at = performance.now();
-  const stats = session.read();
+  const told = session.read();
+  const graph = graphOf(members, told);
+  const seeders = graph.nodes.filter(({ kind }) => kind === "seeder").length;
+  const stats = { ...told, viewers: told.viewers - seeders }; // the tracker counts everybody who is there
   meters.peerUsed.add(at, stats.peerBytes);
   meters.originUsed.add(at, stats.originBytes);
   meters.peers.add(at, stats.peerReceivedBytes);
@@ -86,7 +89,6 @@ function refresh() {
   const [peers, cdn, up] = [meters.peers, meters.cdn, meters.up].map((meter) => meter.bitsPerSecond(RATE_SPAN_MS));
   chart.add({ peers, cdn, up });
   strip.show(stats.segments);
-  const graph = graphOf(members, stats);
   graphView.show(at, graph);
   element("legend-seeder").hidden = !graph.nodes.some(({ kind }) => kind === "seeder");
   const names = new Map(graph.nodes.map(({ id, name }) => [id, name]));
