@@ -1,7 +1,7 @@
 /** The ABR bench: which levels plain hls.js and hls-swarm play through the same scripted CDN. Started by run.mjs. */
 import path from "node:path";
 import { launchChromium } from "../../testkit/chromium.ts";
-import { UsageError } from "../browser/options.ts";
+import { UsageError } from "../command-line.ts";
 import { shortcomingsOf } from "./figures.ts";
 import { parseOptions, usage } from "./options.ts";
 import { buildPage, playScript, type ScriptResult, type Surroundings } from "./session.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { UsageError } from "../browser/options.ts";
+import { UsageError } from "../command-line.ts";
 import { parseOptions } from "./options.ts";
 import { SCRIPTS } from "./scripts.ts";
 

@@ -1,6 +1,5 @@
 /** What the command line of the ABR bench may say, read and checked. */
-import { parseArgs } from "node:util";
-import { UsageError } from "../browser/options.ts";
+import { readArguments, UsageError } from "../command-line.ts";
 import { SCRIPTS, type Script } from "./scripts.ts";
 
 export interface AbrOptions {
@@ -14,7 +13,7 @@ export const usage = `npm run bench:abr -- [options]
   --json          the figures as JSON on stdout, instead of a table`;
 
 export function parseOptions(args: readonly string[]): AbrOptions {
-  const { scripts, json, "peers-mbps": peers } = readArguments(args);
+  const { scripts, json, "peers-mbps": peers } = readArguments(args, OPTIONS);
   const chosen = scripts === undefined ? SCRIPTS : scripts.split(",").map(scriptNamed);
   if (peers === undefined) return { scripts: chosen, json };
   const seederBitsPerSecond = Number(peers) * 1_000_000;
@@ -28,17 +27,8 @@ function scriptNamed(name: string): Script {
   return script;
 }
 
-function readArguments(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        scripts: { type: "string" },
-        "peers-mbps": { type: "string" },
-        json: { type: "boolean", default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
+const OPTIONS = {
+  scripts: { type: "string" },
+  "peers-mbps": { type: "string" },
+  json: { type: "boolean", default: false },
+} as const;

@@ -2,7 +2,8 @@
 import path from "node:path";
 import { figuresOf, type Figures } from "./figures.ts";
 import { mediansOf } from "./medians.ts";
-import { parseOptions, usage, UsageError, type BenchOptions } from "./options.ts";
+import { UsageError } from "../command-line.ts";
+import { parseOptions, usage, type BenchOptions } from "./options.ts";
 import type { MachineFacts } from "./machine.ts";
 import { buildPages } from "./pages.ts";
 import { runSession, type SessionResult, type Surroundings } from "./session.ts";

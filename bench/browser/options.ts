@@ -1,5 +1,5 @@
 /** What the command line of the browser benchmark may say, read and checked. */
-import { parseArgs } from "node:util";
+import { parseNumber, parseSegmentSeconds, readArguments, UsageError } from "../command-line.ts";
 import { contenders, type Contender } from "./contenders.ts";
 
 export const faults = ["tracker-kill", "peer-kill", "origin-5xx", "origin-outage"] as const;
@@ -24,9 +24,6 @@ export interface BenchOptions {
   readonly json: boolean;
 }
 
-/** Thrown for a command line that makes no sense; its message is for the person who typed it. */
-export class UsageError extends Error {}
-
 export const usage = `npm run bench:browser -- [options]
   --runs N               runs of each contender; the figures are their medians (1)
   --viewers N            viewers of each contender (8)
@@ -41,69 +38,25 @@ export const usage = `npm run bench:browser -- [options]
   --json                 the figures as JSON on stdout, instead of a table`;
 
 export function parseOptions(args: readonly string[]): BenchOptions {
-  const { values } = readArguments(args);
+  const values = readArguments(args, OPTIONS);
   const mode = values.mode;
   if (mode !== "live" && mode !== "vod") throw new UsageError(`--mode must be live or vod, not ${mode}`);
   const fault = faults.find((name) => name === values.fault);
   if (values.fault !== undefined && fault === undefined)
     throw new UsageError(`--fault must be one of ${faults.join(", ")}, not ${values.fault}`);
   return {
-    runs: parseNumber("runs", values.runs, { min: 1, max: 20, whole: true }),
-    viewers: parseNumber("viewers", values.viewers, { min: 1, max: 64, whole: true }),
-    seconds: parseNumber("seconds", values.seconds, { min: 10, max: 3600, whole: false }),
+    runs: parseNumber("runs", values.runs, { min: 1, max: 20, isWhole: true }),
+    viewers: parseNumber("viewers", values.viewers, { min: 1, max: 64, isWhole: true }),
+    seconds: parseNumber("seconds", values.seconds, { min: 10, max: 3600 }),
     segmentSeconds: parseSegmentSeconds(values["segment-seconds"]),
     mode,
     contenders: parseContenders(values.contenders),
-    staggerMs: parseNumber("stagger-ms", values["stagger-ms"], { min: 0, max: 60_000, whole: false }),
-    uplinkBitsPerSecond:
-      1_000_000 * parseNumber("uplink-mbps", values["uplink-mbps"], { min: 0, max: 1000, whole: false }),
+    staggerMs: parseNumber("stagger-ms", values["stagger-ms"], { min: 0, max: 60_000 }),
+    uplinkBitsPerSecond: 1_000_000 * parseNumber("uplink-mbps", values["uplink-mbps"], { min: 0, max: 1000 }),
     fault,
     concurrent: values.concurrent,
     json: values.json,
   };
-}
-
-function readArguments(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        runs: { type: "string", default: "1" },
-        viewers: { type: "string", default: "8" },
-        seconds: { type: "string", default: "80" },
-        "segment-seconds": { type: "string", default: "2" },
-        mode: { type: "string", default: "live" },
-        contenders: { type: "string", default: contenders.map(({ name }) => name).join(",") },
-        "stagger-ms": { type: "string", default: "750" },
-        "uplink-mbps": { type: "string", default: "0" },
-        fault: { type: "string" },
-        concurrent: { type: "boolean", default: false },
-        json: { type: "boolean", default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function parseNumber(
-  name: string,
-  text: string,
-  { min, max, whole }: { readonly min: number; readonly max: number; readonly whole: boolean },
-): number {
-  const value = text.trim() === "" ? NaN : Number(text);
-  if (!(value >= min && value <= max) || (whole && !Number.isInteger(value)))
-    throw new UsageError(
-      `--${name} must be a ${whole ? "whole " : ""}number from ${String(min)} to ${String(max)}, not ${text}`,
-    );
-  return value;
-}
-
-function parseSegmentSeconds(text: string): number {
-  const seconds = SEGMENT_SECONDS.find((one) => String(one) === text);
-  if (seconds === undefined)
-    throw new UsageError(`--segment-seconds must be one of ${SEGMENT_SECONDS.join(", ")}, not ${text}`);
-  return seconds;
 }
 
 function parseContenders(text: string): readonly Contender[] {
@@ -115,5 +68,16 @@ function parseContenders(text: string): readonly Contender[] {
   });
 }
 
-/** Whole multiples of the sample stream's segments that divide its loop of 24 s. */
-const SEGMENT_SECONDS = [2, 4, 6, 8, 12];
+const OPTIONS = {
+  runs: { type: "string", default: "1" },
+  viewers: { type: "string", default: "8" },
+  seconds: { type: "string", default: "80" },
+  "segment-seconds": { type: "string", default: "2" },
+  mode: { type: "string", default: "live" },
+  contenders: { type: "string", default: contenders.map(({ name }) => name).join(",") },
+  "stagger-ms": { type: "string", default: "750" },
+  "uplink-mbps": { type: "string", default: "0" },
+  fault: { type: "string" },
+  concurrent: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
+} as const;

@@ -1,7 +1,8 @@
 /** The network benchmark: real viewers over shaped lines, beside the simulator's prediction. Started by run.mjs. */
 import { figuresOf } from "./figures.ts";
 import { obstacleFor } from "./obstacle.ts";
-import { parseOptions, usage, UsageError } from "./options.ts";
+import { UsageError } from "../command-line.ts";
+import { parseOptions, usage } from "./options.ts";
 import { predict } from "./prediction.ts";
 import { jsonOf, textOf } from "./report.ts";
 import { runSession } from "./session.ts";

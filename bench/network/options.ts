@@ -1,5 +1,5 @@
 /** What the command line of the network benchmark may say, read and checked. */
-import { parseArgs } from "node:util";
+import { parseNumber, parseSegmentSeconds, readArguments, UsageError, type Bounds } from "../command-line.ts";
 
 /** Distributions of the viewers' uplinks, as in the simulator. */
 export const UPLINK_MIXES = ["mixed", "tight", "poor", "edge", "tiny", "none"] as const;
@@ -23,9 +23,6 @@ export interface BenchOptions {
   readonly json: boolean;
 }
 
-/** Thrown for a command line that makes no sense; its message is for the person who typed it. */
-export class UsageError extends Error {}
-
 export const usage = `npm run bench:network -- [options]
   --viewers N            viewers, each in a network of its own (16)
   --witnesses W          how many of them are real Chromium, the others are Node (2)
@@ -40,15 +37,13 @@ export const usage = `npm run bench:network -- [options]
   --json                 the figures as JSON on stdout, instead of a table`;
 
 export function parseOptions(args: readonly string[]): BenchOptions {
-  const values = readArguments(args);
+  const values = readArguments(args, OPTIONS);
   const number = (name: keyof typeof values, bounds: Bounds): number => parseNumber(name, String(values[name]), bounds);
   const uplinks = UPLINK_MIXES.find((mix) => mix === values.uplinks);
   if (uplinks === undefined)
     throw new UsageError(`--uplinks must be one of ${UPLINK_MIXES.join(", ")}, not ${values.uplinks}`);
   const viewers = number("viewers", { min: 2, max: VIEWERS_MAX, isWhole: true });
-  const segmentSeconds = number("segment-seconds", { min: 2, max: 12, isWhole: true });
-  if (!SEGMENT_SECONDS.includes(segmentSeconds))
-    throw new UsageError(`--segment-seconds must be one of ${SEGMENT_SECONDS.join(", ")}, not ${segmentSeconds}`);
+  const segmentSeconds = parseSegmentSeconds(values["segment-seconds"]);
   return {
     viewers,
     witnesses: number("witnesses", { min: 0, max: viewers, isWhole: true }),
@@ -64,44 +59,19 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   };
 }
 
-function readArguments(args: readonly string[]) {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        viewers: { type: "string", default: "16" },
-        witnesses: { type: "string", default: "2" },
-        uplinks: { type: "string", default: "mixed" },
-        "rtt-ms": { type: "string", default: "40" },
-        "loss-pct": { type: "string", default: "0" },
-        seconds: { type: "string", default: "60" },
-        "segment-seconds": { type: "string", default: "4" },
-        "bitrate-mbps": { type: "string", default: "1" },
-        "behind-seconds": { type: "string", default: "12" },
-        seed: { type: "string", default: "1" },
-        json: { type: "boolean", default: false },
-      },
-    });
-    return values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-interface Bounds {
-  readonly min: number;
-  readonly max: number;
-  readonly isWhole?: true;
-}
-
-function parseNumber(name: string, text: string, { min, max, isWhole }: Bounds): number {
-  const value = text.trim() === "" ? NaN : Number(text);
-  if (!(value >= min && value <= max) || (isWhole && !Number.isInteger(value)))
-    throw new UsageError(`--${name} must be a ${isWhole ? "whole " : ""}number from ${min} to ${max}, not ${text}`);
-  return value;
-}
-
-/** Whole multiples of the sample stream's segments that divide its loop of 24 s. */
-const SEGMENT_SECONDS: readonly number[] = [2, 4, 6, 8, 12];
 /** The memory of one machine: a Node viewer needs about 90 MB. */
 const VIEWERS_MAX = 64;
+
+const OPTIONS = {
+  viewers: { type: "string", default: "16" },
+  witnesses: { type: "string", default: "2" },
+  uplinks: { type: "string", default: "mixed" },
+  "rtt-ms": { type: "string", default: "40" },
+  "loss-pct": { type: "string", default: "0" },
+  seconds: { type: "string", default: "60" },
+  "segment-seconds": { type: "string", default: "4" },
+  "bitrate-mbps": { type: "string", default: "1" },
+  "behind-seconds": { type: "string", default: "12" },
+  seed: { type: "string", default: "1" },
+  json: { type: "boolean", default: false },
+} as const;

@@ -1,6 +1,7 @@
 /** The seeder benchmark: how many peers one seeder feeds, and at what cost beside nginx's. Started by run.mjs. */
 import { nginxObstacle } from "./nginx.ts";
-import { parseOptions, usage, UsageError } from "./options.ts";
+import { UsageError } from "../command-line.ts";
+import { parseOptions, usage } from "./options.ts";
 import { runSession, type WatchedStage } from "./session.ts";
 import { jsonOf, textOf } from "./table.ts";
 

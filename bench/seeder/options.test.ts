@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { parseOptions, UsageError } from "./options.ts";
+import { UsageError } from "../command-line.ts";
+import { parseOptions } from "./options.ts";
 
 test("without arguments: a ramp", () => {
   expect(parseOptions([])).toEqual({

@@ -1,5 +1,5 @@
 /** What the command line of the seeder benchmark may say, read and checked. */
-import { parseArgs } from "node:util";
+import { parseNumber, parseSegmentSeconds, readArguments } from "../command-line.ts";
 
 export interface BenchOptions {
   /** So many, and no ramp. */
@@ -18,9 +18,6 @@ export interface BenchOptions {
   readonly json: boolean;
 }
 
-/** Thrown for a command line that makes no sense; its message is for the person who typed it. */
-export class UsageError extends Error {}
-
 export const usage = `npm run bench:seeder -- [options]
   --peers N              so many peers; without it more and more, until the seeder falls behind
   --seconds S            measured of each number of peers (20)
@@ -32,10 +29,8 @@ export const usage = `npm run bench:seeder -- [options]
   --json                 the figures as JSON on stdout, instead of a table`;
 
 export function parseOptions(args: readonly string[]): BenchOptions {
-  const values = readArguments(args);
-  const segmentSeconds = parseNumber("segment-seconds", values["segment-seconds"], { min: 2, max: 12, isWhole: true });
-  if (!SEGMENT_SECONDS.includes(segmentSeconds))
-    throw new UsageError(`--segment-seconds must be one of ${SEGMENT_SECONDS.join(", ")}, not ${segmentSeconds}`);
+  const values = readArguments(args, OPTIONS);
+  const segmentSeconds = parseSegmentSeconds(values["segment-seconds"]);
   const { peers, "uplink-mbps": uplink } = values;
   return {
     peers: peers === undefined ? undefined : parseNumber("peers", peers, { min: 1, max: PEERS_MAX, isWhole: true }),
@@ -49,41 +44,16 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   };
 }
 
-function readArguments(args: readonly string[]) {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        peers: { type: "string" },
-        seconds: { type: "string", default: "20" },
-        mbps: { type: "string", default: "3" },
-        "segment-seconds": { type: "string", default: "4" },
-        "uplink-mbps": { type: "string" },
-        processes: { type: "string", default: "2" },
-        profile: { type: "string" },
-        json: { type: "boolean", default: false },
-      },
-    });
-    return values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-interface Bounds {
-  readonly min: number;
-  readonly max: number;
-  readonly isWhole?: true;
-}
-
-function parseNumber(name: string, text: string, { min, max, isWhole }: Bounds): number {
-  const value = text.trim() === "" ? NaN : Number(text);
-  if (!(value >= min && value <= max) || (isWhole && !Number.isInteger(value)))
-    throw new UsageError(`--${name} must be a ${isWhole ? "whole " : ""}number from ${min} to ${max}, not ${text}`);
-  return value;
-}
-
-/** Whole multiples of the sample stream's segments that divide its loop of 24 s. */
-const SEGMENT_SECONDS: readonly number[] = [2, 4, 6, 8, 12];
 /** What a machine's memory takes beside the seeder: a peer needs about 20 MB. */
 export const PEERS_MAX = 512;
+
+const OPTIONS = {
+  peers: { type: "string" },
+  seconds: { type: "string", default: "20" },
+  mbps: { type: "string", default: "3" },
+  "segment-seconds": { type: "string", default: "4" },
+  "uplink-mbps": { type: "string" },
+  processes: { type: "string", default: "2" },
+  profile: { type: "string" },
+  json: { type: "boolean", default: false },
+} as const;
