@@ -6,6 +6,7 @@ import { SILENT } from "../src/base/logger.ts";
 import type { SegmentId } from "../src/protocol/ids.ts";
 import { segmentIdOf, swarmIdOf } from "../src/protocol/ids.ts";
 import { CHUNK_BYTES } from "../src/protocol/limits.ts";
+import { ChainParents } from "../src/seeder/core/chain-parents.ts";
 import { ChainPush } from "../src/seeder/core/chain-push.ts";
 import { createSwarmDriver, type SwarmDriver } from "../src/swarm/io/driver.ts";
 import { createMemoryStore } from "../src/swarm/io/memory-store.ts";
@@ -108,7 +109,7 @@ export class VirtualSeeder {
         throw new Error("there is no tracker");
       },
       push: (desk) => new ChainPush(desk),
-      parents: { urls: above, when: "always" },
+      ...(above.length > 0 && { parents: (rng) => new ChainParents(above, rng) }),
       openParentLink: (url, events) => {
         const parent = byUrl.get(new URL(url).hostname);
         const mine = new VirtualEnd(events, pipe);

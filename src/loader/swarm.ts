@@ -8,6 +8,7 @@ import { SILENT, type Logger } from "../base/logger.ts";
 import { OptionError } from "../base/option-error.ts";
 import type { SegmentId, TrackId } from "../protocol/ids.ts";
 import { KEY_PATTERN } from "../protocol/ticket.ts";
+import { FallbackSeeders } from "../swarm/core/fallback-seeders.ts";
 import { memoryBytesMaxFor } from "../swarm/core/sharing-policy.ts";
 import type { SwarmStats } from "../swarm/core/stats.ts";
 import { createSwarmDriver } from "../swarm/io/driver.ts";
@@ -161,7 +162,7 @@ export function createSwarm(options: SwarmOptions): Swarm {
       verify: verify && ((asked) => verify({ ...asked, url: origin.urlOf(asked.segment) })),
       trackers: ANY.concat(options.tracker),
       rtc: { ...options.rtc, ...(relayOnly && { iceTransportPolicy: "relay" }) },
-      parents: { urls, when: "fallback" },
+      parents: (rng, spread) => new FallbackSeeders(urls, rng, spread),
       openParentLink: identity.parentLinks(createWebSocketPeerLinks()),
       upload: options.upload ?? true,
       sharing,

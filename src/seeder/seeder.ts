@@ -13,6 +13,7 @@ import { isLanHost } from "../swarm/io/peer-address.ts";
 import type { SegmentStore } from "../swarm/io/segment-store.ts";
 import type { WebRtc } from "../swarm/io/simple-peer-link.ts";
 import { withDiskCache } from "./cached-stream.ts";
+import { ChainParents } from "./core/chain-parents.ts";
 import { ChainPush } from "./core/chain-push.ts";
 import { linksMaxFor, seederPolicy } from "./core/seeder-policy.ts";
 import { openDiskCache, type DiskCache } from "./disk-cache.ts";
@@ -108,7 +109,7 @@ class Seeder implements RunningSeeder, StatusSource {
       ...seederPolicy({ linksMax: this.linksMax, warm, uploadBitsPerSecondMax: uplinkBitsPerSecond }),
       ...{ ...cached, webRtc, trackers, memoryBytesMax, logger },
       ...(stun && { rtc: { iceServers: [{ urls: [...stun] }] } }),
-      ...(parents.length > 0 && { parents: { urls: parents, when: "always" } }),
+      ...(parents.length > 0 && { parents: (rng) => new ChainParents(parents, rng) }),
       push: (desk) => new ChainPush(desk),
       upload: true,
       lan: options.lan ?? isLanHost(new URL(options.playlists[0] ?? "").hostname),

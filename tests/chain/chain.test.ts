@@ -5,9 +5,11 @@ import { SILENT } from "../../src/base/logger.ts";
 import { openHeadlessSwarm } from "../../src/headless/headless-swarm.ts";
 import { openStream } from "../../src/headless/stream-follower.ts";
 import type { SegmentId } from "../../src/protocol/ids.ts";
+import { ChainParents } from "../../src/seeder/core/chain-parents.ts";
 import { ChainPush } from "../../src/seeder/core/chain-push.ts";
 import { seederPolicy } from "../../src/seeder/core/seeder-policy.ts";
 import { listenForPeers } from "../../src/seeder/peer-listener.ts";
+import { FallbackSeeders } from "../../src/swarm/core/fallback-seeders.ts";
 import { bundleForPage } from "../../testkit/bundle.ts";
 import { launchChromium } from "../../testkit/chromium.ts";
 import { createOrigin, type RunningOrigin } from "../../testkit/origin/origin.mjs";
@@ -53,7 +55,7 @@ async function openSeeder(name: string, ...above: readonly string[]) {
     lan: true,
     upload: true,
     memoryBytesMax: 64e6,
-    parents: { urls: above, when: "always" },
+    ...(above.length > 0 && { parents: (rng) => new ChainParents(above, rng) }),
     push: (desk) => new ChainPush(desk),
     logger: SILENT,
   });
@@ -89,7 +91,7 @@ async function openViewer(name: string, seeder: string) {
     lan: true,
     upload: true,
     memoryBytesMax: 64e6,
-    parents: { urls: [seeder], when: "fallback" },
+    parents: (rng, spread) => new FallbackSeeders([seeder], rng, spread),
     logger: SILENT,
     onPlaylist({ segments }) {
       const newest = segments.at(-1);

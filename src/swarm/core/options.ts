@@ -3,7 +3,7 @@ import type { Bytes } from "../../base/time.ts";
 import type { SwarmId, ViewerId } from "../../protocol/ids.ts";
 import type { UplinkClass } from "../../protocol/peer-message.ts";
 import type { Interest } from "./interest.ts";
-import type { ParentsOptions } from "./parents.ts";
+import type { CreateParents } from "./parents.ts";
 import type { CreatePush } from "./push.ts";
 import type { SharingLimits } from "./sharing-policy.ts";
 import type { SwarmTuning } from "./tuning.ts";
@@ -18,8 +18,8 @@ export interface SwarmCoreOptions {
   readonly uplink: UplinkClass;
   /** Plays nothing, and came to serve: needs no player's word, and gives without measure. */
   readonly seeder?: boolean;
-  /** Seeders that it may be linked with over WebSocket. Default: none. */
-  readonly parents?: ParentsOptions;
+  /** Which seeders to be linked with over WebSocket, and when. Default: none. */
+  readonly parents?: CreateParents;
   /** What is given unasked. Default: nothing. */
   readonly push?: CreatePush;
   /** Default: the player's. */

@@ -30,7 +30,7 @@ export interface OutlookDesk {
   readonly requests: RequestTable;
   readonly links: Links;
   readonly topology: Topology;
-  readonly parents: Parents;
+  readonly parents: Parents | undefined;
   readonly tuning: SwarmTuning;
 }
 
@@ -73,7 +73,7 @@ export class Outlook {
     const election = planElection(now, this.window, {
       selfHash,
       // Nobody fetches for others what a seeder above brings (SW117).
-      selfWeight: parents.linked ? 0 : weightOf(this.uplink, isSeeder),
+      selfWeight: parents?.linked ? 0 : weightOf(this.uplink, isSeeder),
       eligibleAt: isSeeder ? 0 : playback.movedAt + tuning.electionAfterMs,
       isAlone,
       seatsOf: (track) => topology.seatsOf(now, track),
@@ -97,7 +97,7 @@ export class Outlook {
   }
 
   #hopeUntil(now: Millis): Millis {
-    return Math.max(this.#at.topology.hopeUntil(now), this.#at.parents.hopeUntil(now));
+    return Math.max(this.#at.topology.hopeUntil(now), this.#at.parents?.hopeUntil(now) ?? now);
   }
 
   needs(segment: Segment): boolean {

@@ -16,7 +16,7 @@ import { Liveness } from "./liveness.ts";
 import type { SwarmCoreOptions } from "./options.ts";
 import { OriginDesk } from "./origin-desk.ts";
 import { Outlook } from "./outlook.ts";
-import { Parents } from "./parents.ts";
+import type { Parents } from "./parents.ts";
 import type { Peer } from "./peer.ts";
 import { Playback } from "./playback.ts";
 import { receive, type PeerDesk } from "./peer-desk.ts";
@@ -58,7 +58,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   readonly #announcer: Announcer;
   readonly #liveness: Liveness;
   readonly #topology: Topology;
-  readonly #parents: Parents;
+  readonly #parents: Parents | undefined;
   readonly #push: Push | undefined;
   readonly #peerDesk: PeerDesk;
   readonly #intake: Intake;
@@ -88,7 +88,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
     this.#topology = new Topology({ ...options, tuning: this.#tuning, rng: options.rng.fork("topology") });
     this.#links = new Links(options, this.#tuning, this.#peers, this.#requests, this.#uploads);
     const selfHash = hash32(options.viewer);
-    this.#parents = new Parents(options.parents, options.rng.fork("parents"), selfHash);
+    this.#parents = options.parents?.(options.rng.fork("parents"), selfHash);
     this.#push = options.push?.({ peers: this.#peers, uploads: this.#uploads });
     const facts = {
       push: this.#push,
@@ -138,7 +138,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       this.#lookAgainAt,
       this.#announcer.flushAt,
       this.#topology.nextWakeup(),
-      this.#parents.wakeAt,
+      this.#parents?.wakeAt ?? Infinity,
       this.#sharing.wakeAt,
       this.#peers.size > 0 ? this.#liveness.checkAt : Infinity,
     );
@@ -243,7 +243,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       case "chunk-forged": {
         const peer = this.#peers.get(event.peer);
         this.#intake.chunkForged(event.byteLength);
-        this.#parents.ban(event.peer);
+        this.#parents?.ban(event.peer);
         this.#out.push(...this.#topology.ban(event.peer));
         if (peer) this.#close(now, peer, "protocol");
         return true;
@@ -286,7 +286,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
         this.#out.push(...this.#topology.relay(event.peer, event.signal));
         return false;
       case "peer-opened": {
-        if (isDirect(event.peer)) this.#parents.opened(now, event.peer);
+        if (isDirect(event.peer)) this.#parents?.opened(now, event.peer);
         else this.#topology.opened(event.peer);
         const { peer, actions } = this.#links.open(now, event.peer, this.#table.tracks.values());
         this.#out.push(...actions, this.#liveness.ping(now, peer));
@@ -294,7 +294,7 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
       }
       case "peer-closed":
         this.#topology.closed(now, event.peer, event.reason);
-        this.#parents.closed(now, event.peer);
+        this.#parents?.closed(now, event.peer);
         this.#links.drop(event.peer);
         return true;
       case "tracker-opened":
@@ -364,11 +364,13 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
   }
 
   #callParents(now: Millis): void {
+    if (!this.#parents) return;
     const { holdOut, viewers } = this.#topology;
     const mayLink = !holdOut && this.#sharing.mode !== "off";
-    const company = { mayLink, peers: this.#peers, hopeUntil: this.#topology.hopeUntil(now), viewers };
+    const hopeUntil = this.#topology.hopeUntil(now);
+    const company = { mayLink, peers: this.#peers, hopeUntil, viewers, tracks: this.#table.tracks.values() };
     const { actions, useless } = this.#parents.evaluate(now, company);
-    this.#out.push(...actions, ...this.#parents.subscribe(this.#table.tracks.values()));
+    this.#out.push(...actions);
     for (const peer of useless) this.#close(now, peer, "idle");
   }
 

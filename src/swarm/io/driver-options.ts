@@ -41,7 +41,7 @@ export interface SwarmDriverOptions {
   readonly sharing?: Partial<SharingLimits>;
   readonly tuning?: Partial<SwarmTuning>;
   readonly seeder?: boolean;
-  /** Seeders to be linked with over WebSocket: see `ParentsOptions`. */
+  /** Seeders to be linked with over WebSocket. */
   readonly parents?: SwarmCoreOptions["parents"];
   readonly push?: SwarmCoreOptions["push"];
   /** Default: over the browser's own WebSocket. */

@@ -5,7 +5,9 @@ import { segmentIdOf, swarmIdOf, type ViewerId } from "../../protocol/ids.ts";
 import { CHUNK_BYTES, FRAME_PAYLOAD_BYTES_MAX } from "../../protocol/limits.ts";
 import { decodePeerMessage, encodePeerMessage } from "../../protocol/peer-codec.ts";
 import type { PeerMessage } from "../../protocol/peer-message.ts";
-import type { ParentsOptions } from "../core/parents.ts";
+import { ChainParents } from "../../seeder/core/chain-parents.ts";
+import { FallbackSeeders } from "../core/fallback-seeders.ts";
+import type { CreateParents } from "../core/parents.ts";
 import { createSwarmDriver } from "./driver.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import type { PeerLinkEvents } from "./peer-link.ts";
@@ -18,7 +20,7 @@ afterEach(() => {
 });
 
 /** A driver linked with one parent, which says what the test lets it say. */
-async function linked(when: ParentsOptions["when"]) {
+async function linked(parents: CreateParents) {
   const sent: PeerMessage[] = [];
   const playlists: string[] = [];
   const store = createMemoryStore();
@@ -41,7 +43,7 @@ async function linked(when: ParentsOptions["when"]) {
     openTrackerLink: () => {
       throw new Error("there is no tracker");
     },
-    parents: { urls: ["wss://parent"], when },
+    parents,
     openParentLink: (_url, events) => {
       link ??= events;
       return {
@@ -91,11 +93,11 @@ async function pushChunk(say: (message: PeerMessage) => Promise<void>, slot: num
 const isProtocolBye = (message: PeerMessage): boolean => message.type === "bye" && message.reason === "protocol";
 
 test("[PE45] [T27] a playlist is taken of a parent that was subscribed to, and of nobody else", async () => {
-  const seeder = await linked("always");
+  const seeder = await linked((rng) => new ChainParents(["wss://parent"], rng));
   await seeder.say(playlistIn(slotOf(seeder.sent), "#EXTM3U\n"));
   expect(seeder.playlists).toEqual(["#EXTM3U\n"]);
 
-  const viewer = await linked("fallback");
+  const viewer = await linked((rng, spread) => new FallbackSeeders(["wss://parent"], rng, spread));
   expect(viewer.sent.filter(({ type }) => type === "subscribe")).toEqual([]);
   await viewer.say(playlistIn(0, "#EXTM3U\n"));
   expect(viewer.playlists).toEqual([]);
@@ -103,14 +105,14 @@ test("[PE45] [T27] a playlist is taken of a parent that was subscribed to, and o
 });
 
 test("[PE45] [T27] what is no UTF-8 breaks the protocol", async () => {
-  const { say, sent, playlists } = await linked("always");
+  const { say, sent, playlists } = await linked((rng) => new ChainParents(["wss://parent"], rng));
   await say({ type: "playlist", slot: slotOf(sent), text: Uint8Array.of(0xff, 0xfe) });
   expect(playlists).toEqual([]);
   expect(sent.filter(isProtocolBye)).toHaveLength(1);
 });
 
 test("[PE46] [T27] pushed chunks are kept of segments that the playlist lists; too many others end the link", async () => {
-  const { say, sent, store, driver } = await linked("always");
+  const { say, sent, store, driver } = await linked((rng) => new ChainParents(["wss://parent"], rng));
   const slot = slotOf(sent);
   await pushChunk(say, slot, 11);
   expect(store.get(segmentIdOf(VIDEO, nameOf(11)), 0)?.byteLength).toBe(CHUNK_BYTES);
