@@ -125,7 +125,7 @@ function tellWhere(log: ProcessLogger, { url }: LiveServer, { name, keys, rtmpPo
     log.info("publish to", { http: `${url}/publish/${name}${ask}`, ...rtmp });
   } else if (isPushed) log.warn("nobody can publish: give a source, --publish-key-file, or --open-publish");
   if (keys === EVERYBODY) log.warn("open to every publisher who can reach the port");
-  log.info("viewers share it through a tracker: npx hls-swarm tracker --port 8080 --stun-port 3478");
+  log.info("viewers share it through a tracker: npx hls-swarm tracker --port 8080");
 }
 
 const sourceOf = (source: string, loop: boolean): LiveSource =>
