@@ -49,8 +49,10 @@ function complain(error: unknown): void {
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE; // it has said already what it had to say
     return;
   }
-  process.stderr.write(`error: ${explain(error)}\n`);
-  process.exitCode = error instanceof OptionError ? EXIT_USAGE : EXIT_FAILED;
+  // At once: the threads of WebRTC would keep the process for some seconds more.
+  process.stderr.write(`error: ${explain(error)}\n`, () => {
+    process.exit(error instanceof OptionError ? EXIT_USAGE : EXIT_FAILED);
+  });
 }
 
 function explain(error: unknown): string {

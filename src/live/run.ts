@@ -97,7 +97,10 @@ async function start(
     const ingest = startIngest(sourceOf(source, settings.loop), stream, { ffmpeg });
     stage.add(stream, ingest);
     failed = ingest.ended.then(
-      () => NEVER,
+      () => {
+        log.info(`${name}: the source is over; what was played last is served until SIGTERM or Ctrl-C`);
+        return NEVER;
+      },
       (error: unknown) => {
         log.error(`${name}: the source cannot be used`, error instanceof Error ? error.message : error);
       },

@@ -65,7 +65,7 @@ else {
     const { offload, peers, peerBytes, originBytes } = swarm.stats;
     const megabytes = (bytes) => (bytes / 1e6).toFixed(1) + " MB";
     line.textContent =
-      Math.round(100 * offload) + " % from " + peers.length + " other viewers: " +
+      Math.round(100 * offload) + " % from " + peers.length + (peers.length === 1 ? " other viewer: " : " other viewers: ") +
       megabytes(peerBytes) + ", and " + megabytes(originBytes) + " from the origin";
   }, 1000);
 }

@@ -15,11 +15,19 @@ export function seederCommand(): Command {
   return command.action(async (given: readonly string[]) => {
     const settings = settingsGiven(command, SEEDER_SETTINGS);
     if (!settings) return;
-    const playlists = given.length > 0 ? given.map((url) => playlistUrl.read([url])) : (settings.playlists ?? []);
+    const playlists = given.length > 0 ? given.map(readPlaylist) : (settings.playlists ?? []);
     if (playlists.length === 0) throw new OptionError("name a playlist, like https://cdn.example.com/live/index.m3u8");
     const { runSeeder } = await import("./run.ts");
     await runSeeder({ ...settings, playlists });
   });
+}
+
+function readPlaylist(url: string): string {
+  try {
+    return playlistUrl.read([url]);
+  } catch (error) {
+    throw error instanceof OptionError ? new OptionError(`the playlist ${error.message}`) : error;
+  }
 }
 
 const HELP_AFTER = `

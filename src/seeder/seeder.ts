@@ -5,6 +5,7 @@ import { openHeadlessSwarm, type FollowedStream } from "../headless/headless-swa
 import { loadNodeWebRtc } from "../headless/node-web-rtc.ts";
 import { openStream, type StreamFollower } from "../headless/stream-follower.ts";
 import type { TrackId } from "../protocol/ids.ts";
+import { engineLog } from "../settings/engine-log.ts";
 import type { ProcessLogger } from "../settings/process-logger.ts";
 import type { PeerStats } from "../swarm/core/stats.ts";
 import type { SwarmDriver } from "../swarm/io/driver.ts";
@@ -18,7 +19,6 @@ import { ChainPush } from "./core/chain-push.ts";
 import { linksMaxFor, seederPolicy } from "./core/seeder-policy.ts";
 import { openDiskCache, type DiskCache } from "./disk-cache.ts";
 import { Doors } from "./doors.ts";
-import { engineLog } from "./engine-log.ts";
 import { illnessOf, type FollowedPlaylist, type HealthFacts } from "./health.ts";
 import { createHttpProxy, type HttpProxy } from "./http-proxy.ts";
 import type { SeederOptions } from "./options.ts";
