@@ -12,6 +12,7 @@ import { startLiveServer, type LiveServer, type LiveServerOptions } from "./live
 import type { LiveFile } from "./live-stream.ts";
 import { EVERYBODY, NOBODY, publishKeysOf } from "./publish-keys.ts";
 import { Stage } from "./stage.ts";
+import { metricsAmiss } from "../../testkit/metrics-page.ts";
 
 const KEY = "a-key-of-thirty-two-characters--";
 const SECRET = "a secret of at least 32 characters";
@@ -311,6 +312,7 @@ test("[LI30] pages for machines: health, status and metrics, without keys", asyn
     refusedPublishers: { wrong: 1 },
   });
   const metrics = await (await fetch(`${url}/metrics`)).text();
+  expect(metricsAmiss(metrics, "hls_swarm_live_")).toEqual([]);
   expect(metrics).toContain("hls_swarm_live_publishers 1");
   expect(metrics).toContain('hls_swarm_live_publish_refusals_total{reason="wrong"} 1');
   expect(status + metrics + lines.join()).not.toContain(KEY);

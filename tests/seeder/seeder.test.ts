@@ -7,6 +7,7 @@ import { openStream, type StreamFollower } from "../../src/headless/stream-follo
 import { startSeeder, type RunningSeeder } from "../../src/seeder/index.ts";
 import type { SwarmDriver } from "../../src/swarm/io/driver.ts";
 import { startTracker, type RunningTracker } from "../../src/tracker-server/index.ts";
+import { metricsAmiss } from "../../testkit/metrics-page.ts";
 import { createOrigin, type RunningOrigin } from "../../testkit/origin/origin.mjs";
 import { until } from "./until.ts";
 
@@ -67,6 +68,7 @@ test("[SE57] [SE58] its pages tell how it fares, and no address of a peer", asyn
   const metrics = await page("/metrics");
   expect(metrics.text).toMatch(/^hls_swarm_seeder_peers 1$/m);
   expect(metrics.text).toMatch(/^hls_swarm_seeder_upstream_requests_total\{upstream="0"\} [1-9]\d*$/m);
+  expect(metricsAmiss(metrics.text, "hls_swarm_seeder_")).toEqual([]);
   expect(metrics.text).toMatch(/^nodejs_eventloop_lag_seconds /m);
   peer.close();
   await until(() => seeder.peers().length === 0);
