@@ -207,4 +207,15 @@ describe("[SE33] news", () => {
     await pass(200);
     expect(loads).toHaveLength(2);
   });
+
+  test("that are passed on put off the next load also when they are known already", async () => {
+    const { reloader, loads, told } = stage();
+    reloader.start();
+    await pass(3000);
+    reloader.take(window(0));
+    await pass(5900);
+    expect([loads.length, told]).toEqual([1, [0]]);
+    await pass(200);
+    expect(loads).toHaveLength(2);
+  });
 });

@@ -62,11 +62,14 @@ export class PlaylistReloader {
     this.#waitUntil(this.#beganAt + REFRESH_MS_MIN);
   }
 
-  /** A text that came another way than by our own request. */
+  /**
+   * A text that came another way than by our own request. One that we have just found ourselves counts, too: else two who
+   * load at the same times would both fetch what is new, for good.
+   */
   take(loaded: Loaded<MediaPlaylist>): void {
     if (this.#isClosed) return;
-    const changed = this.#accept(loaded);
-    if (this.#isLoading || !changed) return;
+    const known = this.#newest?.text === loaded.text;
+    if ((!known && !this.#accept(loaded)) || this.#isLoading) return;
     this.#waitUntil(performance.now() + loaded.playlist.targetDuration * PASSED_ON_TARGETS * 1000);
   }
 

@@ -138,7 +138,11 @@ class Follower implements StreamFollower {
   take(track: TrackId, text: string): void {
     const reloader = this.#reloaders.get(track);
     const newest = reloader?.newest;
-    if (!reloader || !newest || newest.text === text) return;
+    if (!reloader || !newest) return;
+    if (newest.text === text) {
+      reloader.take(newest);
+      return;
+    }
     this.#parts.source.read(text, newest.playlist.url, newest.upstream).then(
       (loaded) => {
         reloader.take(loaded);
