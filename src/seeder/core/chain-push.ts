@@ -5,6 +5,7 @@ import type { SwarmAction } from "../../swarm/core/action.ts";
 import type { Peer } from "../../swarm/core/peer.ts";
 import type { Push, PushDesk } from "../../swarm/core/push.ts";
 import type { Segment } from "../../swarm/core/segment.ts";
+import { ChainSendLog } from "./chain-send-log.ts";
 
 /**
  * Down a chain what is new is not asked for (SW120): subscribers get the newest playlist, then each chunk as soon as it
@@ -30,6 +31,8 @@ export class ChainPush implements Push {
   subscribed(peer: Peer, track: TrackId, slot: number | undefined): readonly SwarmAction[] {
     if (slot === undefined) peer.subscribed.delete(track);
     else peer.subscribed.set(track, slot);
+    if (peer.subscribed.size === 0) peer.sendLog = undefined;
+    else peer.sendLog ??= new ChainSendLog(peer.window);
     return this.#tell(peer, track);
   }
 

@@ -6,6 +6,7 @@ import type { PeerId, SegmentName, TrackId, ViewerId } from "../../protocol/ids.
 import { CHUNK_BYTES, TRACK_SLOTS_MAX } from "../../protocol/limits.ts";
 import type { HaveEntry, PeerPosition, UplinkClass } from "../../protocol/peer-message.ts";
 import { LinkWindow } from "./link-window.ts";
+import type { SendLog } from "./push.ts";
 import type { ChunkRequest, Segment } from "./segment.ts";
 import type { SwarmTuning } from "./tuning.ts";
 
@@ -48,8 +49,8 @@ export class Peer {
   readonly following = new Set<TrackId>();
   /** Its slots of the tracks that it wants to be told of unasked. */
   readonly subscribed = new Map<TrackId, number>();
-  /** Chunks sent to a subscriber, and where in all that it was sent each one ends. */
-  readonly #sent: { readonly segment: Segment; readonly chunk: number; readonly end: Bytes }[] = [];
+  /** Where what is sent need not be asked for: what is on its way. */
+  sendLog: SendLog | undefined;
   readonly #available = new Map<TrackId, Map<number, Said>>();
   /** Segments in all of them. */
   #availableCount = 0;
@@ -193,18 +194,6 @@ export class Peer {
   has(segment: Segment, chunk: number): boolean {
     const found = this.availability(segment);
     return found !== undefined && hasChunk(found, chunk);
-  }
-
-  /** A chunk is on its way to it. */
-  sent(segment: Segment, chunk: number): void {
-    if (this.subscribed.size > 0) this.#sent.push({ segment, chunk, end: this.window.sentBytes });
-  }
-
-  /** A subscriber asked for it before it came: once is enough. */
-  isOnItsWay(segment: Segment, chunk: number): boolean {
-    const acknowledged = this.window.sentBytes - this.window.inFlightBytes;
-    while (this.#sent[0] && this.#sent[0].end <= acknowledged) this.#sent.shift();
-    return this.#sent.some((sent) => sent.segment === segment && sent.chunk === chunk);
   }
 
   /** Whether nothing of a segment was on its way to it before. */

@@ -22,4 +22,10 @@ export interface Push {
   flush(now: Millis, out: SwarmAction[]): boolean;
 }
 
+/** Chunks that are on their way to a subscriber. One that it asked for before it came is sent once. */
+export interface SendLog {
+  add(segment: Segment, chunk: number): void;
+  has(segment: Segment, chunk: number): boolean;
+}
+
 export type CreatePush = (desk: PushDesk) => Push;

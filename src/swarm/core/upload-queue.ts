@@ -97,7 +97,7 @@ export class UploadQueue {
   ): RejectReason | undefined {
     if (!this.#allowed) return "off";
     if (!segment?.offers(chunk)) return "gone";
-    if (peer.isOnItsWay(segment, chunk)) return undefined;
+    if (peer.sendLog?.has(segment, chunk)) return undefined;
     let its = this.#waiting.get(peer);
     if (its?.some((r) => r.chunk === chunk && r.segment === segment)) return undefined;
     const spare = this.uploadedBytesMax - this.uploadedBytes - (this.#count + 1) * CHUNK_BYTES;
@@ -168,7 +168,7 @@ export class UploadQueue {
       this.#count--;
       const bytes = Math.min(CHUNK_BYTES, (next.segment.byteLength ?? Infinity) - next.chunk * CHUNK_BYTES);
       peer.window.sent(now, bytes);
-      peer.sent(next.segment, next.chunk);
+      peer.sendLog?.add(next.segment, next.chunk);
       this.#tokens -= bytes;
       this.#served.add(peer);
       peer.servedBytes += bytes;
