@@ -1,6 +1,7 @@
 import { createRng, type Rng } from "../src/base/random.ts";
 import { Heap } from "../src/base/heap.ts";
 import {
+  directPeerIdOf,
   segmentIdOf,
   swarmIdOf,
   trackIdOf,
@@ -15,6 +16,7 @@ import { decodePeerMessage, encodePeerMessage } from "../src/protocol/peer-codec
 import { isForCores, type UplinkClass } from "../src/protocol/peer-message.ts";
 import type { SwarmAction } from "../src/swarm/core/action.ts";
 import type { FetchId, SwarmEvent } from "../src/swarm/core/event.ts";
+import type { SwarmCoreOptions } from "../src/swarm/core/options.ts";
 import { SwarmCore } from "../src/swarm/core/swarm.ts";
 import type { Device, SharingLimits } from "../src/swarm/core/sharing-policy.ts";
 import type { SwarmTuning } from "../src/swarm/core/tuning.ts";
@@ -50,6 +52,14 @@ export interface ViewerOptions {
   readonly sharing?: Partial<SharingLimits>;
   /** What its browser says first. */
   readonly device?: Device;
+  /** What makes it other than a viewer. Its parents' URLs are names in this world. */
+  readonly core?: Partial<SwarmCoreOptions>;
+}
+
+/** The other end of a link that no tracker made: who it is, and what it calls us. */
+interface DirectEnd {
+  readonly other: Viewer;
+  readonly us: PeerId;
 }
 
 /**
@@ -161,15 +171,19 @@ export class World {
     return (sequence + 1) * this.options.segmentSeconds * 1000;
   }
 
-  /** Deals the election seats to whoever gives, in turn: the tracker does so whenever somebody comes or goes. */
+  /** Deals the election seats to whoever gives, in turn, behind seeders if there are any: when somebody comes or goes. */
   deal(): void {
     if (!this.trackerUp) return;
     const seated = [...this.viewers.values()].filter((viewer) => viewer.isSeated);
-    for (const [turn, viewer] of seated.entries()) {
-      const seats: number[] = [];
-      for (let seat = turn; seat < ELECTION_SEATS; seat += seated.length) seats.push(seat);
-      viewer.feed({ type: "tracker-message", message: { type: "assign", track: this.track, seats } });
-    }
+    const seeders = seated.filter((viewer) => viewer.options.core.seeder);
+    const others = seated.filter((viewer) => !viewer.options.core.seeder);
+    for (const among of [seeders, others])
+      for (const [turn, viewer] of among.entries()) {
+        const seats: number[] = [];
+        for (let seat = turn; seat < ELECTION_SEATS; seat += among.length) seats.push(seat);
+        const seeded = among === others && seeders.length > 0 && ({ seeded: true } as const);
+        viewer.feed({ type: "tracker-message", message: { type: "assign", track: this.track, seats, ...seeded } });
+      }
   }
 
   /** Copies of a segment that the origin has sent. */
@@ -202,6 +216,7 @@ export class Viewer {
   readonly ages: number[] = [];
   readonly failures: number[] = [];
   readonly links = new Set<PeerId>();
+  readonly #direct = new Map<PeerId, DirectEnd>();
   stalls = 0;
   startedAt: number | undefined;
   originBytes = 0;
@@ -234,6 +249,7 @@ export class Viewer {
       plays: true,
       sharing: {},
       device: {},
+      core: {},
       ...options,
     };
     const rng = world.rng.fork(name);
@@ -248,6 +264,7 @@ export class Viewer {
       rng,
       tuning: world.options.tuning,
       sharing: this.options.sharing,
+      ...this.options.core,
     });
   }
 
@@ -368,6 +385,10 @@ export class Viewer {
         return;
       case "open-peer": {
         if (!action.initiator) return;
+        if (action.url !== undefined) {
+          this.#call(action.peer, action.url);
+          return;
+        }
         // Offer, answer, handshake: four one-way trips.
         world.after(latencyMs, () => {
           const other = world.byPeerId(action.peer);
@@ -386,28 +407,28 @@ export class Viewer {
       case "close-peer": {
         this.links.delete(action.peer);
         world.after(latencyMs, () => {
-          const other = world.byPeerId(action.peer);
-          if (other?.links.delete(this.id)) other.feed({ type: "peer-closed", peer: this.id, reason: "closed" });
+          const { other, us } = this.#endOf(action.peer);
+          if (other?.links.delete(us)) other.feed({ type: "peer-closed", peer: us, reason: "closed" });
         });
         return;
       }
       case "send": {
         const frame = encodePeerMessage(action.message);
         for (const peer of action.peers)
-          this.#send(peer, frame.byteLength, (other) => {
+          this.#send(peer, frame.byteLength, (other, us) => {
             const message = decodePeerMessage(frame);
             if (message && isForCores(message))
-              other.feed({ type: "peer-message", peer: this.id, message, byteLength: frame.byteLength });
+              other.feed({ type: "peer-message", peer: us, message, byteLength: frame.byteLength });
           });
         return;
       }
       case "send-chunk": {
         const byteLength = this.held.get(action.segment)?.get(action.chunk);
         if (byteLength === undefined) throw new Error(`${this.name} does not hold what it serves`);
-        this.#send(action.peer, byteLength, (other) => {
+        this.#send(action.peer, byteLength, (other, us) => {
           const stored = other.#put(action.segment, action.chunk, byteLength);
           const { segment, chunk } = action;
-          other.feed({ type: "peer-chunk", peer: this.id, segment, chunk, byteLength, stored });
+          other.feed({ type: "peer-chunk", peer: us, segment, chunk, byteLength, stored });
         });
         return;
       }
@@ -461,15 +482,37 @@ export class Viewer {
   }
 
   /** Through this viewer's uplink, one thing after the other, then the latency. */
-  #send(to: PeerId, byteLength: number, arrive: (other: Viewer) => void): void {
+  #send(to: PeerId, byteLength: number, arrive: (other: Viewer, us: PeerId) => void): void {
     if (!this.links.has(to)) return;
     const { world } = this;
     const startAt = Math.max(world.now, this.#uplinkFreeAt);
     this.#uplinkFreeAt = startAt + ((byteLength + WIRE_BYTES) * 8000) / this.options.uplinkBitsPerSecond;
     world.at(this.#uplinkFreeAt + world.options.latencyMs, () => {
-      const other = world.byPeerId(to);
-      if (this.alive && !this.asleep && other?.links.has(this.id)) arrive(other);
+      const { other, us } = this.#endOf(to);
+      if (this.alive && !this.asleep && other?.links.has(us)) arrive(other, us);
     });
+  }
+
+  /** Over WebSocket: nobody introduces anybody, and each end has its own name for the other. */
+  #call(peer: PeerId, url: string): void {
+    const { world } = this;
+    world.after(2 * world.options.latencyMs, () => {
+      const other = world.viewers.get(url);
+      if (!other?.alive) return this.feed({ type: "peer-closed", peer, reason: "refused" });
+      const us = directPeerIdOf("down", other.#direct.size + 1);
+      this.#direct.set(peer, { other, us });
+      other.#direct.set(us, { other: this, us: peer });
+      this.links.add(peer);
+      other.links.add(us);
+      this.feed({ type: "peer-opened", peer });
+      other.feed({ type: "peer-opened", peer: us });
+    });
+  }
+
+  #endOf(peer: PeerId): Pick<DirectEnd, "us"> & { readonly other: Viewer | undefined } {
+    const direct = this.#direct.get(peer);
+    if (direct) return direct.other.alive ? direct : { ...direct, other: undefined };
+    return { other: this.world.byPeerId(peer), us: this.id };
   }
 
   #put(segment: SegmentId, chunk: number, byteLength: number): boolean {
@@ -552,7 +595,9 @@ export class Viewer {
         ...hint,
       };
     }).filter(({ name }) => name.sequence <= newest || this.#hints(name.sequence));
-    if (fresh) this.feed({ type: "playlist", track: world.track, live, targetDuration: segmentSeconds, segments });
+    const text = `${String(newest)} is the newest`;
+    if (fresh)
+      this.feed({ type: "playlist", track: world.track, live, targetDuration: segmentSeconds, segments, text });
     if (parts) world.at(world.madeAt(newest + 1) + originLatencyMs / 2, () => this.#poll());
     else if (live) world.after(segmentSeconds * (fresh ? 1000 : 500), () => this.#poll());
   }

@@ -180,7 +180,7 @@ const byUse = (a: Kept, b: Kept): number =>
   Number(a.isNear) - Number(b.isNear) || a.usedAt - b.usedAt || bySequence(a.segment, b.segment);
 
 /** As many as a player holds back from the live edge (RFC 8216 section 6.3.3): who comes now begins there. */
-const NEWEST_SEGMENTS = 3;
+export const NEWEST_SEGMENTS = 3;
 /** How long a parent or another seeder may take to bring a live segment before the origin is asked: a segment's time. */
 const PATIENCE_MS_MIN: Millis = 500;
 const PATIENCE_MS_MAX: Millis = 4000;

@@ -64,7 +64,9 @@ export class Outlook {
     this.paceMs = this.#paceMs();
     this.peers = [...this.#at.peers.values()].filter((peer) => peer.identity);
     const isAlone = (segment: Segment): boolean => this.isAlone(now, segment);
-    const situation = { isSeeder, started: isSeeder || playback.started, timerLagMs: this.timerLagMs, tuning, isAlone };
+    const fetchesAll = isSeeder && !parents?.awaited;
+    const started = fetchesAll || playback.started;
+    const situation = { isSeeder: fetchesAll, started, timerLagMs: this.timerLagMs, tuning, isAlone };
     const due = planOrigin(now, this.window, desk, situation);
     const actions: SwarmAction[] = [];
     for (const range of due.ranges) this.#fetch(now, range, actions);

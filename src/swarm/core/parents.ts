@@ -18,8 +18,10 @@ export interface Company {
 
 /** Decides which seeder above to be linked with over WebSocket, and when (SW116 to SW119). Pure. */
 export interface Parents {
-  /** Whether one is there. */
+  /** Whether one brings what is new, so that nothing is fetched for others. */
   readonly linked: boolean;
+  /** A seeder's, at its start: what nobody waits for is left to them for now. */
+  readonly awaited?: boolean;
   readonly wakeAt: Millis;
   /** Until when one may be on its way, or has not yet said what it has. */
   hopeUntil(now: Millis): Millis;

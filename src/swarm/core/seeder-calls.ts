@@ -19,7 +19,7 @@ export abstract class SeederCalls implements Parents {
   protected dialing: Call | undefined;
   protected open: Call | undefined;
   /** Dialed since one stood long enough. */
-  protected tried = 0;
+  #tried = 0;
   protected count = 0;
   #next: number;
   #dialAt: Millis = 0;
@@ -67,7 +67,7 @@ export abstract class SeederCalls implements Parents {
     this.wakeAt = Infinity;
     if (this.open && !good) {
       const { at, place } = this.open;
-      if (now >= at + STOOD_MS) this.tried = 0;
+      if (now >= at + STOOD_MS) this.#tried = 0;
       this.open = undefined;
       this.#goOn(now, place);
     }
@@ -100,9 +100,9 @@ export abstract class SeederCalls implements Parents {
   #goOn(now: Millis, place: number): void {
     const { length } = this.urls;
     this.#next = (place + 1) % length;
-    const rounds = Math.floor(++this.tried / length);
+    const rounds = Math.floor(++this.#tried / length);
     const waitMs = Math.min(WAIT_MS_MAX, WAIT_MS_MIN * (1 << Math.min(rounds - 1, 10)));
-    this.#dialAt = this.tried % length === 0 ? now + waitMs * (0.5 + this.rng.next() / 2) : now;
+    this.#dialAt = this.#tried % length === 0 ? now + waitMs * (0.5 + this.rng.next() / 2) : now;
     this.wakeAt = this.#dialAt;
   }
 
