@@ -152,10 +152,11 @@ export function ownPeerLinks(open: OpenPeerLink): { readonly open: OpenPeerLink;
 
 /** Whether this machine gives ICE a candidate at all: without a network interface and a default route none appears. */
 export async function hasCandidates(open: OpenPeerLink): Promise<boolean> {
-  const alone = watchPeerLink(open, { initiator: true, connectTimeoutMs: CANDIDATE_MS_MAX });
-  await alone.until("candidate", () => alone.isClosed || alone.signals.some((signal) => signal.includes("candidate:")));
-  alone.link.close();
-  return alone.signals.some((signal) => signal.includes("candidate:"));
+  const { alice, bob } = introducePeerLinks(open, { connectTimeoutMs: CANDIDATE_MS_MAX });
+  const isTold = (): boolean => bob.signals.some((signal) => signal.includes("candidate:"));
+  await bob.until("candidate", () => bob.isClosed || isTold());
+  for (const side of [alice, bob]) side.link.close();
+  return isTold();
 }
 
 /** Two that a test introduces need no names. */

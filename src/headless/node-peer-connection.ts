@@ -16,6 +16,9 @@ import type { NodeWebRtcOptions } from "./node-web-rtc.ts";
  * `node-web-rtc.ts`, because the package may be missing.
  */
 export class NodePeerConnection extends RTCPeerConnection {
+  /** Candidates of ours that wait for the other side's description; undefined once that is there. */
+  #waiting: Event[] | undefined = [];
+
   constructor(configuration?: RTCConfiguration) {
     super(configuration);
     this.addEventListener("datachannel", (event) => {
@@ -30,6 +33,10 @@ export class NodePeerConnection extends RTCPeerConnection {
   /** A browser's candidate is an attribute without the `a=` of its line. */
   override dispatchEvent(event: Event): boolean {
     if (!(event instanceof RTCPeerConnectionIceEvent)) return super.dispatchEvent(event);
+    if (this.#waiting) {
+      this.#waiting.push(event);
+      return true;
+    }
     const { candidate, sdpMid } = event.candidate;
     const told = this.tell(candidate.replace(/^a=/, ""));
     if (told === undefined) return true;
@@ -39,6 +46,18 @@ export class NodePeerConnection extends RTCPeerConnection {
   /** A candidate as it is told; undefined for none. */
   protected tell(candidate: string): string | undefined {
     return candidate;
+  }
+
+  /**
+   * libdatachannel gives the description to ICE first and notes the fingerprint in it after. Whoever answers with our
+   * candidates in hand is calling already: ICE connects at once, and where this thread has to wait for a core meanwhile,
+   * DTLS finds no fingerprint and fails. So nobody can call before: who offers tells its candidates after the answer.
+   */
+  override async setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
+    await super.setRemoteDescription(description);
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const event of waiting) this.dispatchEvent(event);
   }
 
   /** simple-peer writes to an offer; node-datachannel's is read-only. */
@@ -52,14 +71,14 @@ export class NodePeerConnection extends RTCPeerConnection {
 
   /**
    * What gets signalled, mended twice. With `setup:actpass` both sides may start DTLS, then a hello is sometimes lost
-   * and repeated only after a second (libdatachannel issues 1554 and 1635); `active` settles who starts. And candidates
-   * travel behind, as a browser's do: within the description they may connect ICE, and start DTLS, before libdatachannel
-   * has noted the other side's fingerprint, which fails.
+   * and repeated only after a second (libdatachannel issues 1554 and 1635). `passive` settles that the one starts who
+   * answers: ICE connects there last, because who offers tells its candidates last, so the hello finds somebody. And
+   * candidates travel behind, as a browser's do: see setRemoteDescription.
    */
   override get localDescription(): globalThis.RTCSessionDescription {
     const { type, sdp } = super.localDescription;
     const signalled = sdp
-      .replace("a=setup:actpass", "a=setup:active")
+      .replace("a=setup:actpass", "a=setup:passive")
       .replaceAll(/a=(candidate:.*|end-of-candidates)\r\n/g, "");
     return new RTCSessionDescription({ type, sdp: signalled });
   }

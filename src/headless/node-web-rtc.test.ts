@@ -2,8 +2,15 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { networkInterfaces } from "node:os";
 import { afterEach, describe, expect, test } from "vitest";
-import { connectPeerLinks, hasCandidates, ownPeerLinks, watchPeerLink } from "../../testkit/watched-peer-link.ts";
+import {
+  connectPeerLinks,
+  hasCandidates,
+  introducePeerLinks,
+  ownPeerLinks,
+  watchPeerLink,
+} from "../../testkit/watched-peer-link.ts";
 import type { OpenPeerLink } from "../swarm/io/peer-link.ts";
+import { parsePeerSignal } from "../swarm/io/peer-signal.ts";
 import { createSimplePeerLinks } from "../swarm/io/simple-peer-link.ts";
 import { atAddress } from "./node-peer-connection.ts";
 import { loadNodeWebRtc } from "./node-web-rtc.ts";
@@ -28,6 +35,8 @@ async function freePort(): Promise<number> {
 const portsIn = (signals: readonly string[]): Set<string | undefined> =>
   new Set([...signals.join().matchAll(/candidate:\S+ 1 UDP \d+ \S+ (\d+) typ host/g)].map(([, port]) => port));
 
+const typeOf = (signal: string): string => parsePeerSignal(signal).type;
+
 describe.skipIf(!isReachable)("with candidates", { timeout: 30_000 }, () => {
   test.each([true, false])("[SE50] peers connect through one UDP port, whoever dials (we: %s)", async (weDial) => {
     const udpPort = await freePort();
@@ -48,18 +57,35 @@ describe.skipIf(!isReachable)("with candidates", { timeout: 30_000 }, () => {
   test("[SE50] peers are told the public address, once, and none of the machine's own of its family", async () => {
     const own = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
     opened = createSimplePeerLinks(await loadNodeWebRtc({ publicAddress: "1.2.3.4" }));
-    const alone = watchPeerLink(open, { initiator: true });
-    await alone.until("candidates", () => alone.signals.some((signal) => signal.includes(" typ host")));
-    const told = alone.signals.join();
+    const { alice } = introducePeerLinks(open);
+    await alice.until("candidates", () => alice.signals.some((signal) => signal.includes(" typ host")));
+    const told = alice.signals.join();
     expect(told.match(/ 1\.2\.3\.4 /g)).toHaveLength(1);
     for (const { address, family } of own) if (family === "IPv4") expect(told).not.toContain(` ${address} `);
   });
 
+  test("[SE50] who offers tells its candidates after the answer, so that nobody calls before it knows them", async () => {
+    opened = plain;
+    const alice = watchPeerLink(open, {
+      initiator: true,
+      atSignal: (signal) => {
+        bob.link.signal(signal);
+      },
+    });
+    const bob = watchPeerLink(open, { initiator: false });
+    await bob.until("an answer and candidates", () => bob.signals.length > 1);
+    expect(alice.signals.map(typeOf)).toEqual(["offer"]);
+    for (const signal of bob.signals) alice.link.signal(signal);
+    await alice.until("open", () => alice.log.includes("open"));
+    await alice.until("candidates", () => alice.signals.length > 1);
+    expect(alice.signals.map(typeOf)).toEqual(["offer", "candidates"]);
+  });
+
   test("candidates read as a browser's do: where private addresses are hidden, public ones are told", async () => {
     opened = createSimplePeerLinks(await loadNodeWebRtc({ publicAddress: "1.2.3.4" }), false);
-    const alone = watchPeerLink(open, { initiator: true });
-    await alone.until("candidates", () => alone.signals.some((signal) => signal.includes("1.2.3.4")));
-    expect(alone.signals.join()).toContain('"candidate:');
+    const { alice } = introducePeerLinks(open);
+    await alice.until("candidates", () => alice.signals.some((signal) => signal.includes("1.2.3.4")));
+    expect(alice.signals.join()).toContain('"candidate:');
   });
 });
 
