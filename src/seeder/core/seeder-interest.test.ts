@@ -71,10 +71,10 @@ function seederPeer(name: string): Peer {
 }
 
 describe("[SE1] live", () => {
-  test("the newest three at its start, not the whole window; then every new one, due a segment's time after it was known", () => {
+  test("the newest three at its start, not the whole window; then every new one, due a segment's time after it was known, or after somebody came", () => {
     const scene = new Scene(10, 30);
     const viewers = [aPeer("alice")];
-    expect(scene.at(100, viewers)).toBe("27@4000 28@4000 29@4000");
+    expect(scene.at(100, viewers)).toBe("27@4100 28@4100 29@4100");
     scene.complete(27, 28, 29);
     scene.list(4000, 11, 31);
     expect(scene.at(4100, viewers)).toBe("30@8000");

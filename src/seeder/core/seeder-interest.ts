@@ -34,6 +34,8 @@ export class SeederInterest implements Interest {
   readonly #isWarm: boolean;
   /** By live track the sequence number of the first segment that matters; empty while nobody is there. */
   readonly #floors = new Map<Track, number>();
+  /** Since when somebody is there. */
+  #awakeAt: Millis = Infinity;
   /** Live segments that had to make room: fetched again they would have to once more. */
   readonly #forgotten = new WeakSet<Segment>();
   /** How far ahead of a viewer recorded video is fetched: less where the memory does not last for all of them. */
@@ -50,6 +52,7 @@ export class SeederInterest implements Interest {
     const audience = [...peers.values()].filter(isAudience);
     const isAwake = this.#isWarm || audience.length > 0;
     if (!isAwake) this.#floors.clear();
+    this.#awakeAt = isAwake ? Math.min(this.#awakeAt, now) : Infinity;
     for (const { position } of audience) if (position && !this.#toldAt.has(position)) this.#toldAt.set(position, now);
     const due: DueSegment[] = [];
     const recorded: DueSegment[] = [];
@@ -124,7 +127,7 @@ export class SeederInterest implements Interest {
     return [...track.bySequence.values()]
       .filter(({ name: { sequence } }) => sequence >= oldest && sequence <= last)
       .filter((segment) => isOpen(segment) && !this.#forgotten.has(segment))
-      .map((segment) => ({ segment, dueAt: segment.knownAt + patienceMs }));
+      .map((segment) => ({ segment, dueAt: Math.max(segment.knownAt, this.#awakeAt) + patienceMs }));
   }
 
   /** Recorded: what is played next and not here yet. */
