@@ -1,4 +1,5 @@
 /** The ports that a seeder opens. Knows not what is said there. */
+import { readCertificate } from "../http/tls.ts";
 import { createHttpServer, listen, stopListening, urlOf } from "../http/listening.ts";
 import type { Logger } from "../base/logger.ts";
 import type { SwarmId } from "../protocol/ids.ts";
@@ -46,11 +47,17 @@ export class Doors {
       peerPort,
       peerHost,
       ticketSecret,
+      tls,
+      allowOrigins,
+      callersPerAddressMax,
     } = options;
     if (peerPort !== undefined) {
       const peers = await listenForPeers({
         port: peerPort,
         ...(peerHost !== undefined && { host: peerHost }),
+        ...(tls && { certificate: readCertificate(tls) }),
+        ...(allowOrigins && { allowOrigins }),
+        ...(callersPerAddressMax !== undefined && { socketsPerAddressMax: callersPerAddressMax }),
         ...(ticketSecret !== undefined && { ticketSecrets: [ticketSecret] }),
         driverOf: (asked) => (asked === swarm ? driver : undefined),
         logger,

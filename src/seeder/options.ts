@@ -1,4 +1,5 @@
 /** What a seeder is made of, as a program that starts one says it. The command's settings become the same. */
+import type { TlsFiles } from "../http/tls.ts";
 import type { ProcessLogger } from "../settings/process-logger.ts";
 import type { TicketSource } from "../swarm/io/viewer-identity.ts";
 
@@ -43,6 +44,12 @@ export interface SeederOptions {
   readonly peerPort?: number;
   /** Default: all addresses of this machine. */
   readonly peerHost?: string;
+  /** PEM files, to speak TLS there. Default: something in front of it does, for pages over HTTPS. */
+  readonly tls?: TlsFiles;
+  /** Sites whose pages may call there, like `https://your.site`. Default: all. */
+  readonly allowOrigins?: readonly string[];
+  /** Callers of one address at most. Default 64. */
+  readonly callersPerAddressMax?: number;
   /** Seeders that this one gets from before it asks its upstreams, `wss://…`, the best first. Default: none. */
   readonly parents?: readonly string[];
   /** Where the stream is served over HTTP, by the paths of the upstream; 0 takes any free port. Default: nowhere. */

@@ -53,7 +53,8 @@ function watchTracker(seeder: RunningSeeder, logger: ProcessLogger): NodeJS.Time
 /** What the library is to be told. */
 function optionsOf(settings: SeederSettings & Pick<SeederOptions, "playlists">, logger: ProcessLogger): SeederOptions {
   const { ticketSecretFile, uplinkMbps, maxPeers, publicAddress, memoryMb, ...others } = settings;
-  const { cacheDir, cacheGb, listenWs, upstreams, statusPort, ...same } = others;
+  const { cacheDir, cacheGb, listenWs, listenWsHost, tlsCert, tlsKey, upstreams, statusPort, ...same } = others;
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) throw new OptionError("--tls-cert and --tls-key go together");
   return {
     ...same,
     ...(ticketSecretFile !== undefined && { ticketSecret: readSecret(ticketSecretFile) }),
@@ -65,6 +66,8 @@ function optionsOf(settings: SeederSettings & Pick<SeederOptions, "playlists">, 
     ...(cacheDir !== undefined && { cacheFolder: cacheDir }),
     ...(cacheGb !== undefined && { cacheBytesMax: cacheGb * 1e9 }),
     ...(listenWs !== undefined && { peerPort: listenWs }),
+    ...(listenWsHost !== undefined && { peerHost: listenWsHost }),
+    ...(tlsCert !== undefined && tlsKey !== undefined && { tls: { certFile: tlsCert, keyFile: tlsKey } }),
     ...(upstreams && { parents: upstreams }),
     statusPort: statusPort ?? Number(SEEDER_SETTINGS.rows.statusPort.standard),
     logger,

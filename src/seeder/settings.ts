@@ -26,6 +26,11 @@ interface Settings {
   readonly httpPort: number;
   readonly httpHost: string;
   readonly listenWs: number;
+  readonly listenWsHost: string;
+  readonly tlsCert: string;
+  readonly tlsKey: string;
+  readonly allowOrigins: readonly string[];
+  readonly callersPerAddressMax: number;
   readonly upstreams: readonly string[];
   readonly statusPort: number;
   readonly statusHost: string;
@@ -176,6 +181,32 @@ const ROWS: SettingsTable<Settings, Group>["rows"] = {
     group: "Other seeders",
     help: "where seeders call over WebSocket, and viewers that WebRTC is blocked for",
     standard: nothing(),
+  },
+  listenWsHost: {
+    kind: kinds.text("<address>"),
+    group: "Other seeders",
+    help: "on which address",
+    standard: "0.0.0.0",
+  },
+  tlsCert: {
+    kind: kinds.text("<file>"),
+    group: "Other seeders",
+    help: "speak TLS there: the certificate with its chain, PEM",
+    standard: nothing(),
+  },
+  tlsKey: { kind: kinds.text("<file>"), group: "Other seeders", help: "and its private key, PEM", standard: nothing() },
+  allowOrigins: {
+    kind: kinds.list(kinds.url("http://", "https://")),
+    group: "Other seeders",
+    name: "allow-origin",
+    help: "pages of this site may call, like https://your.site; repeat it for more",
+    standard: nothing("all"),
+  },
+  callersPerAddressMax: {
+    kind: kinds.whole(1),
+    group: "Other seeders",
+    help: "callers of one address at most; behind a proxy all have the proxy's",
+    standard: 64,
   },
   upstreams: {
     kind: kinds.list(kinds.url(...kinds.SOCKET_SCHEMES)),

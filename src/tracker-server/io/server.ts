@@ -32,7 +32,7 @@ import { unreadyReasons } from "./readiness.ts";
 import { secretOf, siteOf } from "./site.ts";
 import { ticketReadersOf } from "./ticket-readers.ts";
 import { StatusPages } from "./status-pages.ts";
-import { readCertificate } from "./tls.ts";
+import { readCertificate } from "../../http/tls.ts";
 import { StreamGathering } from "./stream-gathering.ts";
 import { StreamPage } from "./stream-page.ts";
 import { openStunServer } from "./stun-server.ts";

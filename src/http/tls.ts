@@ -1,7 +1,7 @@
-/** The certificate of a tracker that speaks TLS itself: read from its files, and again when it was renewed. */
+/** The certificate of a server that speaks TLS itself: read from its files, and again when it was renewed. */
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
-import { OptionError } from "../../base/option-error.ts";
+import { OptionError } from "../base/option-error.ts";
 
 export interface TlsFiles {
   readonly certFile: string;
