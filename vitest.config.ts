@@ -11,9 +11,12 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** What has no browser in it, or none that plays. */
+const SERVERS = "tests/{lint,live,package,tracker,viewers}/**/*.test.ts";
+
 /**
- * Three projects: `npx vitest run --project unit` takes a minute; `integration` needs `npm run build` and a Chromium;
- * `matrix` (every stream, player, browser and bundler) also what `scripts/setup.mjs --matrix` installs.
+ * Four projects: `npx vitest run --project unit` takes a minute; `integration` and `servers` need `npm run build` and a
+ * Chromium; `matrix` (every stream, player, browser and bundler) also what `scripts/setup.mjs --matrix` installs.
  */
 export default defineConfig({
   plugins: [slimSimplePeer()],
@@ -37,10 +40,21 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["tests/**/*.test.ts"],
-          exclude: ["**/node_modules/**", "tests/matrix/**"],
+          exclude: ["**/node_modules/**", "tests/matrix/**", SERVERS],
           // Browsers and swarms share two cores badly: one file at a time, and nothing beside it.
           fileParallelism: false,
           sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "servers",
+          include: [SERVERS],
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
@@ -54,7 +68,7 @@ export default defineConfig({
           // Most of it is waiting for players: two at a time take little more than half as long. With three, those that
           // measure levels and latency would measure their neighbours.
           maxWorkers: 2,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

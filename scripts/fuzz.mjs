@@ -9,6 +9,6 @@ import { randomInt } from "node:crypto";
 const { FUZZ_SEED = String(randomInt(2 ** 31)), FUZZ_RUNS = "10000" } = process.env;
 const files = process.argv.length > 2 ? process.argv.slice(2) : ["fuzz"];
 console.log(`FUZZ_SEED=${FUZZ_SEED} FUZZ_RUNS=${FUZZ_RUNS}`);
-const args = ["run", "--project", "unit", "--project", "integration", "--testTimeout", "3600000", ...files];
+const args = ["run", "--project", "unit", "--project", "servers", "--testTimeout", "3600000", ...files];
 const env = { ...process.env, FUZZ_SEED, FUZZ_RUNS };
 process.exit(spawnSync("npx", ["vitest", ...args], { stdio: "inherit", env }).status ?? 1);

@@ -34,7 +34,7 @@ async function play(command: string, again = true): Promise<Figures> {
 const FOREIGN_CORES_MAX = 0.5;
 
 test("four viewers at hls.js's own distance from the edge cost at most 1.6 copies, unaltered and without a stall", async () => {
-  const figures = await play("--contenders hls-swarm --viewers 4 --seconds 45");
+  const figures = await play("--contenders hls-swarm --viewers 4 --seconds 33");
   expect(figures.viewersStarted).toBe(4);
   expect(figures.steadySegments).toBeGreaterThan(8);
   expect(figures.copiesPerSegment).toBeLessThanOrEqual(1.6);
@@ -44,10 +44,11 @@ test("four viewers at hls.js's own distance from the edge cost at most 1.6 copie
 });
 
 test("one viewer alone costs the CDN what plain hls.js does", async () => {
-  const [plain, ours] = [
-    await play("--contenders plain --viewers 1 --seconds 15"),
-    await play("--contenders hls-swarm --viewers 1 --seconds 15"),
-  ];
+  // Each has a CDN of its own, and a core.
+  const [plain, ours] = await Promise.all([
+    play("--contenders plain --viewers 1 --seconds 15"),
+    play("--contenders hls-swarm --viewers 1 --seconds 15"),
+  ]);
   expect(plain.cdnPerPlayedByte).toBeGreaterThan(0.99);
   expect(ours.cdnPerPlayedByte).toBeLessThanOrEqual(1.02 * (plain.cdnPerPlayedByte ?? 0));
   expect(ours.alteredSegments).toBe(0);
