@@ -5,13 +5,17 @@ import { createInterface } from "node:readline";
 
 export class Program {
   readonly #child: ChildProcess;
-  readonly #name: string;
+  /** Rejects when it is over, whoever waits for it by then. */
+  readonly #ended: Promise<never>;
   /** What it printed last. */
   last: unknown;
 
   private constructor(name: string, child: ChildProcess) {
-    this.#name = name;
     this.#child = child;
+    this.#ended = once(child, "exit").then(() => {
+      throw new Error(`${name} ended`);
+    });
+    this.#ended.catch(() => undefined); // most end when nobody waits
   }
 
   /** One of the benchmark's own, that has said its first word: what it said is `last`. */
@@ -20,7 +24,7 @@ export class Program {
       file,
       fork(file, [JSON.stringify(setup)], { stdio: ["ignore", "inherit", "inherit", "ipc"] }),
     );
-    program.last = await program.#word("message");
+    program.last = await program.#word();
     return program;
   }
 
@@ -37,7 +41,7 @@ export class Program {
     lines.on("line", (line) => {
       program.last = JSON.parse(line);
     });
-    await Promise.race([once(lines, "line"), program.#ended()]);
+    await Promise.race([once(lines, "line"), program.#ended]);
     return program;
   }
 
@@ -47,7 +51,7 @@ export class Program {
 
   /** Of one that answers questions. */
   async ask(): Promise<unknown> {
-    const answer = this.#word("message");
+    const answer = this.#word();
     this.#child.send("?");
     return answer;
   }
@@ -59,13 +63,8 @@ export class Program {
     await exit;
   }
 
-  async #word(event: "message"): Promise<unknown> {
-    const [word] = (await Promise.race([once(this.#child, event), this.#ended()])) as unknown[];
+  async #word(): Promise<unknown> {
+    const [word] = (await Promise.race([once(this.#child, "message"), this.#ended])) as unknown[];
     return word;
-  }
-
-  async #ended(): Promise<never> {
-    await once(this.#child, "exit");
-    throw new Error(`${this.#name} ended`);
   }
 }

@@ -28,6 +28,16 @@ test.each(["", "abc", "G".repeat(64), "A".repeat(64)])("[TR72] ticketKey must be
   expect(createSwarm({ tracker, ticketKey: "0a".repeat(32) }).stats.retired).toBe(false);
 });
 
+test.each(["https://seeder.test", "seeder.test", "wss//seeder.test"])(
+  "[SW119] %j is no seeder to fall back to",
+  (url) => {
+    const fallbackSeeders = ["wss://seeder.test", url];
+    expect(() => createSwarm({ tracker, fallbackSeeders })).toThrow(
+      `fallbackSeeders must be like wss://seeder.example.com, not ${url}`,
+    );
+  },
+);
+
 /** As from JavaScript, where nobody checks types. */
 const untyped = (options: object): SwarmOptions => ({ tracker, ...options });
 
