@@ -10,8 +10,15 @@ export async function playedSeconds(viewer: Viewer): Promise<number> {
   return Number(await viewer.evaluate(`(${String(longestPlayed)})(document)`));
 }
 
-/** What the page says of `swarm.stats.offload`; 0 while it says nothing. */
-export async function percentFromPeers(viewer: Viewer): Promise<number> {
+/**
+ * Of the pages' `swarm.stats.offload` the highest; 0 while they say nothing. Of two viewers of a signed live stream one
+ * may for minutes fetch all that the other has from it: the one whose player happens to reload its playlist first (SW36).
+ */
+export async function percentFromPeers(viewers: readonly Viewer[]): Promise<number> {
+  return Math.max(...(await Promise.all(viewers.map(ownPercentFromPeers))));
+}
+
+async function ownPercentFromPeers(viewer: Viewer): Promise<number> {
   const text = await viewer.evaluate(`document.getElementById("offload")?.textContent ?? ""`);
   return Number.parseInt(String(text), 10) || 0;
 }
