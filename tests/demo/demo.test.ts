@@ -49,7 +49,6 @@ async function openViewer(query = "/", options: Parameters<Browser["newContext"]
 }
 
 const textOf = async (page: Page, id: string) => (await page.locator(`#${id}`).textContent()) ?? "";
-const shareOf = async (page: Page, id: string) => Number.parseInt(await textOf(page, id), 10);
 const playedSeconds = (page: Page) =>
   page.locator("video").evaluate((video) => {
     if (!(video instanceof HTMLVideoElement)) throw new Error("#video is no video");
@@ -74,12 +73,10 @@ test("two viewers: both play, share, and see each other", async () => {
   }
   // By the CDN's own counter, whoever of the two fetches what: plain players would cost it 2.
   await expect.poll(async () => Number.parseFloat(await textOf(bob, "copies")), SOON).toBeLessThanOrEqual(COPIES_MAX);
-  // Neither is the other's servant: each gets from the other what it did not fetch itself.
-  for (const page of [alice, bob]) {
-    await expect.poll(() => shareOf(page, "offload-session"), SOON).toBeGreaterThan(0);
-    await expect.poll(() => textOf(page, "saved")).not.toBe("0 kB");
-    await expect.poll(() => textOf(page, "given")).not.toBe("0 kB");
-  }
+  // Whoever reloads its playlist first may fetch all for a while (SW36), and the other has it from there.
+  const inEither = async (id: string) => (await Promise.all([alice, bob].map((page) => textOf(page, id)))).join();
+  await expect.poll(() => inEither("offload-session"), SOON).toMatch(/[1-9]\d* %/);
+  for (const id of ["saved", "given"]) await expect.poll(() => inEither(id), SOON).toMatch(/[1-9]\d*(\.\d)? [kMG]B/);
   await bob.screenshot({ path: path.join(shots, "two-viewers.png"), fullPage: true });
 });
 
