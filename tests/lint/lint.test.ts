@@ -22,7 +22,7 @@ test.each([
   ["a type is an import too", CORE, 'import type { PeerLink } from "../io/peer-link.ts";\nexport type T = PeerLink;'],
   ["swarm imports the loader", "src/swarm/io/driver.ts", 'import "../../loader/fragment-loader.ts";'],
   ["the browser's entry imports the tracker", "src/index.ts", 'import "./tracker-server/index.ts";'],
-  ["the product imports a test's helper", "src/swarm/io/driver.ts", 'import "../../../testkit/world.ts";'],
+  ["the product imports a test's helper", "src/swarm/io/driver.ts", 'import "../../../testkit/world/world.ts";'],
   ["the product imports the simulator", "src/swarm/io/driver.ts", 'import "../../../sim/model/plan.ts";'],
   ["the simulator's model imports the program around it", MODEL, 'import "../host.ts";'],
   ["the simulator's model imports io", MODEL, 'import "../../src/swarm/io/driver.ts";'],

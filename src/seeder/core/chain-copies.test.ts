@@ -1,6 +1,6 @@
 /** What a chain of seeders and the viewers below it cost the origin. */
 import { describe, expect, test } from "vitest";
-import { World } from "../../../testkit/world.ts";
+import { World } from "../../../testkit/world/world.ts";
 import { ChainParents } from "./chain-parents.ts";
 import { ChainPush } from "./chain-push.ts";
 import { seederPolicy } from "./seeder-policy.ts";
@@ -36,8 +36,8 @@ describe("a chain of two seeders", () => {
     world.run(60_000);
     const { newest } = world;
     expect(world.meanCopies(newest - 22, newest - 3)).toBeLessThanOrEqual(1.05);
-    expect(edge.originBytes).toBe(0);
-    for (const name of VIEWERS) expect(world.viewers.get(name)).toMatchObject({ stalls: 0, failures: [] });
+    expect(edge.origin.bytes).toBe(0);
+    for (const name of VIEWERS) expect(world.viewers.get(name)).toMatchObject({ player: { stalls: 0 }, failures: [] });
   });
 
   test("[SW121] when the parent goes without a word nobody stalls", () => {
@@ -49,7 +49,7 @@ describe("a chain of two seeders", () => {
     world.run(20_000);
     world.viewers.get("ingress")?.crash();
     world.run(30_000);
-    for (const name of VIEWERS) expect(world.viewers.get(name)).toMatchObject({ stalls: 0, failures: [] });
+    for (const name of VIEWERS) expect(world.viewers.get(name)).toMatchObject({ player: { stalls: 0 }, failures: [] });
   });
 
   test("[SW122] at its start a chained seeder leaves what nobody waits for to its parent", () => {
@@ -58,7 +58,7 @@ describe("a chain of two seeders", () => {
     world.run(30);
     joinIngress(world);
     world.run(8000);
-    expect(edge.originBytes).toBe(0);
+    expect(edge.origin.bytes).toBe(0);
     expect(world.meanCopies(world.newest - 2, world.newest - 1)).toBe(1);
   });
 
@@ -66,6 +66,6 @@ describe("a chain of two seeders", () => {
     const world = new World({ seed: 6 });
     const edge = joinEdge(world, "nobody", "nowhere");
     world.run(1000);
-    expect(edge.originBytes).toBeGreaterThan(0);
+    expect(edge.origin.bytes).toBeGreaterThan(0);
   });
 });

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { World, type Viewer, type WorldOptions } from "../../../testkit/world.ts";
+import type { WorldOptions } from "../../../testkit/world/options.ts";
+import type { Viewer } from "../../../testkit/world/viewer.ts";
+import { World } from "../../../testkit/world/world.ts";
 
 /** Viewers 1.5 s behind the edge of half-second parts of 75 kB, with 20 Mbit/s of uplink each. */
 function worldOfParts(
@@ -18,7 +20,7 @@ function worldOfParts(
 /** Figures of ten seconds of steady state. */
 function play({ world, viewers }: ReturnType<typeof worldOfParts>) {
   const told = viewers.map(({ ages }) => ages.length);
-  const stallsOf = (): number => viewers.reduce((sum, { stalls }) => sum + stalls, 0);
+  const stallsOf = (): number => viewers.reduce((sum, { player }) => sum + player.stalls, 0);
   const [first, stalls, requests] = [world.newest + 1, stallsOf(), world.origin.requests];
   world.run(10_000);
   const ages = viewers.flatMap((viewer, i) => viewer.ages.slice(told[i])).sort((a, b) => a - b);
@@ -53,9 +55,9 @@ describe("[SW100] six viewers of parts", () => {
 describe("[SW101] a part that the playlist only hints at", () => {
   test("is asked for once, by one viewer, before it is made", () => {
     const stage = worldOfParts();
-    const before = stage.viewers.reduce((sum, { fetchedUnlisted }) => sum + fetchedUnlisted, 0);
+    const before = stage.viewers.reduce((sum, { origin }) => sum + origin.fetchedUnlisted, 0);
     const { requestsPerPart } = play(stage);
-    const early = stage.viewers.reduce((sum, { fetchedUnlisted }) => sum + fetchedUnlisted, 0) - before;
+    const early = stage.viewers.reduce((sum, { origin }) => sum + origin.fetchedUnlisted, 0) - before;
     expect(requestsPerPart).toBeCloseTo(1, 1);
     expect(early).toBeGreaterThanOrEqual(19);
   });
@@ -64,19 +66,19 @@ describe("[SW101] a part that the playlist only hints at", () => {
     const stage = worldOfParts({}, ["ann"]);
     const { copies, requestsPerPart, stalls } = play(stage);
     expect({ copies, requestsPerPart, stalls }).toEqual({ copies: 1, requestsPerPart: 1, stalls: 0 });
-    expect(stage.viewers[0]?.fetchedUnlisted).toBe(0);
+    expect(stage.viewers[0]?.origin.fetchedUnlisted).toBe(0);
   });
 
   test("[SW36] is not asked for after three refusals, which nobody notices", () => {
     const { world, viewers } = worldOfParts();
     world.origin.lags = true;
-    const early = viewers.map(({ fetchedUnlisted }) => fetchedUnlisted);
+    const early = viewers.map(({ origin }) => origin.fetchedUnlisted);
     const { stalls, copies } = play({ world, viewers });
     expect(stalls).toBe(0);
     expect(copies).toBeLessThan(2);
     expect(viewers.flatMap(({ failures }) => failures)).toEqual([]);
     for (const [i, viewer] of viewers.entries())
-      expect(viewer.fetchedUnlisted - (early[i] ?? 0)).toBeLessThanOrEqual(3);
+      expect(viewer.origin.fetchedUnlisted - (early[i] ?? 0)).toBeLessThanOrEqual(3);
   });
 });
 

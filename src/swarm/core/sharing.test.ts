@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { World, type Viewer } from "../../../testkit/world.ts";
+import type { Viewer } from "../../../testkit/world/viewer.ts";
+import { World } from "../../../testkit/world/world.ts";
 import { RATIO_ALLOWANCE_BYTES, type Device } from "./sharing-policy.ts";
 
 const swarmingOf = ({ core }: Viewer): string => {
@@ -42,7 +43,7 @@ describe("turns", () => {
     expect(swarmingOf(bob)).toBe("serve");
     world.run(20_000);
     expect(uploaded(bob)).toBeGreaterThan(gave);
-    expect(alice.stalls + bob.stalls).toBe(0);
+    expect(alice.player.stalls + bob.player.stalls).toBe(0);
   });
 
   test("[PO4] on a slow network it leaves and plays from the CDN alone; it comes back when the network does", () => {
@@ -60,7 +61,7 @@ describe("turns", () => {
     expect(swarmingOf(bob)).toBe("serve");
     expect(count(bob, "join")).toBe(joined + 1);
     expect(fromPeers(bob)).toBeGreaterThan(took);
-    expect(alice.stalls + bob.stalls).toBe(0);
+    expect(alice.player.stalls + bob.player.stalls).toBe(0);
   });
 
   test("[PO5] worse is at once, better 30 s after the last turn for the worse: no thrash", () => {
@@ -75,7 +76,7 @@ describe("turns", () => {
     world.run(30_000);
     expect(swarmingOf(bob)).toBe("serve");
     expect(count(bob, "join") - joined).toBeLessThanOrEqual(3);
-    expect(bob.stalls).toBe(0);
+    expect(bob.player.stalls).toBe(0);
   });
 
   test("[PO4] a page that begins on a slow network opens nothing", () => {
@@ -130,7 +131,7 @@ describe("audience", () => {
     world.run(30_000);
     expect([alice, bob, carol].map(swarmingOf)).toEqual(["serve", "serve", "serve"]);
     expect(fromPeers(carol)).toBeGreaterThan(0);
-    expect(alice.stalls + bob.stalls + carol.stalls).toBe(0);
+    expect(alice.player.stalls + bob.player.stalls + carol.player.stalls).toBe(0);
   });
 });
 
@@ -149,7 +150,7 @@ describe("caps", () => {
     }
     // It would have given twice as much.
     expect(atCap).toBeGreaterThan(100);
-    expect([alice.stalls, bob.stalls, carol.stalls]).toEqual([0, 0, 0]);
+    expect([alice.player.stalls, bob.player.stalls, carol.player.stalls]).toEqual([0, 0, 0]);
   });
 
   test("[PO11] a session's cap is never passed, and is told", () => {
@@ -161,7 +162,7 @@ describe("caps", () => {
     expect(uploaded(alice)).toBeGreaterThan(900_000);
     expect(uploaded(alice)).toBeLessThanOrEqual(1_000_000);
     expect(swarmingOf(alice)).toBe("fetch: session-cap");
-    expect(bob.stalls).toBe(0);
+    expect(bob.player.stalls).toBe(0);
   });
 
   test("[PO12] the month's cap counts what others of the month have used", () => {
@@ -172,7 +173,7 @@ describe("caps", () => {
     expect(uploaded(frugal)).toBeLessThanOrEqual(500_000);
     expect(uploaded(frugal)).toBeGreaterThan(400_000);
     expect(swarmingOf(frugal)).toBe("fetch: month-cap");
-    expect(alice.stalls + frugal.stalls).toBe(0);
+    expect(alice.player.stalls + frugal.player.stalls).toBe(0);
   });
 
   test("[SW40] [T16] where half only take, those who give get what they get without them, and nobody starves", () => {
@@ -182,10 +183,10 @@ describe("caps", () => {
         Array.from({ length: viewers }, (_, i) => world.join(`${kind}${String(i)}`, { uplink }));
       const [givers, takers] = [join("giver", 1, 4), join("taker", 0, leechers)];
       world.run(60_000);
-      for (const viewer of [...givers, ...takers]) expect(viewer.stalls).toBe(0);
+      for (const viewer of [...givers, ...takers]) expect(viewer.player.stalls).toBe(0);
       const sum = (viewers: Viewer[], of: (viewer: Viewer) => number): number =>
         viewers.reduce((total, viewer) => total + of(viewer), 0);
-      const ofGivers = sum(givers, (one) => one.originBytes) / sum(givers, (one) => one.originBytes + fromPeers(one));
+      const ofGivers = sum(givers, (one) => one.origin.bytes) / sum(givers, (one) => one.origin.bytes + fromPeers(one));
       return { ofGivers, takersFromPeers: sum(takers, fromPeers) };
     };
     const without = originShare(0);

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { World, type Viewer, type WorldOptions } from "../../../testkit/world.ts";
+import type { WorldOptions } from "../../../testkit/world/options.ts";
+import type { Viewer } from "../../../testkit/world/viewer.ts";
+import { World } from "../../../testkit/world/world.ts";
 import type { SegmentId } from "../../protocol/ids.ts";
 
 /** A live stream and `count` viewers who come one after the other, each at its own phase of the playlist. */
@@ -18,7 +20,7 @@ function crowd(
   return { world, viewers };
 }
 
-const stalls = (viewers: readonly Viewer[]): number => viewers.reduce((sum, viewer) => sum + viewer.stalls, 0);
+const stalls = (viewers: readonly Viewer[]): number => viewers.reduce((sum, viewer) => sum + viewer.player.stalls, 0);
 
 /** Copies per segment from now on, over `ms` of the stream. */
 function copiesOver(world: World, ms: number): number {
@@ -43,7 +45,7 @@ function chunksFetchedTwice(viewer: Viewer): number {
 }
 
 const fetchedUnlisted = (viewers: readonly Viewer[]): number =>
-  viewers.reduce((sum, viewer) => sum + viewer.fetchedUnlisted, 0);
+  viewers.reduce((sum, viewer) => sum + viewer.origin.fetchedUnlisted, 0);
 
 describe("[SW37] a swarm whose tracker deals seats", () => {
   test.each([2, 3, 5, 8])("of %i viewers costs the origin one copy of each segment", (count) => {
@@ -78,10 +80,10 @@ describe("[SW36] a segment that a neighbour's playlist lists first", () => {
 
   test("and that the origin does not have yet is asked for again once listed, and hls.js hears nothing of it", () => {
     const { world, viewers } = crowd(4, { seed: 4 });
-    const before = viewers.map((viewer) => viewer.fetchedUnlisted);
+    const before = viewers.map((viewer) => viewer.origin.fetchedUnlisted);
     world.origin.lags = true;
     expect(copiesOver(world, 60_000)).toBeLessThan(1.5);
-    const refused = viewers.map((viewer, i) => viewer.fetchedUnlisted - (before[i] ?? 0));
+    const refused = viewers.map((viewer, i) => viewer.origin.fetchedUnlisted - (before[i] ?? 0));
     expect(Math.max(...refused)).toBe(3);
     expect(viewers.flatMap((viewer) => viewer.failures)).toEqual([]);
     expect(stalls(viewers)).toBe(0);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { createRng, hash32 } from "../../base/random.ts";
-import { World, type Viewer, type WorldOptions } from "../../../testkit/world.ts";
+import type { WorldOptions } from "../../../testkit/world/options.ts";
+import type { Viewer } from "../../../testkit/world/viewer.ts";
+import { World } from "../../../testkit/world/world.ts";
 import { swarmIdOf, type ViewerId } from "../../protocol/ids.ts";
 import { CHUNK_BYTES } from "../../protocol/limits.ts";
 import { SwarmCore } from "./swarm.ts";
@@ -21,7 +23,7 @@ function crowd(
   return { world, viewers };
 }
 
-const stalls = (viewers: readonly Viewer[]): number => viewers.reduce((sum, viewer) => sum + viewer.stalls, 0);
+const stalls = (viewers: readonly Viewer[]): number => viewers.reduce((sum, viewer) => sum + viewer.player.stalls, 0);
 
 /** Copies per segment from now on, over `ms` of the stream. */
 function copiesOver(world: World, ms: number): number {
@@ -44,7 +46,7 @@ describe("alone", () => {
       alice.actions.filter((a) => a.type === "fetch-origin").every((a) => a.from === 0 && a.to === undefined),
     ).toBe(true);
     expect(alice.core.stats()).toMatchObject({ offload: 0, wastedBytes: 0, viewers: 1 });
-    expect(alice.stalls).toBe(0);
+    expect(alice.player.stalls).toBe(0);
   });
 
   test("[SW4] a lone viewer sleeps between what happens", () => {
@@ -71,7 +73,7 @@ describe("alone", () => {
     const dialedAt = (viewer: Viewer): number | undefined =>
       viewer.actions.some((action) => action.type === "open-peer" && action.initiator) ? world.now : undefined;
     world.runUntil(() => dialedAt(bob) !== undefined);
-    expect(world.now).toBeGreaterThanOrEqual(bob.startedAt ?? Infinity);
+    expect(world.now).toBeGreaterThanOrEqual(bob.player.startedAt ?? Infinity);
     world.runUntil(() => dialedAt(carol) !== undefined);
     expect(world.now - at).toBeGreaterThanOrEqual(1000);
   });
@@ -82,9 +84,9 @@ describe("alone", () => {
     world.run(20_000);
     const bob = world.join("bob");
     world.run(20_000);
-    expect(bob.originBytes).toBeLessThanOrEqual((2 + 9 / 2 + 1) * world.options.segmentBytes);
+    expect(bob.origin.bytes).toBeLessThanOrEqual((2 + 9 / 2 + 1) * world.options.segmentBytes);
     expect(bob.sourcesOf(bob.delivered[2] ?? -1)).not.toMatch(/^o+$/);
-    expect(bob.stalls).toBe(0);
+    expect(bob.player.stalls).toBe(0);
   });
 
   test("[SW2] a newcomer takes its first segment from the origin at once", () => {
@@ -93,10 +95,10 @@ describe("alone", () => {
     world.run(20_000);
     const bob = world.join("bob");
     const at = world.now;
-    world.runUntil(() => bob.startedAt !== undefined);
+    world.runUntil(() => bob.player.startedAt !== undefined);
     const plainMs =
       world.options.originLatencyMs + (world.options.segmentBytes * 8000) / world.options.originBitsPerSecond;
-    expect((bob.startedAt ?? Infinity) - at).toBeLessThan(plainMs + 200);
+    expect((bob.player.startedAt ?? Infinity) - at).toBeLessThan(plainMs + 200);
     expect(bob.sourcesOf(bob.delivered[0] ?? -1)).toMatch(/^o+$/);
   });
 });
@@ -108,7 +110,7 @@ describe("a live swarm", () => {
       const { world, viewers } = crowd(count, { seed });
       copies += copiesOver(world, 60_000) / 3;
       expect(stalls(viewers)).toBe(0);
-      expect(world.origin.bytes).toBe(viewers.reduce((sum, viewer) => sum + viewer.originBytes, 0));
+      expect(world.origin.bytes).toBe(viewers.reduce((sum, viewer) => sum + viewer.origin.bytes, 0));
     }
     expect(copies).toBeGreaterThan(0.999);
     expect(copies).toBeLessThan(1.25);
@@ -156,7 +158,7 @@ describe("a live swarm", () => {
       if ((unfinished(a) && b.includes("p")) || (unfinished(b) && a.includes("p"))) early++;
     }
     expect(early).toBeGreaterThan(50);
-    expect(alice.stalls + bob.stalls).toBe(0);
+    expect(alice.player.stalls + bob.player.stalls).toBe(0);
   });
 
   test("[SW51] a segment is asked of peers before our own playlist lists it", () => {
@@ -251,7 +253,7 @@ describe("when things go wrong", () => {
     const delivered = bob.core.stats().segments.find((segment) => segment.sequence === sequence);
     expect(delivered?.byteLength).toBe(world.options.segmentBytes);
     expect(bob.got(sequence)).toBe(true);
-    expect(bob.stalls).toBe(0);
+    expect(bob.player.stalls).toBe(0);
   });
 });
 
@@ -264,7 +266,7 @@ describe("video on demand", () => {
     world.run(40_000);
     const bob = world.join("bob");
     world.run(120_000);
-    expect(alice.stalls + bob.stalls).toBe(0);
+    expect(alice.player.stalls + bob.player.stalls).toBe(0);
     expect(bob.core.stats().offload).toBeGreaterThan(0.9);
     expect(world.origin.bytes).toBeLessThanOrEqual((alice.delivered.length + 3) * world.options.segmentBytes);
   });
