@@ -14,13 +14,15 @@ import type { DealtSeats } from "../src/protocol/tracker-message.ts";
 import type { ListedSegment } from "../src/swarm/core/event.ts";
 import { Peer } from "../src/swarm/core/peer.ts";
 import { SegmentTable, type Track } from "../src/swarm/core/segment-table.ts";
-import type { Segment, Source } from "../src/swarm/core/segment.ts";
+import { REQUESTED, type Segment, type Source } from "../src/swarm/core/segment.ts";
 import { DEFAULT_TUNING } from "../src/swarm/core/tuning.ts";
 
 /** Parts of a core for tests of its single rooms: a few words each, everything else has a default. */
 
 export const VIDEO: TrackId = trackIdOf("video");
 export const AUDIO: TrackId = trackIdOf("audio");
+/** Of pictured segments. */
+export const NOW = 100_000;
 /** Segments are this long unless a test says otherwise. */
 export const SECONDS = 4;
 
@@ -116,6 +118,29 @@ export function announce(
   for (const chunk of chunks) setBit(bitmap, chunk);
   peer.setAvailable(segment.track.id, { segment: segment.name, ...size, bitmap });
   peer.bind(segment);
+}
+
+/**
+ * A segment as pictured, at {@link NOW}: `#` held, `.` missing, `~` coming from the origin; asked of a peer and `?` expected in good time, `!` too late, `:`
+ * long since.
+ */
+export function segmentLike(
+  picture: string,
+  { sized = true, ...rest }: { sized?: boolean; sequence?: number; live?: boolean; now?: number } = {},
+): Segment {
+  const segment = aSegment({ ...rest, ...(sized && { chunks: picture.length }) });
+  const chunks = Array.from(picture, (state, chunk) => ({ state, chunk }));
+  const only = (states: string): number[] =>
+    chunks.filter(({ state }) => states.includes(state)).map(({ chunk }) => chunk);
+  hold(segment, only("#"));
+  for (const chunk of only("~")) segment.fetch(chunk, chunk + 1);
+  const alice = aPeer("alice");
+  for (const chunk of only("?!:")) {
+    segment.setState(chunk, REQUESTED);
+    const expectedAt = NOW + ({ "!": 60_000, ":": -60_000 }[picture[chunk] ?? ""] ?? 100);
+    segment.requests.set(chunk, { segment, chunk, peer: alice, at: NOW, expectedAt });
+  }
+  return segment;
 }
 
 /** One character a chunk: `.` missing, `?` asked of a peer, `~` coming from the origin, `#` held. */

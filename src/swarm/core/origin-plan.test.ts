@@ -1,35 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { aPeer, hold, trackOf } from "../../../testkit/swarm-parts.ts";
-import { CHUNK_BYTES } from "../../protocol/limits.ts";
+import { NOW, segmentLike } from "../../../testkit/swarm-parts.ts";
 import { OriginDesk } from "./origin-desk.ts";
 import { guardMs, planOrigin } from "./origin-plan.ts";
-import { MISSING, REQUESTED, type Segment } from "./segment.ts";
-import { SegmentTable } from "./segment-table.ts";
+import { MISSING } from "./segment.ts";
 import { DEFAULT_TUNING } from "./tuning.ts";
-
-const NOW = 100_000;
-
-/**
- * `#` held, `.` missing, `~` coming from the origin; asked of a peer and `?` expected in good time, `!` too late, `:`
- * long since.
- */
-function segmentLike(picture: string, { sized = true, sequence = 10 } = {}): Segment {
-  const segment = trackOf(new SegmentTable(), sequence, sequence + 1).listed[0];
-  if (!segment) throw new Error("an empty track");
-  if (sized) segment.learnSize(picture.length * CHUNK_BYTES, true);
-  const chunks = Array.from(picture, (state, chunk) => ({ state, chunk }));
-  const only = (states: string): number[] =>
-    chunks.filter(({ state }) => states.includes(state)).map(({ chunk }) => chunk);
-  hold(segment, only("#"));
-  for (const chunk of only("~")) segment.fetch(chunk, chunk + 1);
-  const alice = aPeer("alice");
-  for (const chunk of only("?!:")) {
-    segment.setState(chunk, REQUESTED);
-    const expectedAt = NOW + ({ "!": 60_000, ":": -60_000 }[picture[chunk] ?? ""] ?? 100);
-    segment.requests.set(chunk, { segment, chunk, peer: alice, at: NOW, expectedAt });
-  }
-  return segment;
-}
 
 interface Situation {
   readonly slackMs: number;

@@ -1,36 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { aPeer, announce, hold, pictureOf, trackOf } from "../../../testkit/swarm-parts.ts";
+import { aPeer, announce, hold, NOW, pictureOf, segmentLike } from "../../../testkit/swarm-parts.ts";
 import { createRng } from "../../base/random.ts";
-import { CHUNK_BYTES } from "../../protocol/limits.ts";
 import type { Peer } from "./peer.ts";
 import { planRequests } from "./scheduler.ts";
-import { REQUESTED, type Segment } from "./segment.ts";
-import { SegmentTable } from "./segment-table.ts";
+import type { Segment } from "./segment.ts";
 import { DEFAULT_TUNING, type SwarmTuning } from "./tuning.ts";
-
-const NOW = 100_000;
-
-/**
- * `#` held, `.` missing, `~` coming from the origin; asked of a peer and `?` expected in good time, `!` too late, `:`
- * long since.
- */
-function segmentLike(picture: string, { sized = true, sequence = 10, knownAt = 0, live = true } = {}): Segment {
-  const segment = trackOf(new SegmentTable(), sequence, sequence + 1, { now: knownAt, live }).listed[0];
-  if (!segment) throw new Error("an empty track");
-  if (sized) segment.learnSize(picture.length * CHUNK_BYTES, true);
-  const chunks = Array.from(picture, (state, chunk) => ({ state, chunk }));
-  const only = (states: string): number[] =>
-    chunks.filter(({ state }) => states.includes(state)).map(({ chunk }) => chunk);
-  hold(segment, only("#"));
-  for (const chunk of only("~")) segment.fetch(chunk, chunk + 1);
-  const alice = aPeer("alice");
-  for (const chunk of only("?!:")) {
-    segment.setState(chunk, REQUESTED);
-    const expectedAt = NOW + ({ "!": 60_000, ":": -60_000 }[picture[chunk] ?? ""] ?? 100);
-    segment.requests.set(chunk, { segment, chunk, peer: alice, at: NOW, expectedAt });
-  }
-  return segment;
-}
 
 /** Every segment with its due time and who has what of it. */
 interface Due {
@@ -107,7 +81,7 @@ describe("requests", () => {
   test("[SW12] with little slack only its last quarter is urgent", () => {
     const plan = (slackMs: number, seed: number): string => {
       const alice = aPeer("alice");
-      const segment = segmentLike("................", { knownAt: NOW - 1000 });
+      const segment = segmentLike("................", { now: NOW - 1000 });
       return requests([alice], [{ segment, slackMs, held: new Map([[alice, "whole"]]) }], { seed });
     };
     const seeds = [1, 2, 3, 4, 5, 6];

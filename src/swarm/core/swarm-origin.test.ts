@@ -1,33 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { WorldOptions } from "../../../testkit/world/options.ts";
+import { copiesOver, crowd, stalls } from "../../../testkit/world/crowd.ts";
 import type { Viewer } from "../../../testkit/world/viewer.ts";
-import { World } from "../../../testkit/world/world.ts";
 import type { SegmentId } from "../../protocol/ids.ts";
-
-/** A live stream and `count` viewers who come one after the other, each at its own phase of the playlist. */
-function crowd(
-  count: number,
-  options: WorldOptions,
-  viewer: Parameters<World["join"]>[1] = {},
-): { world: World; viewers: Viewer[] } {
-  const world = new World(options);
-  const viewers: Viewer[] = [];
-  for (let i = 0; i < count; i++)
-    world.at(world.now + i * 700 + world.rng.next() * 300, () =>
-      viewers.push(world.join(`viewer${String(i)}`, viewer)),
-    );
-  world.run(count * 700 + 10_000);
-  return { world, viewers };
-}
-
-const stalls = (viewers: readonly Viewer[]): number => viewers.reduce((sum, viewer) => sum + viewer.player.stalls, 0);
-
-/** Copies per segment from now on, over `ms` of the stream. */
-function copiesOver(world: World, ms: number): number {
-  const from = world.newest + 1;
-  world.run(ms);
-  return world.meanCopies(from, world.newest - 4);
-}
 
 /** Chunks that the origin brought to one viewer more than once. */
 function chunksFetchedTwice(viewer: Viewer): number {

@@ -1,11 +1,10 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { NodePeerConnection, nodeWebRtc } from "../../headless/node-peer-connection.ts";
+import { openNodePeerLinks } from "../../../testkit/node-peer-links.ts";
 import { peerLinkContract, provePeerLinkClause } from "../../../testkit/peer-link-contract.ts";
 import {
   connectPeerLinks,
-  hasCandidates,
   introducePeerLinks,
-  ownPeerLinks,
   watchPeerLink,
   type WatchedPeerLink,
 } from "../../../testkit/watched-peer-link.ts";
@@ -14,9 +13,7 @@ import { FRAME_BYTES_MAX } from "../../protocol/limits.ts";
 import { parsePeerSignal } from "./peer-signal.ts";
 import { createSimplePeerLinks, openSimplePeerLink } from "./simple-peer-link.ts";
 
-const { open, closeAll } = ownPeerLinks(createSimplePeerLinks(nodeWebRtc));
-const isReachable = await hasCandidates(open);
-if (!isReachable) console.warn("skipped: ICE finds no candidate here; it needs an interface and a default route");
+const { open, closeAll, isReachable } = await openNodePeerLinks();
 
 afterEach(async () => {
   await closeAll();

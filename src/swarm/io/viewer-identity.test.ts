@@ -1,22 +1,14 @@
 import { generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { nodeWebRtc } from "../../headless/node-peer-connection.ts";
-import {
-  hasCandidates,
-  ownPeerLinks,
-  watchPeerLink,
-  type WatchedPeerLink,
-} from "../../../testkit/watched-peer-link.ts";
+import { openNodePeerLinks } from "../../../testkit/node-peer-links.ts";
+import { watchPeerLink, type WatchedPeerLink } from "../../../testkit/watched-peer-link.ts";
 import { swarmIdOf, type PeerId } from "../../protocol/ids.ts";
 import type { TrackerToViewer, ViewerToTracker } from "../../protocol/tracker-message.ts";
 import type { OpenPeerLink } from "./peer-link.ts";
-import { createSimplePeerLinks } from "./simple-peer-link.ts";
 import type { TrackerLinkEvents } from "./tracker-link.ts";
 import { ViewerIdentity, type ViewerIdentityOptions } from "./viewer-identity.ts";
 
-const { open, closeAll } = ownPeerLinks(createSimplePeerLinks(nodeWebRtc));
-const isReachable = await hasCandidates(open);
-if (!isReachable) console.warn("skipped: ICE finds no candidate here; it needs an interface and a default route");
+const { open, closeAll, isReachable } = await openNodePeerLinks();
 
 afterEach(async () => {
   await closeAll();
