@@ -9,5 +9,9 @@
  * @property {string} tracker
  * @property {number} originReceivedBytes
  * @property {{ peer: string, state: string, seeder: boolean, receivedBytes: number, sentBytes: number }[]} peers
+ *
+ * @typedef {object} Topology
+ * @property {number} viewers  who watch, as the tracker counts them
+ * @property {readonly Member[]} members
  */
 export {};

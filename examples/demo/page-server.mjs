@@ -7,14 +7,14 @@ import { createServer } from "node:http";
 import path from "node:path";
 import { findFile } from "../../testkit/origin/static-files.mjs";
 
-/** @import { Member } from "./members.mjs" */
+/** @import { Topology } from "./members.mjs" */
 /** @typedef {{ cdnPort: number, trackerPort: number } & Record<string, unknown>} Setting */
 
 /**
  * @param {string} root  of the repository
- * @param {{ host: string, port: number, setting: Setting, members: () => readonly Member[] }} options
+ * @param {{ host: string, port: number, setting: Setting, topology: () => Topology }} options
  */
-export async function startPageServer(root, { host, port, setting, members }) {
+export async function startPageServer(root, { host, port, setting, topology }) {
   // As the repository has them, so that the pages' imports read like its folders.
   const mounts = {
     "/": path.join(root, "examples/demo/page"),
@@ -24,7 +24,7 @@ export async function startPageServer(root, { host, port, setting, members }) {
   };
   const server = createServer((request, response) => {
     const [urlPath = "/"] = (request.url ?? "/").split("?");
-    const told = { "/setting.json": () => setting, "/topology": () => ({ members: members() }) }[urlPath];
+    const told = { "/setting.json": () => setting, "/topology": topology }[urlPath];
     const found = told
       ? Promise.resolve({ bytes: JSON.stringify(told()), type: "application/json" })
       : findFile(mounts, urlPath);

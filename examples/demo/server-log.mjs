@@ -4,13 +4,13 @@
 
 /**
  * @param {RunningOrigin} cdn
- * @param {{ stats(): { readonly viewers: number } }} tracker
+ * @param {{ stats(): { readonly viewers: number, readonly seeders: number } }} tracker
  * @param {(who: string, text: string) => void} say
  * @returns {() => Promise<void>} how to end it
  */
 export function watchServers(cdn, tracker, say) {
   let told = cdn.liveWindow().last;
-  let viewers = 0;
+  let here = "";
   const timer = setInterval(() => {
     const { segmentBytes } = cdn.counters();
     for (const newest = cdn.liveWindow().last - SEGMENTS_BACK; told < newest;) {
@@ -18,9 +18,10 @@ export function watchServers(cdn, tracker, say) {
       const copies = (segmentBytes.get(sequence) ?? 0) / cdn.segment(sequence).length;
       say("origin", `sent ${String(sequence)} ${copies.toFixed(1)} times`);
     }
-    const now = tracker.stats().viewers;
-    if (now !== viewers) say("tracker", `${String(now)} are here, seeders included`);
-    viewers = now;
+    const { viewers, seeders } = tracker.stats();
+    const now = `viewers: ${String(viewers)}, seeders: ${String(seeders)}`;
+    if (now !== here) say("tracker", now);
+    here = now;
   }, LOOK_EVERY_MS);
   return () => Promise.resolve(clearInterval(timer));
 }

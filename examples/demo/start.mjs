@@ -54,8 +54,8 @@ async function run({ host, port, viewers, nodeViewers, hasSeeders, bitsPerSecond
   const setting = { cdnPort: cdn.port, trackerPort: tracker.port, bitsPerSecond, segmentSeconds };
   /** @type {(() => readonly import("./members.mjs").Member[])[]} */
   const sources = [];
-  const members = () => sources.flatMap((source) => source());
-  const page = await onFreePort(port, (free) => startPageServer(ROOT, { host, port: free, setting, members }));
+  const topology = () => ({ viewers: tracker.stats().viewers, members: sources.flatMap((source) => source()) });
+  const page = await onFreePort(port, (free) => startPageServer(ROOT, { host, port: free, setting, topology }));
   closers.push(() => page.close());
 
   say(`\n  hls-swarm demo: open this twice\n`);

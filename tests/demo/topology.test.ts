@@ -26,6 +26,7 @@ test("servers and viewers come up, share, are in one graph and one log, and go",
     .poll(async () => (await names()).sort(), SOON)
     .toEqual(["1", "2", "CDN", "edge", "ingress", "tracker", "you"].sort());
   await expect.poll(() => page.locator("#graph .flowing").count(), SOON).toBeGreaterThan(4);
+  await expect.poll(() => page.locator("#viewers").textContent(), SOON).toBe("3");
   await page.locator("#graph svg").press("ArrowRight");
   await expect.poll(() => page.locator("#graph-detail").textContent()).toMatch(/^The CDN sends [\d.]+ Mbit\/s\.$/);
 
@@ -33,6 +34,7 @@ test("servers and viewers come up, share, are in one graph and one log, and go",
     /^ingress +fetched \d+ from the CDN$/m,
     /^edge +got \d+ from ingress$/m,
     /^viewer-2 +got \d+: 100 % peers$/m,
+    /^tracker +viewers: 3, seeders: 2$/m,
   ])
     await expect.poll(() => demo.output(), SOON).toMatch(line);
   const sent = () => /(?:.*\n)*origin +sent \d+ ([\d.]+) times/.exec(demo.output())?.[1];

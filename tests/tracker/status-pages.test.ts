@@ -12,16 +12,17 @@ afterEach(() => tracker.close());
 
 test("/healthz is green, and red while draining", async () => {
   const bystander = await TestViewer.join(tracker);
+  const seeder = await TestViewer.join(tracker, { seeder: true });
   const healthy = await fetch(`${base}/healthz`);
   expect(healthy.status).toBe(200);
   expect(healthy.headers.get("access-control-allow-origin")).toBe("*");
-  expect(await healthy.json()).toMatchObject({ status: "ok", viewers: 1 });
+  expect(await healthy.json()).toMatchObject({ status: "ok", viewers: 1, seeders: 1 });
 
   const drained = tracker.drain(); // viewers are told at the next tick: until then the port is open
   const red = await fetch(`${base}/healthz`);
   expect(red.status).toBe(503);
   expect(await red.json()).toMatchObject({ status: "draining" });
-  await Promise.all([drained, bystander.closed]);
+  await Promise.all([drained, bystander.closed, seeder.closed]);
 });
 
 test("/readyz says why no viewer should be sent here", async () => {
@@ -41,6 +42,7 @@ test("/readyz says why no viewer should be sent here", async () => {
 test("/metrics says what the tracker counted, each time anew, and no secrets", async () => {
   const alice = await TestViewer.join(tracker);
   const bob = await TestViewer.join(tracker);
+  await TestViewer.join(tracker, { seeder: true });
   alice.signal(bob, "an offer");
   await bob.next("signal");
   alice.sendRaw("nonsense");
@@ -50,9 +52,10 @@ test("/metrics says what the tracker counted, each time anew, and no secrets", a
   const text = await response.text();
   for (const line of [
     "hls_swarm_viewers 2",
-    "hls_swarm_joins_total 2",
+    "hls_swarm_seeders 1",
+    "hls_swarm_joins_total 3",
     "hls_swarm_relays_total 1",
-    "hls_swarm_messages_received_total 4",
+    "hls_swarm_messages_received_total 5",
     'hls_swarm_refusals_total{reason="not-json"} 1',
     'hls_swarm_viewers_per_swarm_bucket{le="1"} 0',
     'hls_swarm_viewers_per_swarm_bucket{le="2"} 1',
@@ -64,7 +67,7 @@ test("/metrics says what the tracker counted, each time anew, and no secrets", a
   for (const secret of ["127.0.0.1", SWARM.slice(0, 8), alice.id, alice.joined.resume])
     expect(text).not.toContain(secret);
   // Asked again, counters are what they were: they are read, not added up.
-  expect(await (await fetch(`${base}/metrics`)).text()).toContain("\nhls_swarm_joins_total 2\n");
+  expect(await (await fetch(`${base}/metrics`)).text()).toContain("\nhls_swarm_joins_total 3\n");
 });
 
 test("with a port of their own, viewers see no pages", async () => {

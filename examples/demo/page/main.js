@@ -48,8 +48,9 @@ const chart = new Chart(element("chart"), setting.bitsPerSecond);
 const strip = new Strip(element("strip"), element("strip-detail"));
 const peersView = new Peers(element("peers"));
 const graphView = new Graph(element("graph"), element("graph-detail"), setting.bitsPerSecond);
-/** Servers and viewers that the page server knows of. */
+/** Servers and viewers that the page server knows of, and how many watch. */
 let members = [];
+let viewers = 1;
 new CdnControl(element("throttle"), element("throttle-value"), cdnUrl, ({ copies }) => {
   say("copies", copies === null ? "–" : `${copies.toFixed(1)} ×`);
 });
@@ -68,15 +69,14 @@ async function askForConsent() {
 
 async function gather() {
   const answer = await fetch("/topology").catch(() => undefined); // the demo has ended
-  if (answer?.ok) ({ members } = await answer.json());
+  if (answer?.ok) ({ viewers, members } = await answer.json());
 }
 
 function refresh() {
   const at = performance.now();
   const told = session.read();
   const graph = graphOf(members, told);
-  const seeders = graph.nodes.filter(({ kind }) => kind === "seeder").length;
-  const stats = { ...told, viewers: told.viewers - seeders }; // the tracker counts everybody who is there
+  const stats = { ...told, viewers }; // the viewer's own count is of seeders, too
   meters.peerUsed.add(at, stats.peerBytes);
   meters.originUsed.add(at, stats.originBytes);
   meters.peers.add(at, stats.peerReceivedBytes);

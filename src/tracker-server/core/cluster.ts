@@ -5,7 +5,7 @@ import { DeadlineQueue } from "./deadline-queue.ts";
 import type { AnySignal } from "./event.ts";
 import { PeerRoutes } from "./peer-routes.ts";
 import type { TrackerSite } from "./tracker-list.ts";
-import type { TrackerNode } from "./tracker-node.ts";
+import type { Headcount, TrackerNode } from "./tracker-node.ts";
 
 /** What a process is told of itself when it starts. */
 export interface ClusterOptions {
@@ -46,7 +46,7 @@ export class Cluster<Signal extends AnySignal = string> {
   readonly #options: ClusterOptions;
   readonly #site: TrackerSite;
   readonly #viewersMax: number;
-  readonly #viewers: () => number;
+  readonly #headcount: () => Headcount;
   readonly #act: (action: BusAction<Signal>) => void;
   readonly #fellows = new Map<NodeId, Presence>();
   readonly #heardOf = new DeadlineQueue<NodeId>(SILENT_MS);
@@ -70,13 +70,13 @@ export class Cluster<Signal extends AnySignal = string> {
     options: ClusterOptions,
     site: TrackerSite,
     viewersMax: number,
-    viewers: () => number,
+    headcount: () => Headcount,
     act: (action: BusAction<Signal>) => void,
   ) {
     this.#options = options;
     this.#site = site;
     this.#viewersMax = viewersMax;
-    this.#viewers = viewers;
+    this.#headcount = headcount;
     this.#act = act;
     this.#node = options.newNodeId();
     this.#echoedAt = now;
@@ -108,11 +108,12 @@ export class Cluster<Signal extends AnySignal = string> {
   /** This process first. */
   nodes(): readonly TrackerNode[] {
     const known: ReadonlyArray<readonly [NodeId, Presence]> = [[this.#node, this.#self()], ...this.#fellows];
-    return known.map(([node, { publicUrl, region, viewers, viewersMax, draining }]) => ({
+    return known.map(([node, { publicUrl, region, viewers, seeders, viewersMax, draining }]) => ({
       node,
       publicUrl,
       region,
       viewers,
+      seeders,
       viewersMax,
       draining,
     }));
@@ -229,7 +230,7 @@ export class Cluster<Signal extends AnySignal = string> {
       boot: this.#options.boot,
       publicUrl: this.#site.publicUrl,
       region: this.#site.region,
-      viewers: this.#viewers(),
+      ...this.#headcount(),
       viewersMax: this.#viewersMax,
       draining: this.#isDraining,
     };

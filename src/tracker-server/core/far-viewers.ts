@@ -53,7 +53,7 @@ export class FarViewers<Signal extends AnySignal> {
   countWanted(now: Millis, { swarm }: Member, wanted: number): number {
     const { cluster, holdings, rng } = this.#parts;
     if (!cluster.isUp || wanted === 0 || this.#pending.size >= PENDING_MAX) return 0;
-    const near = swarm.viewers - 1;
+    const near = swarm.peers - 1;
     const missing = Math.max(0, wanted - near);
     const far = holdings.viewersElsewhere(swarm);
     if (far === 0) return holdings.isNew(now, swarm) ? missing : 0;
@@ -129,7 +129,7 @@ export class FarViewers<Signal extends AnySignal> {
   #handleQuery(now: Millis, from: NodeId, { query, asker, swarm: id, wanted, place, ...of }: Query): void {
     const { registry, cluster, holdings, rng } = this.#parts;
     const swarm = registry.swarm(now, id);
-    if (swarm.viewers === 0 || cluster.isDraining) return;
+    if (swarm.peers === 0 || cluster.isDraining) return;
     // Nobody answers in full: the asker takes the first that come, and the others' viewers would wait for nothing.
     const share = Math.ceil((2 * wanted) / Math.max(1, holdings.holders(swarm)));
     const picked = pickPeers(
@@ -192,7 +192,7 @@ export class FarViewers<Signal extends AnySignal> {
     this.#parts.counters.introductions += peers.length;
     if (peers.length < wanted) peers.push(...this.#parts.introduceNear(now, asker, wanted - peers.length));
     if (peers.length === 0) return;
-    const viewers = asker.swarm.viewers + this.#parts.holdings.viewersElsewhere(asker.swarm);
+    const viewers = asker.swarm.peers + this.#parts.holdings.viewersElsewhere(asker.swarm);
     this.#parts.send(connection, { type: "peers", viewers, peers });
   }
 

@@ -147,7 +147,7 @@ export class Holdings<Signal extends AnySignal> {
 
   #settle(now: Millis, swarm: Swarm): void {
     let shared = this.#shared.get(swarm.id);
-    if (swarm.viewers === 0) {
+    if (swarm.peers === 0) {
       if (!shared) return;
       shared.weights = new Map();
       this.#tellHolders(shared);
@@ -214,7 +214,7 @@ export class Holdings<Signal extends AnySignal> {
 
   #holdingOf({ swarm, weights }: Shared, asks: boolean): Holding {
     const tracks = [...weights].map(([track, weight]) => ({ track, weight }));
-    return { type: "holding", swarm: swarm.id, viewers: swarm.viewers, tracks, asks };
+    return { type: "holding", swarm: swarm.id, viewers: swarm.peers, tracks, asks };
   }
 }
 

@@ -11,7 +11,7 @@ import type { Message, Refusal } from "./viewers.ts";
  */
 export function joinRefusalOf(swarm: Swarm, swarmCount: number, limits: TrackerLimits): Refusal | undefined {
   if (swarm.isEmpty && swarmCount >= limits.swarmsMax) return FULL_TRACKER;
-  if (swarm.viewers + swarm.heldOut >= limits.viewersPerSwarmMax) return FULL_SWARM;
+  if (swarm.peers + swarm.heldOut >= limits.viewersPerSwarmMax) return FULL_SWARM;
   return undefined;
 }
 

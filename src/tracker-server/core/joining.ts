@@ -203,7 +203,7 @@ export class Joining {
       reportedUntil: now - REPORT_CREDIT_MS,
     };
     registry.add(member);
-    swarm.savings.began(holdOut);
+    if (!isSeeder) swarm.savings.began(holdOut);
     counters.joins++;
     if (peer === owner) counters.restores++;
     return member;

@@ -32,11 +32,11 @@ export function pickPeers(
   rng: Rng,
   elsewhereMax = Infinity,
 ): readonly Member[] {
-  const { everybody, viewers } = asker.swarm;
+  const { everybody, peers } = asker.swarm;
   const near = asker.swarm.laneOf(asker.track) ?? everybody;
   const neighbours = near.neighboursOf(asker);
   const nearby = near.nearbyOf(asker);
-  const seeders = viewers < SMALL_SWARM && asker.swarm.seeders.size > 0 ? asker.swarm.seeders : undefined;
+  const seeders = peers < SMALL_SWARM && asker.swarm.seeders.size > 0 ? asker.swarm.seeders : undefined;
   const known = asker.introductions;
   const { share, from } = nearby ? FAR_AWAY : FAR;
   const far = wanted < from ? 0 : Math.max(1, Math.floor(wanted * share));

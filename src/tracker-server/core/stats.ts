@@ -7,6 +7,7 @@ import type { ConnectionFault } from "./event.ts";
 import { offloadOf, type SessionCounts } from "./session-counts.ts";
 import { ceilingOf, savedBytesOf, sessionsOf } from "./stream-report.ts";
 import type { Swarm } from "./swarm.ts";
+import type { Headcount } from "./tracker-node.ts";
 
 /** Everything a tracker ever says no to, by the one word it is counted under. */
 export type RefusalReason =
@@ -60,6 +61,7 @@ export interface SwarmSummary {
   /** The first eight characters of the id: enough to tell swarms apart, not enough to join one. */
   readonly swarm: string;
   readonly viewers: number;
+  readonly seeders: number;
   /** Viewers that stay with the CDN, to be compared with them. */
   readonly heldOut: number;
   /** Those of the viewers that can upload. */
@@ -78,13 +80,11 @@ export interface SwarmSummary {
 }
 
 /** What a load balancer asks for; costs nothing to answer. */
-export interface TrackerHealth {
+export interface TrackerHealth extends Headcount {
   readonly uptimeMs: Millis;
   readonly draining: boolean;
   /** Sockets, joined or not. */
   readonly connections: number;
-  /** Joined, in all swarms. */
-  readonly viewers: number;
   /** Nobody new comes in until memory is given back. */
   readonly shortOfMemory: boolean;
 }
@@ -138,8 +138,9 @@ export function summarize(now: Millis, swarms: Iterable<Swarm>): readonly SwarmS
     return {
       swarm: swarm.id.slice(0, SWARM_ID_CHARS_SHOWN),
       viewers: swarm.viewers,
+      seeders: swarm.seeders.size,
       heldOut: swarm.heldOut,
-      givers: swarm.everybody.givers.size,
+      givers: viewersThatGive(swarm),
       tracks: swarm.tracks,
       held: swarm.held,
       reported: swarm.savings.counts,
@@ -150,6 +151,12 @@ export function summarize(now: Millis, swarms: Iterable<Swarm>): readonly SwarmS
       sessions: sessionsOf(sums),
     };
   });
+}
+
+function viewersThatGive({ everybody, seeders }: Swarm): number {
+  let givers = everybody.givers.size;
+  for (let index = 0; index < seeders.size; index++) if (seeders.at(index)?.uplink) givers--;
+  return givers;
 }
 
 /** Swarms up to each bound. */

@@ -11,6 +11,7 @@ export interface StreamReport {
   readonly selfReported: true;
   readonly ageMs: Millis;
   readonly viewers: number;
+  readonly seeders: number;
   readonly heldOut: number;
   readonly peak: number;
   /** Of both groups, as are the totals. */
@@ -63,6 +64,7 @@ export function reportStream(sums: StreamSums): StreamReport {
     selfReported: true,
     ageMs: sums.ageMs,
     viewers: sums.viewers,
+    seeders: sums.seeders,
     heldOut: sums.heldOut,
     peak: sums.peak,
     sessions: sessionsOf(sums),

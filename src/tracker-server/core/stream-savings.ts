@@ -6,8 +6,9 @@ import { addCounts, type SessionCounts } from "./session-counts.ts";
 export interface StreamSums {
   /** Since the first viewer came. */
   readonly ageMs: Millis;
-  /** With a socket now: those that share, and those held out. */
+  /** With a socket now: those that share, seeders, and those held out. */
   readonly viewers: number;
+  readonly seeders: number;
   readonly heldOut: number;
   /** Most that shared at one time. */
   readonly peak: number;
@@ -24,7 +25,9 @@ export interface StreamSums {
 
 /** Who is in a swarm at one instant. */
 export interface Attendance {
+  /** That share. */
   readonly viewers: number;
+  readonly seeders: number;
   readonly heldOut: number;
   /** Watched by those that share. */
   readonly tracks: number;
@@ -37,7 +40,7 @@ export interface Attendance {
 export class StreamSavings {
   #startedAt: Millis | undefined;
   #passedAt: Millis = 0;
-  #attendance: Attendance = { viewers: 0, heldOut: 0, tracks: 0 };
+  #attendance: Attendance = { viewers: 0, seeders: 0, heldOut: 0, tracks: 0 };
   #peak = 0;
   #viewerMs: Millis = 0;
   #renditionMs: Millis = 0;
@@ -71,10 +74,11 @@ export class StreamSavings {
 
   sums(now: Millis): StreamSums {
     this.#pass(now);
-    const { viewers, heldOut } = this.#attendance;
+    const { viewers, seeders, heldOut } = this.#attendance;
     return {
       ageMs: now - (this.#startedAt ?? now),
       viewers,
+      seeders,
       heldOut,
       peak: this.#peak,
       viewerMs: this.#viewerMs,
@@ -102,6 +106,7 @@ export class StreamSavings {
 export const addStreams = (a: StreamSums, b: StreamSums): StreamSums => ({
   ageMs: Math.max(a.ageMs, b.ageMs),
   viewers: a.viewers + b.viewers,
+  seeders: a.seeders + b.seeders,
   heldOut: a.heldOut + b.heldOut,
   peak: a.peak + b.peak,
   viewerMs: a.viewerMs + b.viewerMs,

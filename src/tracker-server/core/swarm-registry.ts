@@ -6,6 +6,7 @@ import type { ConnectionId } from "./event.ts";
 import type { Member } from "./member.ts";
 import type { StreamSums } from "./stream-savings.ts";
 import { Swarm } from "./swarm.ts";
+import type { Headcount } from "./tracker-node.ts";
 
 /**
  * Who is in which swarm, by id. Keeps the indexes and the counts in step; decides nothing but when a swarm that nobody
@@ -16,6 +17,7 @@ export class SwarmRegistry {
   readonly #byPeer = new Map<PeerId, Member>();
   readonly #held: DeadlineQueue<Member>;
   readonly #ended = new EndedStreams();
+  #seeders = 0;
 
   constructor(resumeWithinMs: Millis) {
     this.#held = new DeadlineQueue(resumeWithinMs);
@@ -29,8 +31,13 @@ export class SwarmRegistry {
     return this.#held.size;
   }
 
-  get viewerCount(): number {
+  /** With a socket: viewers and seeders. */
+  get peerCount(): number {
     return this.#byPeer.size - this.#held.size;
+  }
+
+  get headcount(): Headcount {
+    return { viewers: this.peerCount - this.#seeders, seeders: this.#seeders };
   }
 
   swarms(): Iterable<Swarm> {
@@ -61,13 +68,13 @@ export class SwarmRegistry {
     this.#swarms.set(member.swarm.id, member.swarm);
     this.#ended.delete(member.swarm.id);
     this.#byPeer.set(member.peer, member);
-    member.swarm.putIn(member);
+    this.#putIn(member);
   }
 
   /** Its socket is gone: nobody is introduced to it until it resumes. */
   hold(now: Millis, member: Member): void {
     member.connection = undefined;
-    member.swarm.takeOut(member);
+    this.#takeOut(member);
     member.swarm.held++;
     this.#held.add(now, member);
   }
@@ -77,7 +84,7 @@ export class SwarmRegistry {
     if (member.connection === undefined) {
       this.#held.delete(member);
       member.swarm.held--;
-      member.swarm.putIn(member);
+      this.#putIn(member);
     }
     member.connection = connection;
   }
@@ -88,7 +95,7 @@ export class SwarmRegistry {
       this.#held.delete(member);
       member.swarm.held--;
     } else {
-      member.swarm.takeOut(member);
+      this.#takeOut(member);
     }
     const { swarm } = member;
     if (!swarm.isEmpty) return;
@@ -110,5 +117,15 @@ export class SwarmRegistry {
     }
     for (const member of expired) this.remove(now, member);
     return expired.length;
+  }
+
+  #putIn(member: Member): void {
+    member.swarm.putIn(member);
+    if (member.isSeeder) this.#seeders++;
+  }
+
+  #takeOut(member: Member): void {
+    member.swarm.takeOut(member);
+    if (member.isSeeder) this.#seeders--;
   }
 }

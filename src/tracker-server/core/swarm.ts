@@ -5,10 +5,10 @@ import type { Seats } from "./seats.ts";
 import { StreamSavings } from "./stream-savings.ts";
 import { SwapList } from "./swap-list.ts";
 
-/** The viewers of one swarm, in the order that peer selection wants them. Knows no ids and no sockets. */
+/** The peers of one swarm, in the order that peer selection wants them. Knows no ids and no sockets. */
 export class Swarm {
   readonly id: SwarmId;
-  /** Viewers with a socket; those held for a resume are in no lane. */
+  /** Peers with a socket; those held for a resume are in no lane. */
   readonly everybody = new Lane();
   /** Those that came to serve. They are in the lane of everybody, and in none of a track. */
   readonly seeders = new SwapList<Member>();
@@ -29,14 +29,19 @@ export class Swarm {
     this.savings = savings;
   }
 
-  /** Those that share, or may. */
-  get viewers(): number {
+  /** Those that share, or may: viewers and seeders. */
+  get peers(): number {
     return this.everybody.givers.size + this.everybody.takers.size;
+  }
+
+  /** Those of them that watch. */
+  get viewers(): number {
+    return this.peers - this.seeders.size;
   }
 
   /** Whether it is of nobody, not even of somebody who may come back. */
   get isEmpty(): boolean {
-    return this.viewers + this.heldOut + this.held === 0;
+    return this.peers + this.heldOut + this.held === 0;
   }
 
   get tracks(): number {

@@ -8,6 +8,7 @@ const node = (name: string, more: Partial<TrackerNode> = {}): TrackerNode => ({
   publicUrl: `wss://${name}`,
   region: undefined,
   viewers: 0,
+  seeders: 0,
   viewersMax: 100,
   draining: false,
   ...more,
@@ -27,6 +28,7 @@ describe("[TK40] the list", () => {
     ],
     ["an unknown region is nobody's", [node("a", { viewers: 50 }), node("b", { region: "eu" })], undefined, ["b", "a"]],
     ["without the full", [node("a", { viewers: 100 }), node("b")], undefined, ["b"]],
+    ["seeders are a load too", [node("a", { viewers: 50, seeders: 50 }), node("b")], undefined, ["b"]],
     ["without those that drain", [node("a", { draining: true }), node("b")], undefined, ["b"]],
     ["without those that have no URL", [node("a", { publicUrl: undefined }), node("b")], undefined, ["b"]],
     [

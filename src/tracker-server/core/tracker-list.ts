@@ -56,12 +56,13 @@ export function orderTrackers(
     const known = byUrl.get(node.publicUrl);
     byUrl.set(node.publicUrl, known ? merged(known, node) : node);
   }
-  const open = [...byUrl].filter(([, { viewers, viewersMax }]) => viewers < viewersMax);
-  const ranked = open
-    .map(([url, { region: its, viewers, viewersMax }]) => {
+  const ranked = [...byUrl]
+    .map(([url, { region: its, viewers, seeders, viewersMax }]) => {
       const isNear = region !== undefined && its === region;
-      return { url, rank: Math.floor((viewers / viewersMax) * LOAD_STEPS) + (isNear ? 0 : LOAD_STEPS) };
+      const load = (viewers + seeders) / viewersMax;
+      return { url, load, rank: Math.floor(load * LOAD_STEPS) + (isNear ? 0 : LOAD_STEPS) };
     })
+    .filter(({ load }) => load < 1)
     .sort((a, b) => a.rank - b.rank || (a.url < b.url ? -1 : 1));
   const list: string[] = [];
   for (let from = 0, to = 0; from < ranked.length && list.length < TRACKERS_MAX; from = to) {
@@ -76,6 +77,7 @@ export function orderTrackers(
 const merged = (a: TrackerNode, b: TrackerNode): TrackerNode => ({
   ...a,
   viewers: a.viewers + b.viewers,
+  seeders: a.seeders + b.seeders,
   viewersMax: a.viewersMax + b.viewersMax,
 });
 
@@ -88,6 +90,7 @@ const UNKNOWN: TrackerNode = {
   publicUrl: undefined,
   region: undefined,
   viewers: 1,
+  seeders: 0,
   viewersMax: 2,
   draining: false,
 };

@@ -22,7 +22,7 @@ import { Redirection } from "./redirection.ts";
 import { offloadOf } from "./session-counts.ts";
 import { countBySize, summarize, type RefusalReason, type TrackerHealth, type TrackerStats } from "./stats.ts";
 import { TrackerList, type TrackerSite } from "./tracker-list.ts";
-import type { TrackerNode } from "./tracker-node.ts";
+import type { Headcount, TrackerNode } from "./tracker-node.ts";
 import { countByRegion } from "./viewers-by-region.ts";
 import { Viewers, type Refusal } from "./viewers.ts";
 
@@ -60,8 +60,8 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
     this.#rng = rng.fork("drain");
     this.#admission = new Admission(limits);
     this.#joinDeadlines = new DeadlineQueue(limits.joinWithinMs);
-    const viewers = (): number => this.#viewers.registry.viewerCount;
-    this.#cluster = new Cluster(now, cluster, site, limits.connectionsMax, viewers, (action) => {
+    const headcount = (): Headcount => this.#viewers.registry.headcount;
+    this.#cluster = new Cluster(now, cluster, site, limits.connectionsMax, headcount, (action) => {
       this.#actions.push(action);
     });
     this.#trackers = new TrackerList(site, () => this.nodes());
@@ -139,7 +139,7 @@ export class Tracker<Signal extends AnySignal = string> implements Core<TrackerE
       uptimeMs: now - this.#startedAt,
       draining: this.#drain !== undefined,
       connections: this.#connections.size,
-      viewers: this.#viewers.registry.viewerCount,
+      ...this.#viewers.registry.headcount,
       shortOfMemory: this.#admission.isShortOfMemory,
     };
   }

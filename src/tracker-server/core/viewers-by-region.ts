@@ -10,7 +10,9 @@ export function countByRegion(swarms: Iterable<Swarm>): Readonly<Record<string, 
   const counts = new Map<string, number>();
   const count = (list: SwapList<Member>): void => {
     for (let index = 0; index < list.size; index++) {
-      const region = list.at(index)?.network.region ?? UNKNOWN;
+      const member = list.at(index);
+      if (member?.isSeeder) continue;
+      const region = member?.network.region ?? UNKNOWN;
       counts.set(region, (counts.get(region) ?? 0) + 1);
     }
   };

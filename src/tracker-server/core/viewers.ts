@@ -116,7 +116,7 @@ export class Viewers<Signal extends AnySignal> {
       resume: this.#ids.resumeToken(member.peer, join.swarm, member.pass),
       viewers: this.#viewersOf(member),
       // The more viewers there are the less often each reports: a thousand a second, all together, is enough.
-      reportEveryMs: Math.max(this.#limits.reportEveryMs, this.registry.viewerCount),
+      reportEveryMs: Math.max(this.#limits.reportEveryMs, this.registry.peerCount),
       peers: this.#introduce(now, member, join.peersWanted),
       ...this.#spread(),
       stun: this.#trackers.stun,
@@ -274,7 +274,7 @@ export class Viewers<Signal extends AnySignal> {
 
   /** How far those who lose this tracker are to spread, so that the next one meets a thousand a second. */
   #spread(): { readonly reconnectWithinMs?: Millis } {
-    const reconnectWithinMs = Math.min(SPREAD_MS_MAX, this.registry.viewerCount);
+    const reconnectWithinMs = Math.min(SPREAD_MS_MAX, this.registry.peerCount);
     return reconnectWithinMs > SPREAD_MS_MIN ? { reconnectWithinMs } : {};
   }
 
@@ -284,9 +284,9 @@ export class Viewers<Signal extends AnySignal> {
     attend(now, member);
   }
 
-  /** In its swarm, those of other processes included. */
+  /** In its swarm, seeders and those of other processes included (TR7). */
   #viewersOf({ swarm }: Member): number {
-    return Math.max(1, swarm.viewers + this.holdings.viewersElsewhere(swarm));
+    return Math.max(1, swarm.peers + this.holdings.viewersElsewhere(swarm));
   }
 
   /** Tells nobody but the asker: the others learn of it by its offer. */
@@ -334,8 +334,8 @@ function tellLinks(member: Member, links: number, wanted: number): void {
 
 /** Who is there has changed, or what they watch. Seeders watch nothing. */
 function attend(now: Millis, { swarm }: Member): void {
-  const viewers = swarm.viewers - swarm.seeders.size;
-  swarm.savings.attend(now, { viewers, heldOut: swarm.heldOut, tracks: swarm.tracks });
+  const { viewers, heldOut, tracks } = swarm;
+  swarm.savings.attend(now, { viewers, seeders: swarm.seeders.size, heldOut, tracks });
 }
 
 const NOT_INTRODUCED: Refusal = {

@@ -17,6 +17,7 @@ const RECORDS: ReadonlyArray<BusRecord<Buffer>> = [
     publicUrl: "wss://tracker.example",
     region: undefined,
     viewers: 3,
+    seeders: 1,
     viewersMax: 50_000,
     draining: false,
   },

@@ -77,6 +77,7 @@ function parseRecord(fields: Fields): BusRecord<Buffer> {
         publicUrl: optional(fields, "publicUrl", (url) => matching(url, "publicUrl", TRACKER_URL_PATTERN)),
         region: optional(fields, "region", () => text(fields, "region", REGION_CHARS_MAX)),
         viewers: count(fields, "viewers"),
+        seeders: count(fields, "seeders"),
         viewersMax: count(fields, "viewersMax"),
         draining: flag(fields, "draining"),
       };

@@ -43,9 +43,9 @@ const draw = (id, value) => {
   at(id).querySelector(".area").setAttribute("d", points.length > 1 ? line + "L300 96L" + left.toFixed(1) + " 96Z" : "");
 };
 const tiles = (stats) => [
-  ["viewers", count(stats.viewers)], ["swarms", count(stats.swarmCount)],
+  ["viewers", count(stats.viewers)], ["seeders", count(stats.seeders)], ["swarms", count(stats.swarmCount)],
   ["CDN bytes saved *", bytes(stats.reported.peerBytes)], ["introductions", count(stats.counters.introductions)],
-  ["event-loop lag, p99", lateness(stats.lagMs.p99)], ["memory", bytes(stats.rssBytes)],
+  ["event-loop lag, p99", lateness(stats.lagMs.p99)],
 ];
 const lateness = (ms) => (ms < 10 ? ms.toFixed(1) : Math.round(ms)) + " ms";
 const perSecond = (n) => (n < 100 ? n.toFixed(1) : count(Math.round(n)));
@@ -56,7 +56,7 @@ const swarmRow = (swarm) => {
   const share = element("td");
   const used = swarm.reported.peerBytes + swarm.reported.originBytes;
   share.append(...(used ? [bar(swarm.reported), element("span", percent(swarm.offload), "percent")] : ["–"]));
-  row.append(name, element("td", count(swarm.viewers)), share, element("td", bytes(swarm.reported.peerBytes), "wide"),
+  row.append(name, element("td", count(swarm.viewers)), element("td", count(swarm.seeders)), share, element("td", bytes(swarm.reported.peerBytes), "wide"),
     element("td", bytes(swarm.reported.originBytes), "wide"), element("td", bytes(swarm.reported.wastedBytes), "wide"),
     element("td", count(swarm.heldOut), "wide"), element("td", count(swarm.givers), "wide"), element("td", count(swarm.tracks), "wide"));
   return row;

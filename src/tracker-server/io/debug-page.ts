@@ -39,7 +39,7 @@ ${card("regions", "Regions")}
 ${card("nodes", "Tracker processes")}
 </div>
 <section><h2>Swarms</h2>
-<div class="scroll"><table><thead><tr><th>swarm<th>viewers<th>offload *<th class="wide">peers<th class="wide">CDN<th class="wide">wasted<th class="wide">held out<th class="wide">can upload<th class="wide">tracks</tr></thead>
+<div class="scroll"><table><thead><tr><th>swarm<th>viewers<th>seeders<th>offload *<th class="wide">peers<th class="wide">CDN<th class="wide">wasted<th class="wide">held out<th class="wide">can upload<th class="wide">tracks</tr></thead>
 <tbody id="swarms"></tbody></table></div><span id="more" class="dim"></span></section>
 <div class="row">
 ${card("events", "Since the start")}

@@ -56,7 +56,8 @@ export class TrackerMetrics {
 
   #addGauges(): void {
     this.#gauge("connections", "Sockets, joined or not", (now) => now.connections);
-    this.#gauge("viewers", "Viewers that have joined", (now) => now.viewers);
+    this.#gauge("viewers", "Viewers that have joined, seeders apart", (now) => now.viewers);
+    this.#gauge("seeders", "Seeders that have joined", (now) => now.seeders);
     this.#gauge("swarms", "Swarms with somebody in them, or held for a resume", (now) => now.swarmCount);
     this.#gauge("held_viewers", "Dropped viewers that may resume", (now) => now.held);
     this.#gauge("addresses", "Addresses with a socket, or with one not long ago", (now) => now.addresses);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { unreadyReasons } from "./readiness.ts";
 
-const HEALTH = { uptimeMs: 1, draining: false, connections: 5, viewers: 5, shortOfMemory: false };
+const HEALTH = { uptimeMs: 1, draining: false, connections: 5, viewers: 4, seeders: 1, shortOfMemory: false };
 const FACTS = { health: HEALTH, connectionsMax: 10, lagMsP99: 3 };
 
 test("a tracker with room, memory and time is ready", () => {

@@ -69,8 +69,9 @@ export class StatusPages {
 
   /** Red only while draining, for those who know no other check: a busy process must not be killed for it. */
   #answerHealth(response: ServerResponse): void {
-    const { draining, viewers, uptimeMs } = this.#source.health();
-    const body = { status: draining ? "draining" : "ok", viewers, uptimeSeconds: Math.floor(uptimeMs / 1000) };
+    const { draining, viewers, seeders, uptimeMs } = this.#source.health();
+    const uptimeSeconds = Math.floor(uptimeMs / 1000);
+    const body = { status: draining ? "draining" : "ok", viewers, seeders, uptimeSeconds };
     answer(response, draining ? 503 : 200, JSON_TYPE, `${JSON.stringify(body)}\n`, ANY_ORIGIN);
   }
 

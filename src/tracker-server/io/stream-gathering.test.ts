@@ -13,7 +13,7 @@ const ASKER = "asker-0123456789";
 /** Of a stream with one session that played so many bytes of each source. */
 function sumsOf(peerBytes: number, originBytes: number): StreamSums {
   const savings = new StreamSavings();
-  savings.attend(0, { viewers: 1, heldOut: 0, tracks: 1 });
+  savings.attend(0, { viewers: 1, seeders: 0, heldOut: 0, tracks: 1 });
   savings.began(false);
   savings.grew(false, NO_COUNTS, { ...NO_COUNTS, peerBytes, originBytes, playedMs: 60_000 });
   return savings.sums(60_000);

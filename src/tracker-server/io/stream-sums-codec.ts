@@ -57,6 +57,7 @@ function fieldsOf(message: Buffer): Fields {
 const streamOf = (fields: Fields): StreamSums => ({
   ageMs: sum(fields, "ageMs"),
   viewers: sum(fields, "viewers"),
+  seeders: sum(fields, "seeders"),
   heldOut: sum(fields, "heldOut"),
   peak: sum(fields, "peak"),
   viewerMs: sum(fields, "viewerMs"),
