@@ -7,8 +7,13 @@ import type { SwarmPort } from "../swarm/io/driver-api.ts";
 import type { Origin } from "../swarm/io/origin.ts";
 import { createSimplePeerLinks, type WebRtc } from "../swarm/io/simple-peer-link.ts";
 import { ViewerIdentity, type TicketSource } from "../swarm/io/viewer-identity.ts";
-import { createWebSocketPeerLinks } from "../swarm/io/websocket-peer-link.ts";
-import { createWebSocketTrackerLinks } from "../swarm/io/websocket-tracker-link.ts";
+import type { OpenTrackerLink } from "../swarm/io/tracker-link.ts";
+import {
+  createWebSocketPeerLinks,
+  type FrameSocketClass,
+  type OpenParentLink,
+} from "../swarm/io/websocket-peer-link.ts";
+import { createWebSocketTrackerLinks, type WebSocketClass } from "../swarm/io/websocket-tracker-link.ts";
 
 /** As much of what follows a stream as a swarm needs. */
 export interface FollowedStream {
@@ -51,22 +56,29 @@ export interface HeadlessSwarmOptions extends HandedThrough {
   /** Whether peers may be met over addresses of private networks. */
   readonly lan: boolean;
   readonly ticket?: TicketSource | undefined;
+  /** Stand around the links to trackers and to parents, to see what becomes of them. */
+  readonly trackerWatch?: { links(make: (socketClass: WebSocketClass) => OpenTrackerLink): OpenTrackerLink };
+  readonly parentWatch?: { links(make: (socketClass: FrameSocketClass) => OpenParentLink): OpenParentLink };
   /** A playlist was read and the engine knows it: for who has more to do with it. */
   readonly onPlaylist?: (update: Parameters<SwarmPort["playlist"]>[0], text: string) => void;
 }
 
 /** Takes part with all renditions that the follower follows, until it is closed; the follower is closed with it. */
 export function openHeadlessSwarm(options: HeadlessSwarmOptions): SwarmDriver {
-  const { follower, webRtc, rtc = {}, lan, ticket, onPlaylist, ...handedThrough } = options;
+  const { follower, webRtc, rtc = {}, lan, ticket, onPlaylist, trackerWatch, parentWatch, ...handedThrough } = options;
   const identity = new ViewerIdentity({ swarm: follower.swarm, ticket, logger: options.logger });
+  const trackerLinks = (socketClass: WebSocketClass): OpenTrackerLink =>
+    identity.trackerLinks(createWebSocketTrackerLinks(socketClass));
+  const parentLinks = (socketClass: FrameSocketClass): OpenParentLink =>
+    identity.parentLinks(createWebSocketPeerLinks(socketClass));
   const driver = createSwarmDriver({
     ...handedThrough,
     swarm: follower.swarm,
     origin: follower.origin,
     rtc,
     openPeerLink: identity.peerLinks(createSimplePeerLinks(webRtc, lan)),
-    openTrackerLink: identity.trackerLinks(createWebSocketTrackerLinks(WebSocket)),
-    openParentLink: identity.parentLinks(createWebSocketPeerLinks(WebSocket)),
+    openTrackerLink: trackerWatch?.links(trackerLinks) ?? trackerLinks(WebSocket),
+    openParentLink: parentWatch?.links(parentLinks) ?? parentLinks(WebSocket),
     takePlaylist: (track, text) => {
       follower.take?.(track, text);
     },

@@ -1,10 +1,11 @@
 /**
  * `/metrics` of a seeder, in Prometheus' text. Every figure is read at the moment it is asked for, so that nothing is
- * counted twice; the only label is the number of an upstream. docs/metrics.md explains each.
+ * counted twice; the only label is the number of an upstream or a parent. docs/metrics.md explains each.
  */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 import { CHUNK_BYTES } from "../protocol/limits.ts";
 import type { UpstreamState } from "../headless/upstreams.ts";
+import type { ParentState } from "./parent-watch.ts";
 import { statusOf, type SeederStatus, type StatusSource } from "./status.ts";
 
 export class SeederMetrics {
@@ -33,6 +34,7 @@ export class SeederMetrics {
     this.#counter("uploaded_bytes", "Media sent to peers", (now) => now.bytes.toPeers);
     this.#counter("uploaded_chunks", "The same in whole chunks", (now) => Math.floor(now.bytes.toPeers / CHUNK_BYTES));
     this.#counter("wasted_bytes", "Media received and not used", (now) => now.bytes.wasted);
+    this.#perParent("parent_linked", "1 while this parent is linked", ({ state }) => Number(state === "linked"));
     this.#perUpstream("upstream_received_bytes", "Playlists and media by upstream", ({ bytes }) => bytes);
     this.#perUpstream("upstream_requests", "Requests by upstream", ({ requests }) => requests);
     this.#perUpstream("upstream_failures", "Of these, those that failed", ({ failures }) => failures);
@@ -69,6 +71,17 @@ export class SeederMetrics {
       collect() {
         this.reset();
         this.inc(value());
+      },
+    });
+  }
+
+  #perParent(name: string, help: string, read: (parent: ParentState) => number): void {
+    const now = (): SeederStatus => this.#now();
+    new Gauge({
+      ...this.#named(name, help),
+      labelNames: ["parent"],
+      collect() {
+        for (const [index, parent] of now().parents.entries()) this.set({ parent: index }, read(parent));
       },
     });
   }

@@ -3,9 +3,8 @@ import { readFileSync } from "node:fs";
 import { OptionError } from "../base/option-error.ts";
 import { createProcessLogger, type ProcessLogger } from "../settings/process-logger.ts";
 import type { SeederOptions } from "./options.ts";
-import { startSeeder, type RunningSeeder } from "./seeder.ts";
+import { startSeeder } from "./seeder.ts";
 import { SEEDER_SETTINGS, type SeederSettings } from "./settings.ts";
-import type { SeederStatus } from "./status.ts";
 
 /** Rejects with an {@link OptionError} when it cannot start as it is told. */
 export async function runSeeder(settings: SeederSettings & Pick<SeederOptions, "playlists">): Promise<void> {
@@ -21,12 +20,10 @@ export async function runSeeder(settings: SeederSettings & Pick<SeederOptions, "
   });
   if (!settings.trackers && settings.listenWs === undefined && settings.httpPort === undefined)
     logger.warn("nobody can get anything from it: give --tracker, --listen-ws or --http-port");
-  const watch = watchTracker(seeder, logger);
   let isClosing = false;
   const stop = (signal: NodeJS.Signals): void => {
     if (isClosing) process.exit(1);
     isClosing = true;
-    clearInterval(watch);
     logger.info("closing", { signal });
     void seeder.close().then(() => {
       logger.info("stopped");
@@ -36,18 +33,6 @@ export async function runSeeder(settings: SeederSettings & Pick<SeederOptions, "
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-}
-
-/** Says when a tracker has let it in and when none does any more. Asks: the engine tells of changes with every frame. */
-function watchTracker(seeder: RunningSeeder, logger: ProcessLogger): NodeJS.Timeout {
-  let told: SeederStatus["tracker"] = "off";
-  return setInterval(() => {
-    const { tracker } = seeder.status();
-    if (tracker === told || tracker === "connecting") return;
-    told = tracker;
-    if (tracker === "joined") logger.info("the tracker has let it in");
-    else if (tracker === "lost") logger.warn("no tracker answers, or none lets it in: nobody new finds it meanwhile");
-  }, TRACKER_ASKED_MS);
 }
 
 /** What the library is to be told. */
@@ -86,6 +71,3 @@ function readSecret(file: string): string {
     throw new OptionError(`the secret's file ${file} cannot be read: ${String(error)}`);
   }
 }
-
-/** Soon enough for a log, and next to no work. */
-const TRACKER_ASKED_MS = 1000;

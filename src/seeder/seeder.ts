@@ -4,6 +4,7 @@ import type { Logger } from "../base/logger.ts";
 import { openHeadlessSwarm, type FollowedStream } from "../headless/headless-swarm.ts";
 import { loadNodeWebRtc } from "../headless/node-web-rtc.ts";
 import { openStream, type StreamFollower } from "../headless/stream-follower.ts";
+import { TrackerWatch } from "../headless/tracker-watch.ts";
 import type { TrackId } from "../protocol/ids.ts";
 import { engineLog } from "../settings/engine-log.ts";
 import type { ProcessLogger } from "../settings/process-logger.ts";
@@ -23,6 +24,7 @@ import { illnessOf, type FollowedPlaylist, type HealthFacts } from "./health.ts"
 import { createHttpProxy, type HttpProxy } from "./http-proxy.ts";
 import type { SeederOptions } from "./options.ts";
 import { chooseRenditions } from "./rendition-choice.ts";
+import { ParentWatch } from "./parent-watch.ts";
 import { trustedTickets } from "./seeder-ticket.ts";
 import { statusOf, type SeederStatus, type StatusSource } from "./status.ts";
 
@@ -87,6 +89,8 @@ class Seeder implements RunningSeeder, StatusSource {
   readonly #store: SegmentStore;
   readonly #memoryBytesMax: number;
   readonly #doors = new Doors();
+  readonly #trackerWatch: TrackerWatch;
+  readonly #parentWatch: ParentWatch;
   #proxy: HttpProxy | undefined;
   readonly #playlists = new Map<TrackId, FollowedPlaylist>();
   #engine: HealthFacts["engine"] = "working";
@@ -99,6 +103,16 @@ class Seeder implements RunningSeeder, StatusSource {
     this.#options = options;
     this.#parts = parts;
     this.#memoryBytesMax = memoryBytesMax;
+    const say = options.logger ?? SILENT;
+    this.#trackerWatch = new TrackerWatch({
+      joined: () => {
+        say.info("the tracker has let it in");
+      },
+      away: (why) => {
+        say.warn("no tracker answers, or none lets it in: nobody new finds it meanwhile", { why });
+      },
+    });
+    this.#parentWatch = new ParentWatch(parents, stream.swarm, say);
     this.linksMax = Math.min(options.peersMax ?? PEERS_MAX, linksMaxFor(uplinkBitsPerSecond));
     const memory = createMemoryStore();
     const cached: { readonly follower: FollowedStream; readonly store: SegmentStore } = disk
@@ -110,6 +124,7 @@ class Seeder implements RunningSeeder, StatusSource {
       ...{ ...cached, webRtc, trackers, memoryBytesMax, logger },
       ...(stun && { rtc: { iceServers: [{ urls: [...stun] }] } }),
       ...(parents.length > 0 && { parents: (rng) => new ChainParents(parents, rng) }),
+      ...{ trackerWatch: this.#trackerWatch, parentWatch: this.#parentWatch },
       push: (desk) => new ChainPush(desk),
       upload: true,
       lan: options.lan ?? isLanHost(new URL(options.playlists[0] ?? "").hostname),
@@ -120,7 +135,7 @@ class Seeder implements RunningSeeder, StatusSource {
         this.#proxy?.told();
       },
       switchedOff: () => {
-        options.logger?.warn("switched off by the tracker's operator");
+        say.warn("switched off by the tracker's operator");
         this.#stop("switched-off");
       },
     });
@@ -178,6 +193,14 @@ class Seeder implements RunningSeeder, StatusSource {
     return this.#parts.stream.upstreams();
   }
 
+  parents() {
+    return this.#parentWatch.states();
+  }
+
+  get trackerFault() {
+    return this.#trackerWatch.fault;
+  }
+
   status(): SeederStatus {
     return statusOf(this);
   }
@@ -193,6 +216,7 @@ class Seeder implements RunningSeeder, StatusSource {
 
   async #close(): Promise<void> {
     const hasPeers = this.peers().length > 0;
+    this.#trackerWatch.close();
     this.#driver.close();
     if (hasPeers) await new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
     await this.#doors.close();
@@ -201,6 +225,7 @@ class Seeder implements RunningSeeder, StatusSource {
   /** The pages stay, and say why. */
   #stop(why: "retired" | "switched-off"): void {
     this.#engine = why;
+    this.#trackerWatch.close();
     this.#driver.close();
   }
 }

@@ -21,7 +21,8 @@ export const statusPages =
     switch ((request.url ?? "/").replace(/\?.*$/s, "")) {
       case "/healthz": {
         const reasons = source.illness();
-        tell({ status: reasons.length > 0 ? "ill" : "ok", reasons }, reasons.length > 0 ? 503 : 200);
+        const { tracker } = source.stats();
+        tell({ status: reasons.length > 0 ? "ill" : "ok", reasons, tracker }, reasons.length > 0 ? 503 : 200);
         return;
       }
       case "/status":

@@ -5,6 +5,7 @@ import type { UpstreamState } from "../headless/upstreams.ts";
 import type { SwarmStats } from "../swarm/core/stats.ts";
 import type { DiskCacheState } from "./disk-cache.ts";
 import type { FollowedPlaylist, IllnessReason } from "./health.ts";
+import type { ParentState } from "./parent-watch.ts";
 import type { PeerListenerCounters } from "./peer-listener.ts";
 
 /** A rendition, and what its newest playlist said. */
@@ -19,6 +20,9 @@ export interface StatusSource {
   stats(): SwarmStats;
   renditions(): readonly CarriedRendition[];
   upstreams(): readonly UpstreamState[];
+  parents(): readonly ParentState[];
+  /** Why no tracker has it; undefined where one has, or there is none. */
+  readonly trackerFault: string | undefined;
   readonly memory: { readonly bytes: Bytes; readonly bytesMax: Bytes };
   disk(): DiskCacheState | undefined;
   /** Of those who call over WebSocket. */
@@ -37,6 +41,8 @@ export interface SeederStatus {
   readonly callers: PeerListenerCounters | undefined;
   readonly cpuSeconds: { readonly user: Seconds; readonly system: Seconds };
   readonly tracker: SwarmStats["tracker"];
+  /** Why it is not `joined`: `tracker.example.com: ECONNREFUSED`. */
+  readonly trackerFault: string | undefined;
   /** What its peers call it. */
   readonly self: SwarmStats["self"];
   readonly viewers: number;
@@ -57,6 +63,8 @@ export interface SeederStatus {
     readonly newsSecondsAgo: Seconds | undefined;
   }>;
   readonly upstreams: ReadonlyArray<Omit<UpstreamState, "url"> & { readonly host: string }>;
+  /** In the order of the options. */
+  readonly parents: readonly ParentState[];
 }
 
 export function statusOf(source: StatusSource): SeederStatus {
@@ -78,6 +86,7 @@ export function statusOf(source: StatusSource): SeederStatus {
     callers: source.callers(),
     cpuSeconds: { user: user / 1e6, system: system / 1e6 },
     tracker: stats.tracker,
+    trackerFault: source.trackerFault,
     self: stats.self,
     viewers: stats.viewers,
     swarming: stats.swarming,
@@ -95,5 +104,6 @@ export function statusOf(source: StatusSource): SeederStatus {
       newsSecondsAgo: playlist && Math.floor((now - playlist.newsAt) / 1000),
     })),
     upstreams: source.upstreams().map(({ url, ...state }) => ({ host: new URL(url).host, ...state })),
+    parents: source.parents(),
   };
 }

@@ -17,6 +17,9 @@ let tracker: RunningTracker;
 let origin: RunningOrigin;
 let seeder: RunningSeeder;
 let stream: StreamFollower;
+const lines: string[] = [];
+const say = (text: string): void => void lines.push(text);
+const logger = { info: say, warn: say, error: say };
 const webRtc = await loadNodeWebRtc();
 
 beforeAll(async () => {
@@ -26,7 +29,7 @@ beforeAll(async () => {
   ]);
   stream = await openStream({ urls: [origin.liveUrl], logger: SILENT });
   seeder = await startSeeder({
-    ...{ playlists: [origin.liveUrl], trackers: [tracker.url], warm: true },
+    ...{ playlists: [origin.liveUrl], trackers: [tracker.url], parents: ["ws://127.0.0.1:1"], warm: true, logger },
     ...{ statusPort: 0, httpPort: 0, httpHost: "127.0.0.1" },
   });
   await until(() => seeder.status().tracker === "joined");
@@ -53,21 +56,24 @@ const page = async (path: string): Promise<{ status: number; text: string }> => 
 
 const isLinked = (driver: SwarmDriver): boolean => driver.stats().peers.some(({ state }) => state === "open");
 
-test("[SE57] [SE58] its pages tell how it fares, and no address of a peer", async () => {
+test("[SE57] [SE58] [SE59] its pages tell how it fares, and no address of a peer", async () => {
   const peer = comeBy();
   await until(() => isLinked(peer) && seeder.peers().length === 1);
-  expect(await page("/healthz")).toEqual({ status: 200, text: '{"status":"ok","reasons":[]}\n' });
+  expect(await page("/healthz")).toEqual({ status: 200, text: '{"status":"ok","reasons":[],"tracker":"joined"}\n' });
   expect(JSON.parse((await page("/status")).text)).toMatchObject({
     tracker: "joined",
     peers: { open: 1 },
     upstreams: [{ healthy: true }],
+    parents: [{ host: "127.0.0.1:1", state: "unreachable", fault: "ECONNREFUSED" }],
   });
+  expect(lines.filter((line) => line.includes("parent"))).toEqual(["a parent cannot be reached"]);
   const peers = await page("/peers");
   expect(JSON.parse(peers.text)).toMatchObject([{ state: "open", inFlightBytes: 0 }]);
   expect(peers.text).not.toMatch(/\d+\.\d+\.\d+\.\d+/);
   const metrics = await page("/metrics");
   expect(metrics.text).toMatch(/^hls_swarm_seeder_peers 1$/m);
   expect(metrics.text).toMatch(/^hls_swarm_seeder_upstream_requests_total\{upstream="0"\} [1-9]\d*$/m);
+  expect(metrics.text).toMatch(/^hls_swarm_seeder_parent_linked\{parent="0"\} 0$/m);
   expect(metricsAmiss(metrics.text, "hls_swarm_seeder_")).toEqual([]);
   expect(metrics.text).toMatch(/^nodejs_eventloop_lag_seconds /m);
   peer.close();
@@ -88,6 +94,7 @@ test("[SE55] a tracker that restarts is joined again, and links outlive it; an u
   await tracker.close();
   await until(() => seeder.status().tracker !== "joined" && seeder.status().upstreams[0]?.healthy === false);
   expect((await page("/healthz")).text).toContain('"upstreams"');
+  expect(seeder.status().trackerFault).toMatch(/^127\.0\.0\.1:\d+: /);
   expect(isLinked(peer)).toBe(true);
   origin.setFault({ kind: "none" });
   tracker = await track(port);
