@@ -6,6 +6,7 @@ import type { Seconds } from "../base/time.ts";
 import { openHeadlessSwarm } from "../headless/headless-swarm.ts";
 import { loadNodeWebRtc } from "../headless/node-web-rtc.ts";
 import { openStream, type StreamFollowerOptions } from "../headless/stream-follower.ts";
+import { TrackerWatch, type TrackerNews } from "../headless/tracker-watch.ts";
 import { isLanHost } from "../swarm/io/peer-address.ts";
 import type { TicketSource } from "../swarm/io/viewer-identity.ts";
 import { issueTicket } from "../ticket/issue.ts";
@@ -35,6 +36,7 @@ export interface SwarmOptions {
 
 export interface ViewerEvents {
   readonly logger: Logger;
+  readonly trackers?: TrackerNews;
   got(segment: GotSegment & { readonly viewer: string }): void;
 }
 
@@ -45,7 +47,10 @@ export interface OpenedViewers {
 }
 
 /** Rejects with an {@link OptionError} that says what is wrong with the options, or with the stream. */
-export async function openViewers(options: SwarmOptions, { logger, got }: ViewerEvents): Promise<OpenedViewers> {
+export async function openViewers(
+  options: SwarmOptions,
+  { logger, trackers, got }: ViewerEvents,
+): Promise<OpenedViewers> {
   const { content, viewers, rampSeconds, leaveRate, memoryMb, integrity } = options;
   const ticket = ticketSourceOf(options);
   const contentId = content === undefined ? {} : { contentId: content };
@@ -54,6 +59,8 @@ export async function openViewers(options: SwarmOptions, { logger, got }: Viewer
   const stream = new SharedStream(follower);
   const tracks = follower.renditions.map(({ track }) => track);
   const lan = options.tracker.some((url) => isLanHost(new URL(url).hostname));
+  const trackerWatch = trackers && new TrackerWatch(trackers);
+  const watched = trackerWatch ? { trackerWatch } : {};
   const most = options.uplinkMbps === undefined ? {} : { uploadBitsPerSecondMax: options.uplinkMbps * 1e6 };
 
   const open = (turn: number): HeadlessViewer => {
@@ -65,7 +72,7 @@ export async function openViewers(options: SwarmOptions, { logger, got }: Viewer
       open: (onPlaylist) =>
         openHeadlessSwarm({
           ...{ follower: stream.open(), trackers: options.tracker, webRtc, lan, upload, integrity, ticket, logger },
-          ...{ memoryBytesMax: memoryMb * 1e6, sharing: most, onPlaylist },
+          ...{ memoryBytesMax: memoryMb * 1e6, sharing: most, onPlaylist, ...watched },
         }),
       got: (segment) => {
         got({ viewer: name, ...segment });
@@ -76,6 +83,7 @@ export async function openViewers(options: SwarmOptions, { logger, got }: Viewer
   return {
     pool,
     close() {
+      trackerWatch?.close();
       pool.close();
       stream.close();
     },

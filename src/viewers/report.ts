@@ -1,4 +1,5 @@
 /** Figures of viewers as people and programs read them. */
+import type { TrackerNews } from "../headless/tracker-watch.ts";
 import type { SwarmFigures } from "./figures.ts";
 import type { HeadlessViewer } from "./headless-viewer.ts";
 
@@ -17,6 +18,21 @@ export function lineOf(figures: SwarmFigures): string {
       `links ${figures.linksMean.toFixed(1)}`,
     ].join("  ") + "\n"
   );
+}
+
+/** When no tracker lets any of them in, and when one does after all. */
+export function trackerLines(write: (line: string) => void): TrackerNews {
+  let isAway = false;
+  return {
+    away(fault) {
+      isAway = true;
+      write(`no tracker lets them in, so nobody meets: ${fault}\n`);
+    },
+    joined() {
+      if (isAway) write("a tracker lets them in\n");
+      isAway = false;
+    },
+  };
 }
 
 /** The summary. */

@@ -2,7 +2,7 @@
 import { SILENT } from "../base/logger.ts";
 import type { Seconds } from "../base/time.ts";
 import { openViewers, type SwarmOptions } from "./open-viewers.ts";
-import { lineOf, memberOf, tableOf } from "./report.ts";
+import { lineOf, memberOf, tableOf, trackerLines } from "./report.ts";
 
 /** What the command is told beside the stream and its trackers. */
 export interface SwarmFlags extends Omit<SwarmOptions, "playlist" | "tracker"> {
@@ -18,6 +18,7 @@ export async function runSwarm(options: SwarmFlags & SwarmOptions): Promise<void
   const print = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
   const { pool, close } = await openViewers(options, {
     logger: SILENT,
+    trackers: trackerLines((line) => void process.stderr.write(line)),
     got: (segment) => {
       if (each) print({ type: "segment", ...segment });
     },

@@ -61,6 +61,17 @@ test("five viewers play without a stall and carry the stream for each other; the
   }
 });
 
+test("a tracker that is not reached is said once, with the reason", async () => {
+  const origin = await createOrigin({ signed: true, pictures: "light", bitsPerSecond: 600_000 });
+  try {
+    const dead = ["--tracker", "ws://127.0.0.1:9", "--viewers", "2", "--ramp-seconds", "0", "--seconds", "6"];
+    const { code, complained } = await runSwarm([origin.liveUrl, ...dead, "--json"]);
+    expect([code, complained]).toEqual([0, "no tracker lets them in, so nobody meets: 127.0.0.1:9: ECONNREFUSED\n"]);
+  } finally {
+    await origin.close();
+  }
+});
+
 test("what is wrong is said, with exit code 2", async () => {
   const nowhere = "http://127.0.0.1:9/live.m3u8";
   const cases: ReadonlyArray<readonly [args: readonly string[], complaint: RegExp]> = [
