@@ -103,6 +103,20 @@ describe("segments on disk", () => {
     const opening = openDiskCache({ folder: path.join(folder, "file"), bytesMax: 1, logger: SILENT });
     await expect(opening).rejects.toThrow("the cache cannot be kept in");
   });
+
+  test.each(["/proc/cache/of/a/seeder", "/proc/self"])(
+    "[SE39] where nothing can be written, as in %s, too",
+    async (place) => {
+      const opening = openDiskCache({ folder: place, bytesMax: 1, logger: SILENT });
+      await expect(opening).rejects.toThrow(`the cache cannot be kept in ${place}: `);
+    },
+  );
+
+  test("[SE37] folders that are missing are made", async () => {
+    const deep = path.join(folder, "a", "b", "c");
+    await openDiskCache({ folder: deep, bytesMax: 1, logger: SILENT });
+    expect(await readdir(deep)).toEqual([]);
+  });
 });
 
 describe("between the swarm and its origin", () => {

@@ -43,8 +43,10 @@ interface Entry {
 /** Rejects with an {@link OptionError} where the folder cannot be used at all. */
 export async function openDiskCache(options: DiskCacheOptions): Promise<DiskCache> {
   try {
-    await mkdir(options.folder, { recursive: true });
-    return new DiskCache(options, await readEntries(options.folder));
+    await makeFolder(options.folder);
+    const entries = await readEntries(options.folder);
+    await tryToWrite(path.join(options.folder, UNFINISHED));
+    return new DiskCache(options, entries);
   } catch (error) {
     throw new OptionError(`the cache cannot be kept in ${options.folder}: ${String(error)}`);
   }
@@ -173,6 +175,25 @@ export class DiskCache {
     this.#failures++;
     this.#options.logger.warn("seeder:cache", () => `${what}: ${String(error)}`);
   }
+}
+
+/** Node's own recursion never ends where a folder that is there lets nobody make another and says ENOENT, as /proc does. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "EEXIST") return;
+    if (code !== "ENOENT" || path.dirname(folder) === folder) throw error;
+    await makeFolder(path.dirname(folder));
+    await mkdir(folder);
+  }
+}
+
+/** An empty file: a full disk may be full of what this cache has put there. */
+async function tryToWrite(file: string): Promise<void> {
+  await writeFile(file, "");
+  await rm(file);
 }
 
 /** `1f…_17_0badcafe_version_92841`; a segment's id has slashes. */
