@@ -1,6 +1,6 @@
 /** The certificate of a server that speaks TLS itself: read from its files, and again when it was renewed. */
 import { readFileSync } from "node:fs";
-import { createSecureContext } from "node:tls";
+import { createSecureContext, type Server } from "node:tls";
 import { OptionError } from "../base/option-error.ts";
 
 export interface TlsFiles {
@@ -23,6 +23,11 @@ export function readCertificate({ certFile, keyFile }: TlsFiles): Certificate {
   }
   return certificate;
 }
+
+/** For connections to come. Throws as {@link readCertificate} does, and the certificate stays that the server has. */
+export const renewCertificate = (server: Server, files: TlsFiles): void => {
+  server.setSecureContext(readCertificate(files));
+};
 
 function readPem(file: string, option: keyof TlsFiles): Buffer {
   try {

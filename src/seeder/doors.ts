@@ -1,5 +1,4 @@
 /** The ports that a seeder opens. Knows not what is said there. */
-import { readCertificate } from "../http/tls.ts";
 import { createHttpServer, listen, stopListening, urlOf } from "../http/listening.ts";
 import type { Logger } from "../base/logger.ts";
 import type { SwarmId } from "../protocol/ids.ts";
@@ -55,7 +54,7 @@ export class Doors {
       const peers = await listenForPeers({
         port: peerPort,
         ...(peerHost !== undefined && { host: peerHost }),
-        ...(tls && { certificate: readCertificate(tls) }),
+        ...(tls && { tls }),
         ...(allowOrigins && { allowOrigins }),
         ...(callersPerAddressMax !== undefined && { socketsPerAddressMax: callersPerAddressMax }),
         ...(ticketSecret !== undefined && { ticketSecrets: [ticketSecret] }),

@@ -1,6 +1,11 @@
 import { once } from "node:events";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { connect } from "node:tls";
 import { afterEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { createCertificate } from "../../testkit/certificate.ts";
 import { SILENT } from "../base/logger.ts";
 import { swarmIdOf, type SwarmId } from "../protocol/ids.ts";
 import type { SwarmDriver } from "../swarm/io/driver.ts";
@@ -34,6 +39,16 @@ async function listenerWith(options: Partial<PeerListenerOptions> = {}): Promise
   open.push(() => listener.close());
   return listener;
 }
+
+/** Whom the certificate is for that a handshake shows. */
+const certificateNameOf = (port: number): Promise<unknown> =>
+  new Promise((resolve, reject) => {
+    const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerCertificate().subject.CN);
+      socket.destroy();
+    });
+    socket.on("error", reject);
+  });
 
 /** What a call comes to: `open`, or the status and the words. */
 async function call(url: string, headers: Record<string, string> = {}): Promise<string> {
@@ -99,4 +114,19 @@ test("[PE41] what is larger than a frame is not read to its end", async () => {
   socket.send(new Uint8Array(1 << 20));
   const code = await new Promise<number>((resolve) => socket.on("close", resolve));
   expect(code).toBe(1009);
+});
+
+test("[SE80] a certificate that was renewed is shown to whoever calls next; one that cannot be used is not", async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "listener-"));
+  const tls = { certFile: path.join(folder, "cert.pem"), keyFile: path.join(folder, "key.pem") };
+  createCertificate(tls.certFile, tls.keyFile, "first.example");
+  const { port, url, reloadCertificate } = await listenerWith({ tls });
+  expect(url).toMatch(/^wss:/);
+  createCertificate(tls.certFile, tls.keyFile, "second.example");
+  expect(await certificateNameOf(port)).toBe("first.example");
+  reloadCertificate();
+  expect(await certificateNameOf(port)).toBe("second.example");
+  writeFileSync(tls.certFile, "no certificate");
+  expect(reloadCertificate).toThrow("cannot be used");
+  expect(await certificateNameOf(port)).toBe("second.example");
 });

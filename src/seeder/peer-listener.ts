@@ -8,6 +8,7 @@ import { WebSocketServer } from "ws";
 import type { Logger } from "../base/logger.ts";
 import { createHttpServer, createHttpsServer, listen, stopListening, urlOf } from "../http/listening.ts";
 import { requestTargetOf } from "../http/request-path.ts";
+import { readCertificate, renewCertificate, type TlsFiles } from "../http/tls.ts";
 import { SWARM_ID_PATTERN, type SwarmId } from "../protocol/ids.ts";
 import { FRAME_BYTES_MAX } from "../protocol/limits.ts";
 import { PEER_PATH } from "../protocol/version.ts";
@@ -20,8 +21,8 @@ export interface PeerListenerOptions extends TicketKeys {
   readonly port: number;
   /** Default: all addresses of this machine. */
   readonly host?: string;
-  /** PEM. Without, something in front of this must speak TLS: pages over HTTPS open no other sockets. */
-  readonly certificate?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+  /** Without, something in front of this must speak TLS: pages over HTTPS open no other sockets. */
+  readonly tls?: TlsFiles;
   /** Sites whose pages may call, like `https://your.site`. Default: all. Whoever is no browser says none, and may. */
   readonly allowOrigins?: readonly string[];
   /** Default 1000. */
@@ -46,13 +47,15 @@ export interface PeerListener {
   readonly url: string;
   readonly port: number;
   counters(): PeerListenerCounters;
+  /** Reads the files of `tls` again. Throws when they cannot be used: the certificate stays then. */
+  reloadCertificate(): void;
   /** Cuts off whoever is connected: the drivers say goodbye before. Resolves when the port is free. */
   close(): Promise<void>;
 }
 
-/** Rejects when the port is taken, or a ticket key is none. */
+/** Rejects when the port is taken, or a ticket key or the certificate is none. */
 export async function listenForPeers(options: PeerListenerOptions): Promise<PeerListener> {
-  const { host = "0.0.0.0", port, certificate, logger, driverOf } = options;
+  const { host = "0.0.0.0", port, tls, logger, driverOf } = options;
   const readTicket = ticketReaderOf(options);
   const sockets = new WebSocketServer(SOCKET_OPTIONS);
   const byAddress = new Map<string, number>();
@@ -108,15 +111,19 @@ export async function listenForPeers(options: PeerListenerOptions): Promise<Peer
     response.writeHead(426, { "content-type": "text/plain; charset=utf-8", upgrade: "websocket" });
     response.end(`peers call here over WebSocket, at ${PEER_PATH}<swarm id>\n`);
   };
-  const server = certificate ? createHttpsServer(certificate, answer) : createHttpServer(answer);
+  const tlsServer = tls && createHttpsServer(readCertificate(tls), answer);
+  const server = tlsServer ?? createHttpServer(answer);
   server.on("upgrade", handle);
   // A call that is not finished within the server's own five seconds is cut off by it; this many may be unfinished.
   server.maxConnections = (options.socketsMax ?? SOCKETS_MAX) + UNFINISHED_MAX;
   const listening = await listen(server, port, host);
   return {
-    url: urlOf(certificate ? "wss" : "ws", host, listening),
+    url: urlOf(tls ? "wss" : "ws", host, listening),
     port: listening,
     counters: () => ({ sockets: sockets.clients.size, accepted, refused: { ...refused } }),
+    reloadCertificate() {
+      if (tls && tlsServer) renewCertificate(tlsServer, tls);
+    },
     close() {
       for (const socket of sockets.clients) socket.terminate();
       return stopListening(server);

@@ -31,6 +31,16 @@ export async function runSeeder(settings: SeederSettings & Pick<SeederOptions, "
       process.exit(0);
     });
   };
+  // Without one the signal keeps its meaning: the terminal has gone.
+  if (settings.tlsCert !== undefined)
+    process.on("SIGHUP", () => {
+      try {
+        seeder.reloadCertificate();
+        logger.info("the certificate was read again");
+      } catch (error) {
+        logger.error("the certificate could not be read again: what it said stays", error);
+      }
+    });
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
 }

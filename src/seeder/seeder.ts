@@ -38,6 +38,8 @@ export interface RunningSeeder {
   status(): SeederStatus;
   /** Those it is linked with, as the engine sees them. */
   peers(): readonly PeerStats[];
+  /** Reads the certificate of `tls` again, for calls to come. Throws when it cannot be used: the one before stays. */
+  reloadCertificate(): void;
   /** Says goodbye to its peers, then closes all it has opened. Idempotent. */
   close(): Promise<void>;
 }
@@ -207,6 +209,10 @@ class Seeder implements RunningSeeder, StatusSource {
 
   peers(): readonly PeerStats[] {
     return this.stats().peers;
+  }
+
+  reloadCertificate(): void {
+    this.#doors.peers?.reloadCertificate();
   }
 
   close(): Promise<void> {

@@ -191,7 +191,7 @@ const ROWS: SettingsTable<Settings, Group>["rows"] = {
   tlsCert: {
     kind: kinds.text("<file>"),
     group: "Other seeders",
-    help: "speak TLS there: the certificate with its chain, PEM",
+    help: "speak TLS there: the certificate with its chain, PEM; read again on SIGHUP",
     standard: nothing(),
   },
   tlsKey: { kind: kinds.text("<file>"), group: "Other seeders", help: "and its private key, PEM", standard: nothing() },

@@ -32,7 +32,7 @@ import { unreadyReasons } from "./readiness.ts";
 import { secretOf, siteOf } from "./site.ts";
 import { ticketReadersOf } from "./ticket-readers.ts";
 import { StatusPages } from "./status-pages.ts";
-import { readCertificate } from "../../http/tls.ts";
+import { readCertificate, renewCertificate } from "../../http/tls.ts";
 import { StreamGathering } from "./stream-gathering.ts";
 import { StreamPage } from "./stream-page.ts";
 import { openStunServer } from "./stun-server.ts";
@@ -237,7 +237,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     stats: () => driver.stats(),
     nodes: () => core.nodes(),
     reloadCertificate() {
-      if (tls) tlsServer?.setSecureContext(readCertificate(tls));
+      if (tls && tlsServer) renewCertificate(tlsServer, tls);
     },
     switchOff(streams) {
       driver.tell({ type: "switch-off", streams });
