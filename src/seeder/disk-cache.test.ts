@@ -91,8 +91,7 @@ describe("segments on disk", () => {
     cache.put(segment(1), "vod", bytesOf(1));
     cache.put(segment(2), "vod", bytesOf(2));
     await cache.settled();
-    expect(cache.state()).toMatchObject({ segments: 0, bytes: 0 });
-    expect(cache.state().failures).toBeGreaterThan(0);
+    expect(cache.state()).toMatchObject({ segments: 0, bytes: 0, failures: 1 }); // not one for each that waited
     cache.put(segment(3), "vod", bytesOf(3)); // it rests now
     await cache.settled();
     expect(cache.find(segment(3), anyVersion)).toBeUndefined();

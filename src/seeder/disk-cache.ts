@@ -97,8 +97,7 @@ export class DiskCache {
   /** Written in its turn. `bytes` must not change. What comes faster than the disk takes it is not kept. */
   put(segment: SegmentId, version: string, bytes: Uint8Array): void {
     const { bytesMax } = this.#options;
-    if (this.#waiting >= WRITES_WAITING_MAX || bytes.byteLength > bytesMax || this.#restsUntil > performance.now())
-      return;
+    if (this.#waiting >= WRITES_WAITING_MAX || bytes.byteLength > bytesMax) return;
     this.#waiting++;
     this.#writing = this.#writing
       .then(() => this.#write(segment, version, bytes))
@@ -118,6 +117,7 @@ export class DiskCache {
 
   async #write(segment: SegmentId, version: string, bytes: Uint8Array): Promise<void> {
     const { folder, bytesMax } = this.#options;
+    if (this.#restsUntil > performance.now()) return;
     const before = this.#entries.get(segment);
     if (before) await this.#remove(segment, before);
     for (const [oldest, entry] of this.#entries) {
