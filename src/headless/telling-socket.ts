@@ -8,7 +8,7 @@ import type { FrameSocketClass } from "../swarm/io/websocket-peer-link.ts";
 import type { WebSocketClass } from "../swarm/io/websocket-tracker-link.ts";
 
 export interface CallFault {
-  /** Without an address: `ECONNREFUSED`, `401: the ticket has expired`. */
+  /** Without an address: `ECONNREFUSED`, `HTTP 401: the ticket has expired`. */
   readonly why: string;
   /** The server answered over HTTP, and not by opening a socket. */
   readonly answered: boolean;
@@ -27,7 +27,7 @@ export const tellingSocket = (tell: (fault: CallFault) => void): FrameSocketClas
       this.on("unexpected-response", (_, response) => {
         void firstLineOf(response).then((line) => {
           const { statusCode = 0 } = response;
-          tell({ why: line === "" ? String(statusCode) : `${String(statusCode)}: ${line}`, answered: true });
+          tell({ why: `HTTP ${String(statusCode)}${line === "" ? "" : `: ${line}`}`, answered: true });
           this.#isOver = true;
           this.terminate();
         });

@@ -84,7 +84,7 @@ test("a call that comes to nothing is told with its cause, which the standard's 
       watch.links(createWebSocketTrackerLinks)(url, { ...SILENT, closed: resolve });
     });
   await end();
-  expect(watch.fault).toMatch(/^127\.0\.0\.1:\d+: 200$/);
+  expect(watch.fault).toMatch(/^127\.0\.0\.1:\d+: HTTP 200$/);
   server.close();
   await end();
   expect(watch.fault).toMatch(/: ECONNREFUSED$/);

@@ -78,8 +78,8 @@ test("[SE59] who refuses is told with the reason, once, and again when the reaso
   answer = [401, "the ticket has expired"];
   await call();
   await call();
-  expect(lines).toEqual(["a parent does not let us in: 401: the ticket has expired"]);
-  expect(watch.states()).toEqual([{ host, state: "refused", fault: "401: the ticket has expired" }]);
+  expect(lines).toEqual(["a parent does not let us in: HTTP 401: the ticket has expired"]);
+  expect(watch.states()).toEqual([{ host, state: "refused", fault: "HTTP 401: the ticket has expired" }]);
   answer = [503, "1000 peers are connected: call another seeder"];
   await call();
   expect(lines).toHaveLength(2);
