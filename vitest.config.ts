@@ -12,7 +12,7 @@ class LongestFirst extends BaseSequencer {
 }
 
 /** What has no browser in it, or none that plays. */
-const SERVERS = "tests/{lint,live,package,tracker,viewers}/**/*.test.ts";
+const SERVERS = "tests/{lint,live,package,seeder,tracker,viewers}/**/*.test.ts";
 
 /**
  * Four projects: `npx vitest run --project unit` takes a minute; `integration` and `servers` need `npm run build` and a

@@ -7,7 +7,7 @@ import { bundleForPage } from "../../testkit/bundle.ts";
 import { launchChromium } from "../../testkit/chromium.ts";
 import { createOrigin, type RunningOrigin } from "../../testkit/origin/origin.mjs";
 import type { Watched, WatchOptions } from "../../testkit/streams/page.ts";
-import { until } from "./until.ts";
+import { until } from "../seeder/until.ts";
 
 let browser: Browser;
 let script: string;
