@@ -80,7 +80,7 @@ async function crowd(before: Footprint): Promise<Footprint> {
   return left;
 }
 
-test("[SE59] 1,000 who come and go leave nothing behind, and the seeder goes on", async () => {
+test("[SE60] 1,000 who come and go leave nothing behind, and the seeder goes on", async () => {
   const before = await seeder.footprint();
   let { heapBytes } = await crowd(before);
   const grown: number[] = [];
