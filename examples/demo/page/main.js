@@ -103,11 +103,12 @@ function showOffload({ viewers, offload, peerBytes, originBytes, swarming }) {
   say("offload-session", peerBytes + originBytes > 0 ? percent(offload) : "–");
   say("offload-ceiling", withPeers ? percent(ceiling) : "–");
   say("viewers", withPeers ? String(Math.max(1, viewers)) : "–");
-  say("hero-line", heroLine(viewers, swarming.mode));
+  say("hero-line", heroLine(viewers, swarming));
 }
 
-function heroLine(viewers, mode) {
-  if (!withPeers || mode === "off") return "Peers are off in this window: everything comes from the CDN.";
+function heroLine(viewers, { mode, reason }) {
+  if (!withPeers || (mode === "off" && reason !== "audience"))
+    return "Peers are off in this window: everything comes from the CDN.";
   if (viewers < 2) return "You are the only viewer. Open another one and watch this climb.";
   return `With ${plural(viewers, "viewer")} the CDN has to send each segment once; the rest can come from one another.`;
 }
