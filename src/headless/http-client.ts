@@ -58,14 +58,14 @@ export class HttpClient {
       ({ status } = response);
       if (!response.ok) {
         await response.body?.cancel();
-        throw new HttpError(status, `${url} answers ${status}`);
+        throw new HttpError(status, `${hostOf(url)} answers ${status}`);
       }
       const bytes = await readAll(response, bytesMax);
       return { status, url: response.url, type: response.headers.get("content-type") ?? undefined, bytes };
     } catch (error) {
       if (error instanceof HttpError) throw error;
       const why = signal.aborted ? `no whole answer within ${msMax / 1000} s` : reasonOf(error);
-      throw new HttpError(0, `${url}: ${why}`);
+      throw new HttpError(0, `${hostOf(url)}: ${why}`);
     } finally {
       clearTimeout(timer);
       this.#running.delete(aborter);
@@ -86,7 +86,8 @@ async function readAll(response: Response, bytesMax: Bytes): Promise<Uint8Array<
   let length = 0;
   for await (const piece of response.body ?? []) {
     length += piece.byteLength;
-    if (length > bytesMax) throw new HttpError(response.status, `${response.url} is larger than ${bytesMax} bytes`);
+    if (length > bytesMax)
+      throw new HttpError(response.status, `${hostOf(response.url)} sends more than ${bytesMax} bytes`);
     pieces.push(piece);
   }
   const bytes = new Uint8Array(length);
@@ -97,6 +98,9 @@ async function readAll(response: Response, bytesMax: Bytes): Promise<Uint8Array<
   }
   return bytes;
 }
+
+/** What logs and clients are told of an address: the rest of it may let in whoever knows it (SE58). */
+export const hostOf = (url: string): string => new URL(url).host;
 
 /** Of a failed `fetch` only its cause says anything. */
 function reasonOf(error: unknown): string {

@@ -8,7 +8,7 @@ import type { MediaPlaylist } from "../playlist/media-playlist.ts";
 import type { MultivariantPlaylist } from "../playlist/multivariant-playlist.ts";
 import { relativePath } from "../playlist/stream-names.ts";
 import type { TrackId } from "../protocol/ids.ts";
-import { HttpError, type HttpClient } from "./http-client.ts";
+import { hostOf, HttpError, type HttpClient } from "./http-client.ts";
 import { loneRendition, renditionsOf, type FollowedRendition } from "./renditions.ts";
 import type { StreamPlace } from "./segment-book.ts";
 import type { Upstream, Upstreams } from "./upstreams.ts";
@@ -67,7 +67,7 @@ export class PlaylistSource {
     if (track === this.#lone) return upstream.url;
     const { renditions } = await this.#entranceOf(upstream);
     const rendition = renditions.find((one) => one.track === track);
-    if (!rendition) throw new HttpError(404, `${upstream.url} does not list the rendition ${track}`);
+    if (!rendition) throw new HttpError(404, `${hostOf(upstream.url)} does not list the rendition ${track}`);
     return rendition.playlistUrl;
   }
 
@@ -127,7 +127,7 @@ export class PlaylistSource {
 
 function mediaOf({ playlist, ...loaded }: Loaded<ReturnType<typeof parsePlaylist>>): Loaded<MediaPlaylist> {
   if (playlist.kind === "media") return { ...loaded, playlist };
-  throw new HttpError(0, `${playlist.url} lists renditions instead of segments`);
+  throw new HttpError(0, `${hostOf(playlist.url)} lists renditions instead of segments`);
 }
 
 /** What was asked of the server is no part of the playlist's address. */

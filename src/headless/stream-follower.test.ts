@@ -242,14 +242,27 @@ describe("[SE36] what cannot be followed is told:", () => {
     });
     const open = (path: string, more: Partial<StreamFollowerOptions> = {}) =>
       openStream({ urls: [url + path], logger: SILENT, ...more });
-    await expect(open("/page")).rejects.toThrow(/line 1: not #EXTM3U/);
+    await expect(open("/page")).rejects.toThrow(`${url}/page: line 1: not #EXTM3U`);
     await expect(open("/closed")).rejects.toThrow(/answers 403/);
-    await expect(open("/endless")).rejects.toThrow(/larger than/);
+    await expect(open("/endless")).rejects.toThrow(/more than/);
     await expect(open("/vod", { choose: () => [] })).rejects.toThrow(/none is chosen of the only rendition/);
     server.closeAllConnections();
     server.close();
-    await expect(open("/vod")).rejects.toThrow(/no playlist to follow: .*(ECONNREFUSED|closed)/);
+    await expect(open("/vod")).rejects.toThrow(/no playlist to follow at .*\/vod: .*(ECONNREFUSED|closed)/);
   });
+});
+
+test("[SE58] of an upstream that fails later the log says no more than its host", async () => {
+  const { url, asked } = await serve((_path, _request, response) => {
+    if (asked.length === 1) return "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n0.ts\n";
+    response.statusCode = 403;
+    return "";
+  });
+  const warning = new Promise<string>((resolve) => {
+    const logger = { ...SILENT, warn: (_: string, message: () => string) => resolve(message()) };
+    void follow([`${url}/live/index.m3u8?token=secret`], { logger });
+  });
+  expect(await warning).toMatch(/: HttpError: 127\.0\.0\.1:\d+ answers 403$/);
 });
 
 test("[SE30] after a redirection the new address is the playlist's", async () => {

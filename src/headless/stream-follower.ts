@@ -88,7 +88,8 @@ export async function openStream(options: StreamFollowerOptions): Promise<Stream
   const upstreams = new Upstreams(options.urls, () => performance.now());
   const source = new PlaylistSource(http, upstreams);
   const entrance = await source.open().catch((error: unknown) => {
-    throw new OptionError(`no playlist to follow: ${error instanceof Error ? error.message : String(error)}`);
+    const why = error instanceof Error ? error.message : String(error);
+    throw new OptionError(`no playlist to follow at ${options.urls.join(", nor at ")}: ${why}`);
   });
   const all = entrance.renditions;
   const renditions = options.choose?.(all) ?? all;
