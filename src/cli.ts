@@ -68,4 +68,9 @@ function explain(error: unknown): string {
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(); // who reads has read enough, as `head` does
+});
+
 await program.parseAsync().catch(complain);

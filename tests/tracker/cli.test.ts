@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
 import { connect } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -265,4 +266,11 @@ test("[TI1] [TI9] viewers with a ticket are let in, others not, and SIGHUP revok
   await command.said(/could not be read again/);
   command.signal("SIGTERM");
   expect((await command.ended).out).not.toContain("open to everybody");
+});
+
+test("who reads no further, as head does, is no fault", async () => {
+  const child = spawn(process.execPath, [CLI, "tracker", "--help"], { stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.destroy();
+  expect(await text(child.stderr)).toBe("");
+  expect(child.exitCode ?? (await once(child, "close"))[0]).toBe(0);
 });
