@@ -38,12 +38,15 @@ async function textOf(script: string): Promise<string | undefined> {
   }
 }
 
+/** A stream that is not there yet is asked for again. */
+const RETRY_MS = 2000;
+
 const PAGE = `<!doctype html>
 <html lang="en">
   <meta charset="utf-8" />
   <meta name="viewport" content="width=device-width" />
   <title>hls-swarm live</title>
-  <video controls muted autoplay playsinline width="640"></video>
+  <video controls muted autoplay playsinline></video>
   <p></p>
   <script src="hls.js"></script>
   <script src="hls-swarm.js"></script>
@@ -52,22 +55,49 @@ const PAGE = `<!doctype html>
 `;
 
 const PAGE_SCRIPT = `
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(
+  "body { max-width: 60rem; margin: 1rem auto; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif }" +
+  "video { width: 100%; aspect-ratio: 16 / 9; background: #000 }",
+);
+document.adoptedStyleSheets = [sheet];
 const line = document.querySelector("p");
-const name = location.pathname.split("/").pop();
-const tracker = given || "ws://" + location.hostname + ":8080";
+const source = "/" + location.pathname.split("/").pop() + "/index.m3u8" + location.search;
+const tracker = given || (location.protocol === "https:" ? "wss://" : "ws://") + location.hostname + ":8080";
+
+function faultOf({ details, response }) {
+  if ([404, 503].includes(response?.code)) return "Nobody publishes this stream yet. ";
+  if ([401, 403].includes(response?.code)) return "The origin wants a good ticket: add ?ticket=… to the address of this page. ";
+  return "hls.js gave up: " + details + ". ";
+}
+
+function savings({ offload, peers, peerBytes, originBytes }) {
+  const megabytes = (bytes) => (bytes / 1e6).toFixed(1) + " MB";
+  return Math.round(100 * offload) + " % from " + peers.length + (peers.length === 1 ? " other viewer: " : " other viewers: ") +
+    megabytes(peerBytes) + ", and " + megabytes(originBytes) + " from the origin. ";
+}
+
+/** Why nothing may come of others. */
+function obstacle(stats) {
+  if (!isSecureContext) return "Browsers let a page check what others bring over HTTPS or at localhost alone: here nothing is taken of them.";
+  if (stats.tracker === "lost") return "The tracker " + tracker + " cannot be reached: hls-swarm tracker starts one, hls-swarm live --tracker names another.";
+  return "";
+}
+
 if (!window.Hls || !window.HlsSwarm) line.textContent = "install hls.js beside hls-swarm to watch here";
 else {
   const swarm = HlsSwarm.createSwarm({ tracker });
   const hls = new Hls({ ...swarm.config(Hls) });
-  hls.loadSource("/" + name + "/index.m3u8" + location.search);
+  let fault = "";
+  hls.on(Hls.Events.ERROR, (event, error) => {
+    if (!error.fatal) return;
+    fault = faultOf(error);
+    setTimeout(() => hls.loadSource(source), ${RETRY_MS});
+  });
+  hls.on(Hls.Events.MANIFEST_PARSED, () => (fault = ""));
+  hls.loadSource(source);
   hls.attachMedia(document.querySelector("video"));
-  setInterval(() => {
-    const { offload, peers, peerBytes, originBytes } = swarm.stats;
-    const megabytes = (bytes) => (bytes / 1e6).toFixed(1) + " MB";
-    line.textContent =
-      Math.round(100 * offload) + " % from " + peers.length + (peers.length === 1 ? " other viewer: " : " other viewers: ") +
-      megabytes(peerBytes) + ", and " + megabytes(originBytes) + " from the origin";
-  }, 1000);
+  setInterval(() => (line.textContent = (fault || savings(swarm.stats)) + obstacle(swarm.stats)), 1000);
 }
 `;
 
