@@ -30,7 +30,7 @@ function outputArguments(plan: EncodingPlan, rung: Rung | undefined, index: numb
   const isTs = options.container === "ts";
   const audio = audioArguments(plan);
   const container = isTs ? segmentArguments(plan, index) : fragmentArguments(plan, index);
-  return [...words("-map 0:v:0? -map 0:a:0? -map_metadata -1"), ...video, ...audio, ...container];
+  return [...words("-map 0:V:0? -map 0:a:0? -map_metadata -1"), ...video, ...audio, ...container];
 }
 
 function audioArguments({ facts, input, options }: EncodingPlan): readonly string[] {
@@ -52,7 +52,7 @@ function videoArguments({ facts, options, preset }: EncodingPlan, rung: Rung | u
     ...words(`-c:v libx264 -preset ${preset} -pix_fmt yuv420p -sc_threshold 0 -g ${GROUP_FRAMES_MAX}`),
     ...(options.partSeconds === undefined ? [] : words("-tune zerolatency")),
     ...rate,
-    ...(size ? ["-vf", `scale=${size.width}:${size.height},setsar=1`] : []),
+    ...(size ? ["-vf", `${facts.isInterlaced ? "yadif," : ""}scale=${size.width}:${size.height},setsar=1`] : []),
     ...["-force_key_frames", forced],
   ];
 }

@@ -23,7 +23,7 @@ export interface FfmpegRun {
   readonly stdin: Writable | undefined;
   /** What it writes to pipe:3, pipe:4 and so on. */
   readonly outputs: readonly Readable[];
-  /** The last that it wrote to stderr. */
+  /** The last that it wrote to stderr, and what to do about it where we know. */
   complaint(): string;
   /** Resolves to its exit code once all its outputs are read; undefined when a signal ended it. Never rejects. */
   readonly exited: Promise<number | undefined>;
@@ -72,7 +72,7 @@ export function runFfmpeg(ffmpeg: string, args: readonly string[], options: Ffmp
   return {
     stdin: child.stdin ?? undefined,
     outputs: child.stdio.slice(FIRST_OUTPUT).filter(isReadable),
-    complaint: () => [...lines, unfinished].filter(Boolean).join("\n"),
+    complaint: () => withCure([...lines, unfinished].filter(Boolean).join("\n")),
     exited,
     get isStopped() {
       return isStopped;
@@ -87,6 +87,24 @@ export function runFfmpeg(ffmpeg: string, args: readonly string[], options: Ffmp
 
 const isReadable = (stream: Readable | Writable | null | undefined): stream is Readable =>
   stream !== null && stream !== undefined && "read" in stream;
+
+function withCure(complaint: string): string {
+  const [, cure] = CURES.find(([pattern]) => pattern.test(complaint)) ?? [];
+  return cure === undefined ? complaint : `${complaint}\n${cure}`;
+}
+
+/** Of what ffmpeg says to many, and which tells few what to do. */
+const CURES: readonly (readonly [RegExp, string])[] = [
+  [
+    /moov atom not found|partial file/,
+    "An MP4 file has its index at the end, which must be there: name the whole file to hls-swarm live, or send MPEG-TS, " +
+      "FLV, Matroska, or MP4 in fragments.",
+  ],
+  [
+    /Decoder \(codec none\) not found/,
+    "This ffmpeg does not know the codec: send H.264 and AAC. HEVC and AV1 over RTMP need ffmpeg 6.1 or newer.",
+  ],
+];
 
 /** Behind stdin, stdout and stderr. */
 export const FIRST_OUTPUT = 3;

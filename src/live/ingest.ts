@@ -56,7 +56,12 @@ async function run(
   switch (source.kind) {
     case "file": {
       const loop = source.loop ? [LOOP, "-1"] : [];
-      await publish({ ...common, input: ["-re", ...loop, "-i", source.path], body: undefined, isLast: true });
+      await publish({
+        ...common,
+        input: ["-re", ...loop, ...ALL_TIMES, "-i", source.path],
+        body: undefined,
+        isLast: true,
+      });
       return;
     }
     case "stdin":
@@ -65,6 +70,9 @@ async function run(
       return take(source.body, false);
   }
 }
+
+/** AVI says when to decode a picture, but not when to show it, which is another time where there are B-frames. */
+const ALL_TIMES = ["-fflags", "+genpts"];
 
 /** MPEG-TS and FLV may begin another stream at any time: so long, in microseconds, is what a viewer waits for that. */
 const ANALYSED = ["-analyzeduration", "2000000"];

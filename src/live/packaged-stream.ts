@@ -48,6 +48,8 @@ export interface PublishSession {
   bytes(rendition: number, bytes: Uint8Array): void;
   /** A segment of MPEG-TS of the rendition. */
   segment(rendition: number, bytes: Uint8Array, start: Seconds, duration: Seconds, facts: MediaFacts): void;
+  /** Whether anything has come that can be played. */
+  readonly hasMedia: boolean;
   /** Called once when another publisher takes its place, or the stream ends. */
   onReplaced: (() => void) | undefined;
   /** The publisher has gone. `isOver`: and will not come back. */
@@ -137,18 +139,25 @@ export class PackagedStream implements LiveStream {
     for (const rendition of this.renditions) rendition.begin(run);
     const splitters = this.renditions.map(() => new FragmentSplitter());
     const isCurrent = (): boolean => this.#session === session;
+    let hasMedia = false;
     const session: PublishSession = {
       onReplaced: undefined,
+      get hasMedia() {
+        return hasMedia;
+      },
       bytes: (index, bytes) => {
         if (!isCurrent()) return;
         const rendition = this.renditions[index];
         for (const cut of splitters[index]?.push(bytes) ?? []) {
+          hasMedia ||= cut.type === "fragment";
           if (cut.type === "init") rendition?.takeInit(cut.init);
           else rendition?.takeFragment(cut.fragment);
         }
       },
       segment: (index, bytes, start, duration, facts) => {
-        if (isCurrent()) this.renditions[index]?.takeSegment(bytes, start, duration, facts);
+        if (!isCurrent()) return;
+        hasMedia = true;
+        this.renditions[index]?.takeSegment(bytes, start, duration, facts);
       },
       finish: (isOver) => {
         if (!isCurrent()) return;

@@ -60,7 +60,8 @@ async function packageFor(publishing: Publishing, facts: SourceFacts, folder: st
     const code = await run.exited;
     await Promise.all(reading);
     if (broken instanceof Error) throw broken;
-    if (code !== 0 && !run.isStopped) throw new Error(`ffmpeg failed:\n${run.complaint()}`);
+    const fault = code !== 0 ? "ffmpeg failed" : session.hasMedia ? undefined : "nothing came that can be played";
+    if (fault !== undefined && !run.isStopped) throw new Error(`${fault}\n${run.complaint()}`);
   } finally {
     signal.removeEventListener("abort", run.stop);
     session.finish(isLast);

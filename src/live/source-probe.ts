@@ -6,8 +6,10 @@ export interface SourceFacts {
   readonly video: "copy" | "encode" | "none";
   /** "adts" is AAC with headers of its own, which fMP4 has not. */
   readonly audio: "copy" | "adts" | "encode" | "none";
-  /** Of the video, as it is stored. */
+  /** Of the video, as it is to be shown: turned the right way up, with square pixels. */
   readonly size: { readonly width: number; readonly height: number } | undefined;
+  /** Two pictures in one, of every other line, which browsers would show as a comb. */
+  readonly isInterlaced: boolean;
 }
 
 /**
@@ -37,26 +39,41 @@ export async function probeSource(
   return facts;
 }
 
-/** Of what ffmpeg prints of an input, the first stream of each kind. */
+/** Of what ffmpeg prints of an input, the first stream of each kind; the cover of a record is no video. */
 export function factsOf(lines: readonly string[]): SourceFacts {
-  const streams = lines.flatMap((line) => {
-    const [, kind, codec] = /^\s*Stream #0:\d+.*?: (Video|Audio): (\w+)/.exec(line) ?? [];
-    return kind === undefined ? [] : [{ line, kind, codec }];
+  const text = lines.join("\n");
+  const streams = text.split(/^(?=\s*Stream #)/m).flatMap((told) => {
+    const [line = "", kind, codec] = /^\s*Stream #0:\d+.*?: (Video|Audio): (\w+).*/.exec(told) ?? [];
+    return kind === undefined || line.includes("(attached pic)") ? [] : [{ told, line, kind, codec }];
   });
   const video = streams.find(({ kind }) => kind === "Video");
   const audio = streams.find(({ kind }) => kind === "Audio");
-  const [, width, height] = /, (\d{2,5})x(\d{2,5})/.exec(video?.line ?? "") ?? [];
-  // Browsers decode 4:2:0 with 8 bits, and little else of H.264.
-  const isPlayable = video?.codec === "h264" && /, yuvj?420p[(,]/.test(video.line);
-  const hasHeaders = lines.some((line) => /^Input #0, (mpegts|aac|hls),/.test(line));
+  const isInterlaced = /[( ](top|bottom) (coded )?first/.test(video?.line ?? "");
+  const turn = turnIn(video?.told ?? "");
+  // Browsers decode 4:2:0 with 8 bits, and little else of H.264; MPEG-TS and some players cannot turn it.
+  const isPlayable = video?.codec === "h264" && /, yuvj?420p[(,]/.test(video.line) && !isInterlaced && turn === 0;
+  const hasHeaders = /^Input #0, (mpegts|aac|hls),/m.test(text);
   return {
     video: !video ? "none" : isPlayable ? "copy" : "encode",
     audio: !audio ? "none" : audio.codec !== "aac" ? "encode" : hasHeaders ? "adts" : "copy",
-    size: width === undefined ? undefined : { width: Number(width), height: Number(height) },
+    size: sizeIn(video?.line ?? "", turn),
+    isInterlaced,
   };
 }
 
-const NOTHING: SourceFacts = { video: "none", audio: "none", size: undefined };
+/** By how many degrees it is to be turned, as phones film. */
+const turnIn = (told: string): number => Number(/display ?matrix: rotation of (-?\d+)/i.exec(told)?.[1] ?? 0);
+
+function sizeIn(line: string, turn: number): SourceFacts["size"] {
+  const [, width, height] = /, (\d{2,5})x(\d{2,5})/.exec(line) ?? [];
+  if (width === undefined) return undefined;
+  // What the container says of the pixels' shape comes last, and counts.
+  const [, across = 1, down = 1] = /.*\bSAR (\d+):(\d+)/.exec(line) ?? [];
+  const stored = { width: Math.round((Number(width) * Number(across)) / Number(down)), height: Number(height) };
+  return turn % 180 === 0 ? stored : { width: stored.height, height: stored.width };
+}
+
+const NOTHING = factsOf([]);
 
 /** Twenty seconds at 6 Mbit/s: ffmpeg has seen enough by then, or never will. */
 const PROBE_BYTES_MAX = 16 * 1024 * 1024;

@@ -1,5 +1,6 @@
 /** What the real ffmpeg makes of publishers who come and go, read back by our parser and by ffmpeg's. */
 import { execFile, spawn } from "node:child_process";
+import { createReadStream } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -170,6 +171,27 @@ test("[LI40] a file plays in a loop, as fast as it lasts, until it is stopped", 
   expect(stream.state).toBe("ended");
 });
 
+test("[LI42] AVI with B-frames, pixels that are no squares and a record with its cover are played as what they are", async () => {
+  const played = async (options: string, name: string): Promise<string | undefined> => {
+    const source = "-v error -f lavfi -i testsrc2=size=320x180:rate=20:duration=1.2 -f lavfi -i sine=duration=1.2";
+    const file = path.join(folder, name);
+    await promisify(execFile)(ffmpeg, [...`${source} ${options}`.split(" "), file]);
+    const stream = await open({ folder: path.join(folder, `of-${name}`) });
+    await startIngest({ kind: "file", path: file, loop: false }, stream, { ffmpeg, preset: "ultrafast" }).ended;
+    return /CODECS.*(?=,STABLE)/.exec(stream.master() ?? "")?.[0];
+  };
+  const variants = await Promise.all([
+    played("-c:v libx264 -preset ultrafast -bf 2 -pix_fmt yuv420p", "film.avi"),
+    played("-vf setsar=3/2 -c:v mpeg4", "film.mkv"),
+    played("-vf trim=end_frame=1 -c:v mjpeg -disposition:v attached_pic", "record.m4a"),
+  ]);
+  expect(variants).toEqual([
+    expect.stringMatching(/"avc1\.[0-9a-f]{6},mp4a\.40\.2",RESOLUTION=320x180,/),
+    expect.stringMatching(/"avc1\.[0-9a-f]{6},mp4a\.40\.2",RESOLUTION=480x180,/),
+    'CODECS="mp4a.40.2"',
+  ]);
+});
+
 test("[LI57] what is no media is refused with ffmpeg's words, and the stream still waits", async () => {
   const stream = await open({});
   await expect(publish(stream, Readable.from([Buffer.from("no media")]))).rejects.toThrow(/neither video nor audio/);
@@ -177,4 +199,10 @@ test("[LI57] what is no media is refused with ffmpeg's words, and the stream sti
   await silent.close();
   await expect(silent.ended).resolves.toBeUndefined();
   expect(stream.state).toBe("waiting");
+});
+
+test("[LI57] a film whose index is at its end is refused where it is pushed, and the reason says what to do", async () => {
+  const film = path.join(folder, "film.mp4");
+  await promisify(execFile)(ffmpeg, [...encoder(1), film]);
+  await expect(publish(await open({}), createReadStream(film))).rejects.toThrow(/index at the end.*send MPEG-TS/s);
 });
