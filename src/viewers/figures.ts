@@ -15,6 +15,8 @@ export interface SwarmFigures {
   /** There now, and those of them that play. */
   readonly viewers: number;
   readonly playing: number;
+  /** Of those there, whom a tracker has let in. */
+  readonly joined: number;
   /** Who left, and all who were ever there. */
   readonly left: number;
   /** `peerBytes / (peerBytes + originBytes)` of what players were given. */
@@ -52,6 +54,7 @@ export function figuresOf(
     seconds,
     viewers: here.length,
     playing: here.filter(({ player }) => player.phase === "playing").length,
+    joined: here.filter(({ swarm }) => swarm.tracker === "joined").length,
     left: gone.length,
     offload: peerBytes + originBytes > 0 ? peerBytes / (peerBytes + originBytes) : 0,
     cdnBytes: sum(({ swarm }) => swarm.originReceivedBytes),

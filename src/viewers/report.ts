@@ -5,11 +5,12 @@ import type { HeadlessViewer } from "./headless-viewer.ts";
 
 /** One line while they watch. */
 export function lineOf(figures: SwarmFigures): string {
-  const { seconds, viewers, playing, offload, cdnBytes, peerBytes, stalls, startUpMsP50, startUpMsP95 } = figures;
+  const { seconds, viewers, playing, joined, offload, cdnBytes, peerBytes, stalls, startUpMsP50, startUpMsP95 } =
+    figures;
   return (
     [
       `${seconds.toFixed(0)} s`,
-      `${playing} of ${viewers} play`,
+      `${playing} of ${viewers} play, ${joined} at the tracker`,
       `${percent(offload)} from peers`,
       `CDN ${megabytes(cdnBytes)}`,
       `peers ${megabytes(peerBytes)}`,
@@ -40,6 +41,7 @@ export function tableOf(figures: SwarmFigures): string {
   const rows: ReadonlyArray<readonly [string, string]> = [
     ["seconds", figures.seconds.toFixed(0)],
     ["viewers at the end, and who had left", `${figures.viewers}, ${figures.left}`],
+    ["of them at the tracker", String(figures.joined)],
     ["from peers, of what players were given", percent(figures.offload)],
     ["sent by the CDN", megabytes(figures.cdnBytes)],
     ["sent by peers", megabytes(figures.peerBytes)],
