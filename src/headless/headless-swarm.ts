@@ -14,6 +14,7 @@ import {
   type OpenParentLink,
 } from "../swarm/io/websocket-peer-link.ts";
 import { createWebSocketTrackerLinks, type WebSocketClass } from "../swarm/io/websocket-tracker-link.ts";
+import { ticketedParentLinks } from "./ticketed-parents.ts";
 
 /** As much of what follows a stream as a swarm needs. */
 export interface FollowedStream {
@@ -69,8 +70,10 @@ export function openHeadlessSwarm(options: HeadlessSwarmOptions): SwarmDriver {
   const identity = new ViewerIdentity({ swarm: follower.swarm, ticket, logger: options.logger });
   const trackerLinks = (socketClass: WebSocketClass): OpenTrackerLink =>
     identity.trackerLinks(createWebSocketTrackerLinks(socketClass));
-  const parentLinks = (socketClass: FrameSocketClass): OpenParentLink =>
-    identity.parentLinks(createWebSocketPeerLinks(socketClass));
+  const parentLinks = (socketClass: FrameSocketClass): OpenParentLink => {
+    const links = createWebSocketPeerLinks(socketClass);
+    return ticket === undefined ? links : ticketedParentLinks(links, follower.swarm, ticket);
+  };
   const driver = createSwarmDriver({
     ...handedThrough,
     swarm: follower.swarm,

@@ -3,6 +3,7 @@ import { createHttpServer, listen, stopListening, urlOf } from "../http/listenin
 import type { Logger } from "../base/logger.ts";
 import type { SwarmId } from "../protocol/ids.ts";
 import type { SwarmDriver } from "../swarm/io/driver.ts";
+import { keyedSwarmId } from "../ticket/issue.ts";
 import { SeederMetrics } from "./metrics.ts";
 import type { HttpProxy } from "./http-proxy.ts";
 import type { SeederOptions } from "./options.ts";
@@ -45,12 +46,18 @@ export class Doors {
       statusHost = "127.0.0.1",
       peerPort,
       peerHost,
+      contentId,
       ticketSecret,
       tls,
       allowOrigins,
       callersPerAddressMax,
     } = options;
     if (peerPort !== undefined) {
+      // By which those call whose tickets are for the content (TI7).
+      const keyed =
+        ticketSecret === undefined || contentId === undefined
+          ? undefined
+          : keyedSwarmId({ secret: ticketSecret }, contentId);
       const peers = await listenForPeers({
         port: peerPort,
         ...(peerHost !== undefined && { host: peerHost }),
@@ -58,7 +65,7 @@ export class Doors {
         ...(allowOrigins && { allowOrigins }),
         ...(callersPerAddressMax !== undefined && { socketsPerAddressMax: callersPerAddressMax }),
         ...(ticketSecret !== undefined && { ticketSecrets: [ticketSecret] }),
-        driverOf: (asked) => (asked === swarm ? driver : undefined),
+        driverOf: (asked) => (asked === swarm || asked === keyed ? driver : undefined),
         logger,
       });
       this.#peers = peers;

@@ -80,6 +80,18 @@ test("[SE57] [SE58] [SE59] its pages tell how it fares, and no address of a peer
   await until(() => seeder.peers().length === 0);
 });
 
+test("[SE81] a chain asks for tickets, of the stream or of the content: each call shows a new one", async () => {
+  const ticketSecret = "a secret of thirty-two characters";
+  for (const named of [{}, { contentId: "news" }]) {
+    const options = { playlists: [origin.liveUrl], ticketSecret, ...named };
+    const parent = await startSeeder({ ...options, peerPort: 0, peerHost: "127.0.0.1" });
+    const child = await startSeeder({ ...options, parents: [parent.peerUrl ?? ""], warm: true });
+    await until(() => child.status().parents[0]?.state !== "waiting");
+    expect(child.status().parents).toMatchObject([{ state: "linked", fault: undefined }]);
+    await Promise.all([parent.close(), child.close()]);
+  }
+});
+
 test("it serves the stream over HTTP, too", async () => {
   const { pathname } = new URL(origin.liveUrl);
   const response = await fetch(new URL(pathname, seeder.httpUrl));

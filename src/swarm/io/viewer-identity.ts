@@ -162,8 +162,7 @@ export class ViewerIdentity {
     if (needed.ticketKey && !key) this.#warn("this browser has no Ed25519");
     else if (needed.ticket && !ticket) this.#warn("no ticket");
     else {
-      const swarms = ticket ? listedIn(ticket) : [];
-      this.#swarm = swarms.includes(swarm) ? swarm : (swarms[0] ?? swarm);
+      this.#swarm = ticket ? admittedTo(ticket, swarm) : swarm;
       return { ...join, swarm: this.#swarm, ticket, key };
     }
     return undefined;
@@ -218,12 +217,13 @@ export class ViewerIdentity {
   }
 }
 
-/** Ids of swarms that a ticket lists; a tracker may have tickets of another kind. */
-function listedIn(ticket: string): SwarmId[] {
+/** Of the swarms that a ticket lists `swarm`, if it is one of them, else the first. A tracker may have tickets of another kind. */
+export function admittedTo(ticket: string, swarm: SwarmId): SwarmId {
   try {
-    return swarmsOf(claimsOf(ticket)).filter(isSwarmId);
+    const swarms = swarmsOf(claimsOf(ticket)).filter(isSwarmId);
+    return swarms.includes(swarm) ? swarm : (swarms[0] ?? swarm);
   } catch {
-    return [];
+    return swarm;
   }
 }
 
