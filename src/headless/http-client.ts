@@ -102,8 +102,10 @@ async function readAll(response: Response, bytesMax: Bytes): Promise<Uint8Array<
 /** What logs and clients are told of an address: the rest of it may let in whoever knows it (SE58). */
 export const hostOf = (url: string): string => new URL(url).host;
 
-/** Of a failed `fetch` only its cause says anything. */
+/** Of a failed `fetch` only its cause says anything, and where the system failed its code: the words have an address. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  if (/^E[A-Z_]+$/.test(code)) return code;
   return cause instanceof Error ? cause.message || cause.name : String(cause);
 }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { SILENT } from "../base/logger.ts";
 import type { MediaPlaylist } from "../playlist/media-playlist.ts";
 import { parsePlaylist } from "../playlist/parse.ts";
+import { HttpError } from "./http-client.ts";
 import { PlaylistReloader, type ReloaderOptions } from "./playlist-reloader.ts";
 import type { Loaded } from "./playlist-source.ts";
 import { Upstream } from "./upstreams.ts";
@@ -73,6 +74,24 @@ describe("[SE32] a live playlist", () => {
     server.current = window(9);
     await pass(15_100);
     expect(told).toEqual([9]);
+  });
+
+  test("is told when it cannot be loaded, once, and when it is again", async () => {
+    const lines: string[] = [];
+    const say = (_: string, message: () => string): void => void lines.push(message());
+    const { server, reloader } = stage({ logger: { ...SILENT, info: say, warn: say } });
+    reloader.start(window(0));
+    server.current = new HttpError(0, "cdn.example: ECONNREFUSED");
+    await pass(30_000);
+    server.current = window(9);
+    await pass(15_100);
+    server.current = new HttpError(403, "cdn.example answers 403");
+    await pass(30_000);
+    expect(lines).toEqual([
+      "the playlist of hd cannot be loaded: HttpError: cdn.example: ECONNREFUSED",
+      "the playlist of hd is loaded again",
+      "the playlist of hd cannot be loaded: HttpError: cdn.example answers 403",
+    ]);
   });
 
   test("is loaded no more once it has ended", async () => {

@@ -95,12 +95,14 @@ export class PlaylistReloader {
     try {
       const loaded = await load(directives, heldMs);
       if (this.#isClosed) return;
+      if (this.#failures > 0) logger.info("headless", () => `the playlist of ${name} is loaded again`);
       this.#failures = 0;
       const changed = this.#accept(loaded);
       nextAt = this.#nextAt(loaded.playlist, changed);
     } catch (error) {
       if (this.#isClosed) return;
-      logger.warn("headless", () => `the playlist of ${name} could not be loaded: ${String(error)}`);
+      if (this.#failures === 0)
+        logger.warn("headless", () => `the playlist of ${name} cannot be loaded: ${String(error)}`);
       const pauseMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * (1 << Math.min(this.#failures++, RETRY_DOUBLINGS)));
       nextAt = performance.now() + pauseMs;
     } finally {
