@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { WebSocketServer, type WebSocket } from "ws";
 import { swarmIdOf, type ViewerId } from "../protocol/ids.ts";
 import { encodePeerMessage } from "../protocol/peer-codec.ts";
+import type { ByeReason } from "../protocol/peer-message.ts";
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "../protocol/version.ts";
 import type { LogFields } from "../settings/process-logger.ts";
 import { createWebSocketPeerLinks, peerUrlOf } from "../swarm/io/websocket-peer-link.ts";
@@ -54,11 +55,15 @@ afterEach(() => {
   server.close();
 });
 
+/** Closes a link with a goodbye, or without one: whom nothing is heard of. */
+type Close = (reason?: ByeReason) => void;
+
 /** Calls the parent as the engine does; resolves when the link is closed. */
-async function call(onFrame: (close: () => void) => void = () => undefined): Promise<void> {
+async function call(onFrame: (close: Close) => void = () => undefined): Promise<void> {
   const dial = watch.links(createWebSocketPeerLinks);
   await new Promise<void>((resolve) => {
-    const close = (): void => {
+    const close: Close = (reason) => {
+      if (reason) link.send(encodePeerMessage({ type: "bye", reason }));
       link.close();
     };
     const events = {
@@ -113,16 +118,31 @@ test("[SE59] linked, and lost by a goodbye or without one: a line each; one that
   });
   expect(watch.states()).toEqual([{ host, state: "lost", fault: "it said goodbye: leaving" }]);
   await call(() => {
-    expect(watch.states()).toEqual([{ host, state: "linked", fault: undefined }]);
-    for (const socket of sockets.clients) socket.terminate();
+    setImmediate(() => {
+      expect(watch.states()).toEqual([{ host, state: "linked", fault: undefined }]);
+      for (const socket of sockets.clients) socket.terminate();
+    });
   });
   expect(watch.states()).toEqual([{ host, state: "lost", fault: "closed by the peer" }]);
   await call((close) => {
-    close();
+    setImmediate(close, "idle");
   });
   expect(watch.states()).toEqual([{ host, state: "waiting", fault: undefined }]);
+  await call((close) => {
+    setImmediate(close);
+  });
   expect(lines).toEqual([
     ...["a parent is linked: ", "a parent is lost: it said goodbye: leaving"],
     ...["a parent is linked: ", "a parent is lost: closed by the peer", "a parent is linked: "],
+    ...["a parent is linked: ", "a parent is lost: it says nothing"],
   ]);
+});
+
+test("[SE59] a seeder that is named its own parent hears so", async () => {
+  answer = HELLO;
+  for (let attempt = 0; attempt < 2; attempt++)
+    await call((close) => {
+      close("duplicate");
+    });
+  expect(lines).toEqual(["a parent does not let us in: it is this seeder itself"]);
 });

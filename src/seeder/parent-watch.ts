@@ -2,13 +2,13 @@
  * How a seeder stands with its parents, for its operator: which one is linked, which is lost, and why another is not. Stands
  * around the links, as the engine opens and closes them; says a thing when it changes, not with each attempt.
  */
-import type { Millis } from "../base/time.ts";
 import { tellingSocket, type CallFault } from "../headless/telling-socket.ts";
 import type { SwarmId } from "../protocol/ids.ts";
 import { decodePeerMessage } from "../protocol/peer-codec.ts";
+import type { ByeReason } from "../protocol/peer-message.ts";
 import { ProtocolError } from "../protocol/protocol-error.ts";
 import type { ProcessLogger } from "../settings/process-logger.ts";
-import type { PeerLink } from "../swarm/io/peer-link.ts";
+import type { PeerLinkEvents } from "../swarm/io/peer-link.ts";
 import { peerUrlOf, type FrameSocketClass, type OpenParentLink } from "../swarm/io/websocket-peer-link.ts";
 
 /**
@@ -43,38 +43,37 @@ export class ParentWatch {
     return (url, events, connectTimeoutMs) => {
       const place = this.#urls.indexOf(url);
       const call = new Call();
-      const link: PeerLink = make(tellingSocket((fault) => (call.fault = fault)))(
-        url,
-        {
-          ...events,
-          open: () => {
-            call.opened();
-            events.open();
-          },
-          frame: (frame) => {
-            try {
-              if (call.hear(frame)) this.#turn(place, "linked");
-            } catch (error) {
-              if (!(error instanceof ProtocolError)) throw error;
-              call.fault = { why: `it speaks no protocol of ours: ${error.message}`, answered: true };
-              link.close();
-              return;
-            }
-            events.frame(frame);
-          },
-          closed: (reason) => {
-            const end = call.endOf(reason);
-            if (end) this.#turn(place, ...end);
-            events.closed(reason);
-          },
+      const open = make(tellingSocket((fault) => (call.fault = fault)));
+      const heard: PeerLinkEvents = {
+        ...events,
+        open: () => {
+          call.phase = "open";
+          events.open();
         },
-        connectTimeoutMs,
-      );
+        frame: (frame) => {
+          if (!call.hear(frame)) {
+            link.close();
+            return;
+          }
+          events.frame(frame);
+          // Unless the engine has closed it for what it said.
+          if (call.phase !== "open" || call.isLeft || !call.greeted) return;
+          call.phase = "linked";
+          this.#turn(place, "linked");
+        },
+        closed: (reason) => {
+          const end = call.endOf(reason);
+          if (end) this.#turn(place, ...end);
+          events.closed(reason);
+        },
+      };
+      const link = open(url, heard, connectTimeoutMs);
       return {
         signal: (text) => {
           link.signal(text);
         },
         send: (frame) => {
+          call.said(frame);
           link.send(frame);
         },
         close: () => {
@@ -91,61 +90,59 @@ export class ParentWatch {
     const { host } = before;
     this.#states[place] = { host, state, fault };
     if (state === "linked") this.#logger.info("a parent is linked", { parent: host });
-    else if (fault !== undefined) this.#logger.warn(SAID[state], { parent: host, why: fault });
+    else if (state !== "waiting") this.#logger.warn(SAID[state], { parent: host, why: fault ?? "" });
   }
 }
 
 /** One call of a parent, from its beginning to its end. */
 class Call {
+  phase: "calling" | "open" | "linked" = "calling";
+  greeted = false;
   /** The engine wants it no more. */
   isLeft = false;
   fault: CallFault | undefined;
-  #phase: "calling" | "open" | "linked" = "calling";
-  #goodbye: string | undefined;
-  #heardAt: Millis = 0;
+  #goodbye: ByeReason | undefined;
+  #ours: ByeReason | undefined;
 
-  opened(): void {
-    this.#phase = "open";
-    this.#heardAt = performance.now();
+  /** False for what is no message of a peer, where one is looked at: at the beginning, and at goodbyes. */
+  hear(frame: Uint8Array): boolean {
+    if (this.phase === "linked" && frame.byteLength !== BYE_BYTES) return true;
+    try {
+      const message = decodePeerMessage(frame);
+      if (message?.type === "bye") this.#goodbye = message.reason;
+      if (message?.type === "hello") this.greeted = true;
+      return true;
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.fault = { why: `it speaks no protocol of ours: ${error.message}`, answered: true };
+      return false;
+    }
   }
 
-  /** Whether this frame makes it a link; throws ProtocolError where what is said is no message of a peer. */
-  hear(frame: Uint8Array): boolean {
-    this.#heardAt = performance.now();
-    if (this.#phase === "linked" && frame.byteLength !== BYE_BYTES) return false;
+  /** What goes out tells why the engine closes it. */
+  said(frame: Uint8Array): void {
+    if (frame.byteLength !== BYE_BYTES) return;
     const message = decodePeerMessage(frame);
-    if (message?.type === "bye") this.#goodbye = `it said goodbye: ${message.reason}`;
-    if (this.#phase === "linked" || message?.type !== "hello") return false;
-    this.#phase = "linked";
-    return true;
+    if (message?.type === "bye") this.#ours = message.reason;
   }
 
   /** How the parent stands after it; undefined when that is no other than before. */
   endOf(reason: string): readonly [ParentState["state"], string?] | undefined {
-    const why = this.#goodbye ?? this.fault?.why;
-    const isSilent = performance.now() - this.#heardAt > SILENT_MS;
-    switch (this.#phase) {
-      case "calling":
-        if (this.isLeft) return undefined;
-        return [this.fault?.answered ? "refused" : "unreachable", why ?? reason];
-      case "open":
-        if (this.isLeft && why === undefined) return isSilent ? ["refused", "it says nothing"] : undefined;
-        return ["refused", why ?? reason];
-      case "linked":
-        if (why !== undefined || !this.isLeft) return ["lost", why ?? reason];
-        return isSilent ? ["lost", "it says nothing any more"] : ["waiting"];
-    }
+    const { phase, isLeft, fault } = this;
+    const isNotNeeded = isLeft && (phase === "calling" || this.#ours === "idle" || this.#ours === "leaving");
+    if (isNotNeeded && !this.#goodbye) return phase === "linked" ? ["waiting"] : undefined;
+    const bad = phase === "linked" ? "lost" : phase === "open" || fault?.answered ? "refused" : "unreachable";
+    if (this.#goodbye) return [bad, `it said goodbye: ${this.#goodbye}`];
+    if (this.#ours) return [bad, this.#ours === "duplicate" ? "it is this seeder itself" : "it broke the protocol"];
+    return [bad, fault?.why ?? (isLeft ? "it says nothing" : reason)];
   }
 }
 
 /** Its type and its reason. */
 const BYE_BYTES = 2;
-/** The engine gives up who was silent for 6 s, and looks every half second (SW82). */
-const SILENT_MS: Millis = 5000;
 
 /** As log lines. */
 const SAID = {
-  waiting: "a parent is not needed",
   lost: "a parent is lost",
   unreachable: "a parent cannot be reached",
   refused: "a parent does not let us in",
