@@ -306,9 +306,8 @@ export class SwarmCore implements Core<SwarmEvent, SwarmAction> {
           return false;
         }
         if (event.message.type === "joined") this.#table.proveUnsigned(event.message.attestationKey !== undefined);
-        const { actions, gone } = this.#topology.trackerMessage(now, event.message);
-        this.#out.push(...actions);
-        const doubtful = gone === undefined ? undefined : this.#peers.get(gone);
+        this.#out.push(...this.#topology.trackerMessage(now, event.message));
+        const doubtful = event.message.type === "gone" && this.#peers.get(event.message.peer);
         if (doubtful) this.#out.push(this.#liveness.doubt(now, doubtful));
         return true;
       }

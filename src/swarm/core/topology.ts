@@ -56,8 +56,8 @@ export class Topology {
   /** Whether track or uplink have changed since `join` was sent. */
   #hasNews = false;
   #candidates: PeerId[] = [];
-  /** Could not be reached lately: not dialed again before. */
-  readonly #unreachableUntil = new Map<PeerId, Millis>();
+  /** Could not be reached lately: not dialed again before, and twice as long when that fails as well. */
+  readonly #unreachable = new Map<PeerId, { readonly until: Millis; readonly waitMs: Millis }>();
   #needAt: Millis = Infinity;
   #needWaitMs: Millis = NEED_MS_MIN;
   #neededAt: Millis = -Infinity;
@@ -144,11 +144,8 @@ export class Topology {
     this.#session.closed(now);
   }
 
-  /** Takes a tracker's message in, `signal` apart. Returns the peers that the tracker saw go. */
-  trackerMessage(
-    now: Millis,
-    message: Exclude<TrackerToViewer, { type: "signal" }>,
-  ): { readonly actions: SwarmAction[]; readonly gone?: PeerId } {
+  /** Takes a tracker's message in, `signal` apart. */
+  trackerMessage(now: Millis, message: Exclude<TrackerToViewer, { type: "signal" }>): SwarmAction[] {
     switch (message.type) {
       case "joined":
         this.#session.joined(message.trackers);
@@ -162,39 +159,39 @@ export class Topology {
         this.#hopeUntil = message.peers.length > 0 ? now + HOPE_MS : now;
         this.#introduced(now, message);
         if ((this.holdOut = message.holdOut)) this.#needAt = Infinity;
-        return { actions: this.#hasNews ? [this.#update()] : [] };
+        return this.#hasNews ? [this.#update()] : [];
       case "peers":
         this.#introduced(now, message);
-        return { actions: [] };
+        break;
       case "assign":
         // Tracks of long ago make room: no viewer names more than fit on a link.
         if (this.#seats.size >= TRACK_SLOTS_MAX && !this.#seats.has(message.track)) this.#seats.clear();
         this.#seats.set(message.track, message);
-        return { actions: [] };
+        break;
       case "attested":
-        return { actions: [] };
+        break;
       case "off":
-        return { actions: [{ type: "switch-off" }] };
+        return [{ type: "switch-off" }];
       case "gone":
         this.#candidates = this.#candidates.filter((peer) => peer !== message.peer);
-        return { actions: [], gone: message.peer };
+        break;
       case "drain":
         this.#missTracker(now);
-        return { actions: this.#session.ended(now, message) };
+        return this.#session.ended(now, message);
       case "redirect":
-        return { actions: this.#session.ended(now, message) };
+        return this.#session.ended(now, message);
       case "error":
         if (ENDINGS.includes(message.code)) {
           this.#missTracker(now);
           if (message.code === "bad-ticket") this.#resume = undefined; // another ticket is another visit
-          return { actions: this.#session.ended(now, message) };
+          return this.#session.ended(now, message);
         }
         if (message.retryInMs !== undefined) {
           this.#neededAt = now + message.retryInMs - NEED_MS_MIN;
           this.#needAt = Math.max(this.#needAt, now + message.retryInMs);
         }
-        return { actions: [] };
     }
+    return [];
   }
 
   /** Carries a signal of our own end through the tracker, marked with the side that made the offer. */
@@ -214,7 +211,7 @@ export class Topology {
     // The other end of the same link: one offered, one answers.
     if (ours === !byInitiator) return [signal];
     // A late answer or candidate of a link that is gone.
-    if (!byInitiator || this.#unreachableUntil.get(from) === Infinity) return [];
+    if (!byInitiator || this.#unreachable.get(from)?.until === Infinity) return [];
     const open: SwarmAction = { type: "open-peer", peer: from, initiator: false };
     if (ours) {
       // Both offered. The lower id's offer stands; an open link stands in any case.
@@ -232,14 +229,15 @@ export class Topology {
   opened(peer: PeerId): void {
     this.#open.set(peer, this.dialing.get(peer)?.initiator ?? false);
     this.dialing.delete(peer);
+    this.#unreachable.delete(peer);
     if (!this.#place) this.#needWaitMs = NEED_MS_MIN;
   }
 
   /** Never again: neither dialed nor let in. The tracker is told once (TR46). */
   ban(peer: PeerId): SwarmAction[] {
     if (isDirect(peer)) return []; // no tracker knows it
-    const isNews = this.#unreachableUntil.get(peer) !== Infinity;
-    this.#unreachableUntil.set(peer, Infinity);
+    const isNews = this.#unreachable.get(peer)?.until !== Infinity;
+    this.#unreachable.set(peer, { until: Infinity, waitMs: 0 });
     return isNews && this.trackerPhase === "joined"
       ? [{ type: "send-tracker", message: { type: "accuse", peer } }]
       : [];
@@ -247,9 +245,13 @@ export class Topology {
 
   closed(now: Millis, peer: PeerId, reason?: string): void {
     if (reason === FORGED_SIGNAL) this.forgedSignals++;
-    if (this.dialing.delete(peer)) this.#unreachableUntil.set(peer, now + UNREACHABLE_MS);
+    let waitMs = NEED_MS_MIN;
+    if (this.dialing.delete(peer)) {
+      waitMs = Math.min(2 * (this.#unreachable.get(peer)?.waitMs ?? NEED_MS_MIN / 2), NEED_MS_MAX);
+      this.#unreachable.set(peer, { until: now + waitMs, waitMs });
+    } else if (!this.#open.delete(peer)) return;
     // In recorded video only those ahead are missed: see evaluate.
-    if (this.#open.delete(peer) && !this.#place) this.#needAt = Math.min(this.#needAt, now + NEED_MS_MIN);
+    if (!this.#place) this.#needAt = Math.min(this.#needAt, now + waitMs);
   }
 
   /** Lets go of the tracker and of whoever is being dialed, until it comes back. Links are closed by others. */
@@ -283,12 +285,10 @@ export class Topology {
     const moved = place && isNews(now, this.#told, place);
     // Whom we were introduced to at the start has been chosen without a place, and is not named again for a while.
     if (moved && this.#told) this.#candidates = [];
-    if (this.#candidates.length > 0)
-      for (const [peer, until] of this.#unreachableUntil) if (until <= now) this.#unreachableUntil.delete(peer);
     while (mayDial && linked < peersWanted && this.#open.size + this.dialing.size < linksMax) {
       const peer = this.#candidates.shift();
       if (peer === undefined) break;
-      if (this.#open.has(peer) || this.dialing.has(peer) || this.#unreachableUntil.has(peer)) continue;
+      if (this.#open.has(peer) || this.dialing.has(peer) || now < (this.#unreachable.get(peer)?.until ?? 0)) continue;
       this.dialing.set(peer, { initiator: true, at: now });
       linked++;
       actions.push({ type: "open-peer", peer, initiator: true });
@@ -367,6 +367,7 @@ export class Topology {
   #introduced(now: Millis, told: Extract<TrackerToViewer, { type: "joined" | "peers" }>): void {
     this.viewers = told.viewers;
     this.#session.choice.spread(told.reconnectWithinMs);
+    for (const [peer, { until }] of this.#unreachable) if (until + NEED_MS_MAX <= now) this.#unreachable.delete(peer);
     for (const { peer } of told.peers) if (!this.#candidates.includes(peer)) this.#candidates.push(peer);
     this.#candidates.splice(0, this.#candidates.length - CANDIDATES_MAX);
     this.#needAt = now + this.#needWaitMs;
@@ -392,5 +393,3 @@ const NEED_MS_MAX = 60_000;
 const DIAL_MS: Millis = 2500;
 /** A tracker that answers and peers that can be reached do so sooner. */
 const HOPE_MS = 2_000;
-/** A peer that could not be reached is behind a firewall more often than it is busy. */
-const UNREACHABLE_MS = 60_000;

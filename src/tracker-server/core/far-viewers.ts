@@ -143,7 +143,7 @@ export class FarViewers<Signal extends AnySignal> {
         place: place && { place, toldAt: now },
         introductions: {
           has: (peer) => registry.member(peer)?.introductions.has(asker) ?? false,
-          isFresh: (at, peer) => registry.member(peer)?.introductions.isFresh(at, asker) ?? false,
+          isDialed: (at, peer) => registry.member(peer)?.introductions.isDialed(at, asker) ?? false,
           countOf: () => 0, // whom else it knows is looked at where it is
         },
       },
@@ -168,7 +168,8 @@ export class FarViewers<Signal extends AnySignal> {
       const { peer } = found;
       if (pending.peers.length >= pending.wanted) break;
       const isKnown = pending.peers.some((other) => other.peer === peer) || registry.member(peer);
-      if (isKnown || pending.asker.introductions.isFresh(now, peer) || isOneTooMany(pending, found.prefixKey)) continue;
+      if (isKnown || pending.asker.introductions.isDialed(now, peer) || isOneTooMany(pending, found.prefixKey))
+        continue;
       pending.peers.push(found);
       cluster.learn(now, peer, from);
     }

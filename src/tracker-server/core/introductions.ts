@@ -27,7 +27,12 @@ export class Introductions {
   }
 
   isFresh(now: Millis, peer: PeerId): boolean {
-    return now - (this.#introducedAt[this.#peers.indexOf(peer)] ?? -Infinity) < INTRODUCTION_MS;
+    return this.#ageOf(now, peer) < INTRODUCTION_MS;
+  }
+
+  /** Whether the two may be making their connection now. */
+  isDialed(now: Millis, peer: PeerId): boolean {
+    return this.#ageOf(now, peer) < DIALED_MS;
   }
 
   delete(peer: PeerId): void {
@@ -46,6 +51,10 @@ export class Introductions {
     return this.#peers;
   }
 
+  #ageOf(now: Millis, peer: PeerId): Millis {
+    return now - (this.#introducedAt[this.#peers.indexOf(peer)] ?? -Infinity);
+  }
+
   #deleteAt(index: number): void {
     this.#peers.splice(index, 1);
     this.#introducedAt.splice(index, 1);
@@ -57,3 +66,5 @@ export class Introductions {
 export const INTRODUCTIONS_MAX = 32;
 /** A connection is made within seconds or not at all; after this a stranger's signals are no longer relayed. */
 export const INTRODUCTION_MS: Millis = 30_000;
+/** Viewers give a connection up after 10 s; whoever asks after that for more peers may have to dial the same ones again. */
+export const DIALED_MS: Millis = 12_000;

@@ -3,7 +3,7 @@ import { createCrowd } from "../../../testkit/tracker-crowd.ts";
 import { createRng } from "../../base/random.ts";
 import type { PeerId, TrackId } from "../../protocol/ids.ts";
 import type { Place } from "../../protocol/tracker-message.ts";
-import { INTRODUCTION_MS } from "./introductions.ts";
+import { DIALED_MS } from "./introductions.ts";
 import { pickPeers } from "./peer-selection.ts";
 
 const HIGH = "00000000000000aa" as TrackId;
@@ -152,8 +152,8 @@ describe("whom a viewer is introduced to that knows some already", () => {
     const [old, fresh, ...strangers] = crowd.addMany(5, 2, HIGH);
     if (!old || !fresh) throw new Error("a crowd of five");
     asker.introductions.add(0, old.peer, "elsewhere");
-    asker.introductions.add(INTRODUCTION_MS, fresh.peer, "elsewhere");
-    const picked = pickPeers(INTRODUCTION_MS, asker, 8, createRng(3));
+    asker.introductions.add(DIALED_MS, fresh.peer, "elsewhere");
+    const picked = pickPeers(DIALED_MS, asker, 8, createRng(3));
     expect(new Set(picked.slice(0, 3))).toEqual(new Set(strangers));
     expect(picked.slice(3)).toEqual([old]);
   });

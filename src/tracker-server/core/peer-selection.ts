@@ -47,7 +47,7 @@ export function pickPeers(
   const providers = asker.place && findProviders(now, asker, asker.place, near.givers, nearby, rng);
 
   const isStranger = (member: Member): boolean => !known.has(member.peer);
-  const isNotFresh = (member: Member): boolean => !known.isFresh(now, member.peer);
+  const isNotDialed = (member: Member): boolean => !known.isDialed(now, member.peer);
   const isAllowed = (member: Member): boolean => {
     const theirs = member.network.prefixKey;
     if (!isElsewhere(prefixKey, theirs)) return true;
@@ -56,7 +56,7 @@ export function pickPeers(
     for (const other of picked) if (other.network.prefixKey === theirs) known++;
     return known < PREFIX_PEERS_MAX && member.introductions.countOf(ours) < PREFIX_PEERS_MAX;
   };
-  for (const isWelcome of [isStranger, isNotFresh]) {
+  for (const isWelcome of [isStranger, isNotDialed]) {
     const isEligible: Test = (member) =>
       member !== asker && !picked.has(member) && isWelcome(member) && (!member.isSeeder || hasRoomFor(member, asker));
     const isEligibleAndAllowed: Test = (member) => isEligible(member) && isAllowed(member);
@@ -88,7 +88,7 @@ export function pickPeers(
 
 /** Whoever asks, here or at another process. */
 export type Asker = Pick<Member, "peer" | "swarm" | "network" | "uplink" | "track" | "place"> & {
-  readonly introductions: Pick<Introductions, "has" | "isFresh" | "countOf">;
+  readonly introductions: Pick<Introductions, "has" | "isDialed" | "countOf">;
 };
 
 type Test = (member: Member) => boolean;
