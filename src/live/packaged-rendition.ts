@@ -32,6 +32,8 @@ export interface RenditionOptions {
   readonly roots: boolean;
   readonly key: PublisherKey | undefined;
   readonly changed: () => void;
+  /** Called once, with the target duration: what the first segment lasts, or what was asked for. */
+  readonly began: (targetDuration: Seconds) => void;
 }
 
 /** One publisher's run. Its renditions count from the same instant. */
@@ -206,6 +208,7 @@ export class PackagedRendition implements LiveRendition {
     const { segmentSeconds, partSeconds, mediaSequence, windowSeconds, isIndependent } = this.#options;
     const targetDuration = Math.max(1, Math.round(segmentSeconds), Math.round(duration));
     this.#cutter.limitTo(targetDuration);
+    this.#options.began(targetDuration);
     const longest = Math.max(partSeconds ?? 0, ...this.#parts.map(({ listed }) => listed.duration));
     const playlist = new LivePlaylist({
       targetDuration,

@@ -86,6 +86,17 @@ test("[LI40] a stream waits, lives and ends", async () => {
   expect(() => stream.begin(true)).toThrow("has ended");
 });
 
+test("[LI44] who sends key frames seldom is told what that costs, and what to set", async () => {
+  const told: string[] = [];
+  const logger = { ...SILENT, warn: (_from: string, message: () => string) => void told.push(message()) };
+  const [slow, fine] = [
+    await open({ logger, segmentSeconds: 1 }),
+    await open({ logger, folder: path.join(folder, "2") }),
+  ];
+  for (const stream of [slow, fine]) stream.begin(false).bytes(0, file);
+  expect(told).toEqual([expect.stringMatching(/segments last 2 s.*set the encoder's key frame interval to 1 s/)]);
+});
+
 test("[LI45] segments, init segment and hashes are there by the names that the playlist gives", async () => {
   const stream = await open({ key: undefined });
   stream.begin(true).bytes(0, until(8));

@@ -104,6 +104,9 @@ export class PackagedStream implements LiveStream {
         changed: () => {
           this.#changed();
         },
+        began: (targetDuration) => {
+          this.#judge(targetDuration);
+        },
       });
     });
   }
@@ -209,6 +212,14 @@ export class PackagedStream implements LiveStream {
     for (const rendition of this.renditions) rendition.finish();
   }
 
+  /** Of an encoder whose key frames are as far apart as most send them unless they are told, viewers are half a minute behind. */
+  #judge(targetDuration: Seconds): void {
+    const { segmentSeconds, logger } = this.options;
+    if (targetDuration <= segmentSeconds * SLACK) return;
+    const why = `${this.name}: segments last ${targetDuration} s, as the publisher's key frames come, and viewers are three behind`;
+    logger.warn("live", () => `${why}: set the encoder's key frame interval to ${segmentSeconds} s`);
+  }
+
   #changed(): void {
     for (const listener of [...this.#listeners]) listener();
   }
@@ -224,6 +235,9 @@ function rungNames(ladder: readonly Rung[]): readonly string[] {
 
 /** Of the rendition of a stream that has one. */
 const ONLY_RENDITION = "main";
+
+/** Key frames every 2.5 s are nobody's mistake. */
+const SLACK = 1.5;
 
 /** Of each rendition: those that nearly all viewers ask for. */
 const SEGMENTS_IN_MEMORY = 4;
