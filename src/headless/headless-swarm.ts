@@ -86,9 +86,12 @@ export function openHeadlessSwarm(options: HeadlessSwarmOptions): SwarmDriver {
       follower.take?.(track, text);
     },
   });
-  driver.followTracks(follower.renditions.map(({ track }) => track));
+  const followed = new Set(follower.renditions.map(({ track }) => track));
+  driver.followTracks([...followed]);
   follower.start({
     playlist(update, text) {
+      // That a rendition has parts, which are a track of their own, only its playlist says.
+      if (!followed.has(update.track)) driver.followTracks([...followed.add(update.track)]);
       driver.playlist({ ...update, text });
       onPlaylist?.(update, text);
     },

@@ -121,8 +121,9 @@ class Seeder implements RunningSeeder, StatusSource {
       ? withDiskCache(stream, memory, disk)
       : { follower: stream, store: memory };
     this.#store = cached.store;
+    const isOfParts = (track: TrackId): boolean => !stream.renditions.some((rendition) => rendition.track === track);
     this.#driver = openHeadlessSwarm({
-      ...seederPolicy({ linksMax: this.linksMax, warm, uploadBitsPerSecondMax: uplinkBitsPerSecond }),
+      ...seederPolicy({ linksMax: this.linksMax, warm, isOfParts, uploadBitsPerSecondMax: uplinkBitsPerSecond }),
       ...{ ...cached, webRtc, trackers, memoryBytesMax, logger },
       ...(stun && { rtc: { iceServers: [{ urls: [...stun] }] } }),
       ...(parents.length > 0 && { parents: (rng) => new ChainParents(parents, rng) }),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { aPeer, AUDIO, hold, listing, trackOf, VIDEO } from "../../../testkit/swarm-parts.ts";
+import { partTrackOf } from "../../playlist/stream-names.ts";
 import type { PeerId, ViewerId } from "../../protocol/ids.ts";
 import { CHUNK_BYTES } from "../../protocol/limits.ts";
 import type { Peer } from "../../swarm/core/peer.ts";
@@ -8,6 +9,7 @@ import { SegmentTable, type Track } from "../../swarm/core/segment-table.ts";
 import { SeederInterest } from "./seeder-interest.ts";
 
 const NOBODY: readonly Peer[] = [];
+const PARTS = partTrackOf(VIDEO);
 
 /** A seeder's interest in one track, of whoever is linked. */
 class Scene {
@@ -17,7 +19,7 @@ class Scene {
 
   constructor(from: number, to: number, { live = true, warm = false } = {}) {
     this.track = trackOf(this.table, from, to, { live });
-    this.#interest = new SeederInterest(warm);
+    this.#interest = new SeederInterest(warm, (track) => track === PARTS);
   }
 
   /** `sequence@ms` of what matters, soonest first. */
@@ -173,6 +175,36 @@ describe("[SE3] recorded", () => {
     expect(scene.at(0, NOBODY)).toBe("");
     scene.segment(10).originRetryAt = 2000;
     expect(scene.at(1000, [viewerAt("alice", 10)]).split(" ")[0]).toBe("11@1000");
+  });
+});
+
+describe("[SE8] a low-latency stream", () => {
+  /** Segments of 4 s from 10 to 19, and the parts of the newest. */
+  function lowLatency(warm = false): Scene {
+    const scene = new Scene(10, 20, { warm });
+    trackOf(scene.table, 76, 80, { id: PARTS, seconds: 0.5 });
+    return scene;
+  }
+  const byParts = aPeer("alice", { follows: [PARTS] });
+  const bySegments = aPeer("bob");
+
+  test("whole segments while somebody plays these, parts while somebody plays parts, each from the newest three on", () => {
+    const scene = lowLatency();
+    expect(scene.at(0, [byParts])).toBe("77@500 78@500 79@500");
+    expect(scene.at(0, [bySegments])).toBe("17@4000 18@4000 19@4000");
+    expect(scene.at(0, [byParts, bySegments])).toBe("77@500 78@500 79@500 17@4000 18@4000 19@4000");
+  });
+
+  test("what nobody played is not made up for", () => {
+    const scene = lowLatency();
+    scene.at(0, [bySegments]);
+    scene.list(8000, 12, 26);
+    expect(scene.at(8000, [byParts])).toBe("77@500 78@500 79@500");
+    expect(scene.at(8000, [bySegments])).toBe("23@12000 24@12000 25@12000");
+  });
+
+  test("whole segments for nobody, where it is to stay warm", () => {
+    expect(lowLatency(true).at(0, NOBODY)).toBe("17@4000 18@4000 19@4000");
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Bytes, Millis, Seconds } from "../../base/time.ts";
-import type { PeerId } from "../../protocol/ids.ts";
+import type { PeerId, TrackId } from "../../protocol/ids.ts";
 import type { PeerPosition } from "../../protocol/peer-message.ts";
 import { isPassed } from "../../swarm/core/cache.ts";
 import type { Interest } from "../../swarm/core/interest.ts";
@@ -32,6 +32,7 @@ interface Kept {
 export class SeederInterest implements Interest {
   readonly lookEveryMs: Millis = 500;
   readonly #isWarm: boolean;
+  readonly #isOfParts: (track: TrackId) => boolean;
   /** By live track the sequence number of the first segment that matters; empty while nobody is there. */
   readonly #floors = new Map<Track, number>();
   /** Since when somebody is there. */
@@ -43,17 +44,23 @@ export class SeederInterest implements Interest {
   /** When each place was told. */
   readonly #toldAt = new WeakMap<PeerPosition, Millis>();
 
-  /** `isWarm`: the newest live segments are fetched also while nobody is there. */
-  constructor(isWarm = false) {
+  /**
+   * `isWarm`: the newest live segments are fetched also while nobody is there. `isOfParts`: whether a track has parts of
+   * segments, which another has whole.
+   */
+  constructor(isWarm = false, isOfParts: (track: TrackId) => boolean = () => false) {
     this.#isWarm = isWarm;
+    this.#isOfParts = isOfParts;
   }
 
   window(now: Millis, table: SegmentTable, _: unknown, peers: ReadonlyMap<PeerId, Peer>): readonly DueSegment[] {
     const audience = [...peers.values()].filter(isAudience);
     const isAwake = this.#isWarm || audience.length > 0;
-    if (!isAwake) this.#floors.clear();
     this.#awakeAt = isAwake ? Math.min(this.#awakeAt, now) : Infinity;
     for (const { position } of audience) if (position && !this.#toldAt.has(position)) this.#toldAt.set(position, now);
+    const played = new Set(audience.flatMap(({ following, subscribed }) => [...following, ...subscribed.keys()]));
+    const kinds = new Set([...played].map(this.#isOfParts));
+    if (kinds.size === 0) kinds.add(false);
     const due: DueSegment[] = [];
     const recorded: DueSegment[] = [];
     for (const track of table.tracks.values()) {
@@ -61,7 +68,8 @@ export class SeederInterest implements Interest {
         if (segment.wanted && !segment.complete) due.push({ segment, dueAt: now });
       if (!track.following) continue;
       if (!track.live) recorded.push(...this.#stretchesDue(now, track, this.#stretchesOf(table, track, audience)));
-      else if (isAwake) due.push(...this.#newestDue(track));
+      else if (isAwake && kinds.has(this.#isOfParts(track.id))) due.push(...this.#newestDue(track));
+      else this.#floors.delete(track);
     }
     return [...due, ...recorded.sort(bySoonest).slice(0, RECORDED_AT_ONCE)].sort(bySoonest);
   }

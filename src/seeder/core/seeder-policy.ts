@@ -1,3 +1,4 @@
+import type { TrackId } from "../../protocol/ids.ts";
 import type { SwarmCoreOptions } from "../../swarm/core/options.ts";
 import type { SharingLimits } from "../../swarm/core/sharing-policy.ts";
 import type { SwarmTuning } from "../../swarm/core/tuning.ts";
@@ -8,6 +9,8 @@ export interface SeederPolicyOptions {
   readonly linksMax: number;
   /** Fetches the newest live segments also while nobody watches. Default: sleeps. */
   readonly warm?: boolean;
+  /** Whether a track has the parts of a rendition (ID12). Default: none does. */
+  readonly isOfParts?: (track: TrackId) => boolean;
   /** Of what is served. Default: whatever the line carries. */
   readonly uploadBitsPerSecondMax?: number;
 }
@@ -22,11 +25,12 @@ export interface SeederPolicy extends Required<Pick<SwarmCoreOptions, "seeder" |
 export const seederPolicy = ({
   linksMax,
   warm = false,
+  isOfParts,
   uploadBitsPerSecondMax = Infinity,
 }: SeederPolicyOptions): SeederPolicy => ({
   seeder: true,
   uplink: 2,
-  interest: new SeederInterest(warm),
+  interest: new SeederInterest(warm, isOfParts),
   sharing: { linksMax, uploadBitsPerSecondMax, uploadRatioMax: Infinity, uplinkShare: 1, idleSecondsMax: Infinity },
   tuning: {
     peersWanted: linksMax,
