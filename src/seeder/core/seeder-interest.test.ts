@@ -208,6 +208,35 @@ describe("[SE8] a low-latency stream", () => {
   });
 });
 
+describe("[SE9] what a seeder below is fed", () => {
+  /** Segment 12, of which somebody is said to be fetching a stripe. */
+  function noticed(...peers: readonly Peer[]): string {
+    const scene = new Scene(10, 13);
+    scene.at(0, peers);
+    scene.complete(10, 11);
+    scene.segment(12).learnSize(8 * CHUNK_BYTES, true);
+    scene.segment(12).notice(4, 50);
+    return scene.at(100, peers);
+  }
+  const child = seederPeer("child");
+  child.subscribed.set(VIDEO, 0);
+
+  test("is due at once when a notice has come: it may be the child's own, and stands for what is fetched here", () => {
+    expect(noticed(child)).toBe("12@0");
+    expect(noticed(aPeer("alice"))).toBe("12@4000");
+  });
+
+  test("is left to a parent of our own", () => {
+    expect(noticed(child, aPeer("up:1"))).toBe("12@4000");
+  });
+
+  test("is left to the election before anybody has said that it is fetched", () => {
+    const scene = new Scene(10, 13);
+    scene.segment(12).learnSize(8 * CHUNK_BYTES, true);
+    expect(scene.at(100, [child])).toBe("10@4100 11@4100 12@4100");
+  });
+});
+
 test("[SE4] what its own HTTP clients wait for is due at once, whoever is there", () => {
   const scene = new Scene(10, 30);
   scene.segment(12).wanted = true;

@@ -1,5 +1,5 @@
 import type { Bytes, Millis, Seconds } from "../../base/time.ts";
-import type { PeerId, TrackId } from "../../protocol/ids.ts";
+import { isParent, type PeerId, type TrackId } from "../../protocol/ids.ts";
 import type { PeerPosition } from "../../protocol/peer-message.ts";
 import { isPassed } from "../../swarm/core/cache.ts";
 import type { Interest } from "../../swarm/core/interest.ts";
@@ -68,7 +68,8 @@ export class SeederInterest implements Interest {
         if (segment.wanted && !segment.complete) due.push({ segment, dueAt: now });
       if (!track.following) continue;
       if (!track.live) recorded.push(...this.#stretchesDue(now, track, this.#stretchesOf(table, track, audience)));
-      else if (isAwake && kinds.has(this.#isOfParts(track.id))) due.push(...this.#newestDue(track));
+      else if (isAwake && kinds.has(this.#isOfParts(track.id)))
+        due.push(...this.#newestDue(track, isFed(track, peers)));
       else this.#floors.delete(track);
     }
     return [...due, ...recorded.sort(bySoonest).slice(0, RECORDED_AT_ONCE)].sort(bySoonest);
@@ -120,8 +121,11 @@ export class SeederInterest implements Interest {
     return evictions;
   }
 
-  /** Live: all that came since somebody is there, and before that the newest few. */
-  #newestDue(track: Track): readonly DueSegment[] {
+  /**
+   * Live: all that came since somebody is there, and before that the newest few. What a seeder below is fed is nobody
+   * else's to bring: whoever told us that it is being fetched may have that from there (SW121).
+   */
+  #newestDue(track: Track, isFed: boolean): readonly DueSegment[] {
     const newest = newestOf(track);
     if (newest === undefined) return [];
     const start = newest - NEWEST_SEGMENTS + 1;
@@ -135,7 +139,10 @@ export class SeederInterest implements Interest {
     return [...track.bySequence.values()]
       .filter(({ name: { sequence } }) => sequence >= oldest && sequence <= last)
       .filter((segment) => isOpen(segment) && !this.#forgotten.has(segment))
-      .map((segment) => ({ segment, dueAt: Math.max(segment.knownAt, this.#awakeAt) + patienceMs }));
+      .map((segment) => ({
+        segment,
+        dueAt: Math.max(segment.knownAt, this.#awakeAt) + (isFed && isNoticed(segment) ? 0 : patienceMs),
+      }));
   }
 
   /** Recorded: what is played next and not here yet. */
@@ -174,6 +181,12 @@ export class SeederInterest implements Interest {
 /** Those that something is fetched for: viewers, and seeders that are fed by this one. Others fetch for themselves. */
 const isAudience = (peer: Peer): boolean => isViewer(peer) || peer.subscribed.size > 0;
 const isViewer = ({ identity }: Peer): boolean => identity !== undefined && !identity.seeder;
+
+/** Others subscribed to a track, and nobody above brings it. */
+const isFed = ({ id }: Track, peers: ReadonlyMap<PeerId, Peer>): boolean =>
+  [...peers.values()].some(({ subscribed }) => subscribed.has(id)) && ![...peers.keys()].some(isParent);
+
+const isNoticed = ({ noticedAt }: Segment): boolean => noticedAt.some((at) => at > -Infinity);
 
 const newestOf = (track: Track): number | undefined => track.listed.at(-1)?.name.sequence;
 
