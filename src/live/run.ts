@@ -31,19 +31,22 @@ export async function runLive(settings: LiveSettings, source: string | undefined
   const release = async (): Promise<void> => {
     for (let close = closers.pop(); close; close = closers.pop()) await close();
   };
-  const { stage, failed } = await start(settings, source, log, closers).catch(async (cause: unknown) => {
+  const ending = new AbortController();
+  const { stage, failed } = await start(settings, source, log, closers, ending.signal).catch(async (cause: unknown) => {
     await release();
     throw cause;
   });
 
   let closing: Promise<void> | undefined;
   /** Players learn of the end by loading a playlist once more. */
-  const close = (servedMs: number): Promise<void> =>
-    (closing ??= stage
+  const close = (servedMs: number): Promise<void> => {
+    ending.abort();
+    return (closing ??= stage
       .end()
       .then(() => sleep(servedMs))
       .then(release)
       .then(() => void process.off("SIGTERM", stop).off("SIGINT", stop)));
+  };
   const stop = (signal: NodeJS.Signals): void => {
     if (closing) process.exit(1);
     log.info("ending", { signal });
@@ -70,6 +73,7 @@ async function start(
   source: string | undefined,
   log: ProcessLogger,
   closers: Closer[],
+  ending: AbortSignal,
 ): Promise<Started> {
   const { name, port, host, rtmpPort, streamsMax, allowOrigins, tracker } = settings;
   const [keys, tickets] = [keysOf(settings), ticketsOf(settings)];
@@ -98,7 +102,8 @@ async function start(
     stage.add(stream, ingest);
     failed = ingest.ended.then(
       () => {
-        log.info(`${name}: the source is over; what was played last is served until SIGTERM or Ctrl-C`);
+        if (!ending.aborted)
+          log.info(`${name}: the source is over; what was played last is served until SIGTERM or Ctrl-C`);
         return NEVER;
       },
       (error: unknown) => {
