@@ -73,7 +73,7 @@ class CrowdViewer {
     this.#urls = urls;
     this.#ws = this.#connect(index);
     this.#needing = setInterval(() => {
-      if (this.isIn) this.#ws.send(encodeTrackerMessage({ type: "need", peersWanted: 2, connected: 6 }));
+      this.#need();
     }, NEED_EVERY_MS);
   }
 
@@ -91,6 +91,11 @@ class CrowdViewer {
     await once(this.#ws, "close");
   }
 
+  #need(): void {
+    if (this.isIn && this.#ws.readyState === WebSocket.OPEN)
+      this.#ws.send(encodeTrackerMessage({ type: "need", peersWanted: 2, connected: 6 }));
+  }
+
   #connect(index: number): WebSocket {
     const ws = new WebSocket(this.#urls[index % this.#urls.length] ?? "", TRACKER_SUBPROTOCOL);
     ws.on("open", () => {
@@ -103,6 +108,11 @@ class CrowdViewer {
         this.isIn = true;
         this.id = message.peer;
       }
+      // On a busy machine one `need` comes late, and the next too early.
+      if (message.type === "error" && message.retryInMs !== undefined)
+        setTimeout(() => {
+          this.#need();
+        }, message.retryInMs);
       if (message.type !== "joined" && message.type !== "peers") return;
       if (message.peers.length === 0) return;
       this.sinceNow();
