@@ -45,6 +45,22 @@ function createViewer(name: string, options: Partial<ViewerIdentityOptions> = {}
     call,
     peerLinks: (links: OpenPeerLink) => identity.peerLinks(links),
     hear: (message: TrackerToViewer) => told?.message(message),
+    /** The address at which it calls a seeder now. */
+    callSeeder(): string {
+      let called = "";
+      const links = identity.parentLinks((url) => {
+        called = url;
+        return { signal: () => undefined, send: () => undefined, close: () => undefined };
+      });
+      const nobody = {
+        signal: () => undefined,
+        open: () => undefined,
+        frame: () => undefined,
+        closed: () => undefined,
+      };
+      links("wss://seeder.test/v1/peer/swarm", nobody, 1000);
+      return called;
+    },
     get isClosed() {
       return isClosed;
     },
@@ -135,6 +151,29 @@ const ticketFor = (key: string | undefined, more: object = {}): string =>
   jwt({ exp: nowSeconds() + 60, key, swarms: [SWARM], ...more });
 
 const withoutEd25519 = (): void => void vi.spyOn(crypto.subtle, "generateKey").mockRejectedValue(new Error("none"));
+
+describe("a seeder called over WebSocket", () => {
+  const addressWith = (ticket: string): string => `wss://seeder.test/v1/peer/${SWARM}${ticket}`;
+
+  test("is shown the tracker's ticket, and minutes later another", async () => {
+    let asked = 0;
+    const viewer = createViewer("alice", { ticket: () => `ticket${String(++asked)}` });
+    await viewer.joined();
+    expect(viewer.callSeeder()).toBe(addressWith("?ticket=ticket1"));
+    vi.spyOn(performance, "now").mockReturnValue(performance.now() + 300_000);
+    viewer.callSeeder();
+    await vi.waitFor(() => {
+      expect(viewer.callSeeder()).toBe(addressWith("?ticket=ticket2"));
+    }, SOON);
+    expect(asked).toBe(2);
+  });
+
+  test("is shown none where there is none", async () => {
+    const viewer = createViewer("alice");
+    await viewer.joined();
+    expect(viewer.callSeeder()).toBe(addressWith(""));
+  });
+});
 
 describe("between two viewers", { timeout: 20_000 }, () => {
   async function connect(change: (text: string, from: string) => string): Promise<readonly WatchedPeerLink[]> {

@@ -135,9 +135,13 @@ export class ViewerIdentity {
     };
   }
 
-  /** Shows seeders the ticket that the tracker was shown last, if any, and calls them by the swarm that it admits to. */
+  /**
+   * Shows seeders the newest ticket, if any, and calls them by the swarm that it admits to. An old one may be refused, and
+   * then the next call has another.
+   */
   parentLinks(open: OpenParentLink): OpenParentLink {
     return (url, events, connectTimeoutMs) => {
+      if (this.#shown) this.#renewTicket();
       const shown = this.#shown === undefined ? "" : `?ticket=${this.#shown}`;
       return open(url.replace(/[^/]*$/, this.#swarm) + shown, events, connectTimeoutMs);
     };
@@ -157,7 +161,7 @@ export class ViewerIdentity {
   /** `join` as it goes out; undefined when there is nothing to be let in with. */
   async #admission(join: Join): Promise<Join | undefined> {
     const key = (await this.#signer)?.publicKey;
-    const ticket = (this.#shown = await this.#ticket);
+    const ticket = await this.#ticket;
     const { swarm, ...needed } = this.#options;
     if (needed.ticketKey && !key) this.#warn("this browser has no Ed25519");
     else if (needed.ticket && !ticket) this.#warn("no ticket");
@@ -173,12 +177,17 @@ export class ViewerIdentity {
     this.#askedAt = performance.now();
     this.#ticket = (async () => {
       try {
-        return typeof ticket === "function" ? await ticket({ key: (await this.#signer)?.publicKey, swarm }) : ticket;
+        return (this.#shown =
+          typeof ticket === "function" ? await ticket({ key: (await this.#signer)?.publicKey, swarm }) : ticket);
       } catch (error) {
         this.#warn(String(error));
         return undefined;
       }
     })();
+  }
+
+  #renewTicket(): void {
+    if (performance.now() > this.#askedAt + RENEW_MS) this.#askTicket();
   }
 
   async #sign(to: PeerId, text: string): Promise<string> {
@@ -187,7 +196,7 @@ export class ViewerIdentity {
     const from = this.#self;
     if (signal.type === "candidates" || !signer || !from) return text;
     const { ticketKey } = this.#options;
-    if (ticketKey && performance.now() > this.#askedAt + RENEW_MS) this.#askTicket();
+    if (ticketKey) this.#renewTicket();
     const ticket = ticketKey && (await this.#ticket);
     const signature = await signer.sign(signedText({ swarm: this.#swarm, from, to }, signal));
     return encodePeerSignal({ ...signal, key: signer.publicKey, signature, ticket });
@@ -229,7 +238,7 @@ export function admittedTo(ticket: string, swarm: SwarmId): SwarmId {
 
 const isSwarmId = (value: unknown): value is SwarmId => typeof value === "string" && SWARM_ID_PATTERN.test(value);
 
-/** Tickets live for some minutes: an older one is not shown to peers. */
+/** Tickets live for some minutes: instead of an older one peers are shown another. */
 const RENEW_MS = 240_000;
 
 /** Peers are introduced a few at a time; the oldest of so many are long gone. */
