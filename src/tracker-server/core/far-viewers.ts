@@ -8,6 +8,7 @@ import type { Cluster } from "./cluster.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
 import type { AnySignal } from "./event.ts";
 import type { Holdings } from "./holdings.ts";
+import { AGAIN_MS } from "./introductions.ts";
 import type { Member } from "./member.ts";
 import { isElsewhere } from "./network.ts";
 import { PREFIX_PEERS_MAX, pickPeers } from "./peer-selection.ts";
@@ -143,7 +144,7 @@ export class FarViewers<Signal extends AnySignal> {
         place: place && { place, toldAt: now },
         introductions: {
           has: (peer) => registry.member(peer)?.introductions.has(asker) ?? false,
-          isDialed: (at, peer) => registry.member(peer)?.introductions.isDialed(at, asker) ?? false,
+          isFresh: (at, peer, ms) => registry.member(peer)?.introductions.isFresh(at, asker, ms) ?? false,
           countOf: () => 0, // whom else it knows is looked at where it is
         },
       },
@@ -168,7 +169,7 @@ export class FarViewers<Signal extends AnySignal> {
       const { peer } = found;
       if (pending.peers.length >= pending.wanted) break;
       const isKnown = pending.peers.some((other) => other.peer === peer) || registry.member(peer);
-      if (isKnown || pending.asker.introductions.isDialed(now, peer) || isOneTooMany(pending, found.prefixKey))
+      if (isKnown || pending.asker.introductions.isFresh(now, peer, AGAIN_MS) || isOneTooMany(pending, found.prefixKey))
         continue;
       pending.peers.push(found);
       cluster.learn(now, peer, from);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { hash32 } from "../../base/random.ts";
 import type { PeerId } from "../../protocol/ids.ts";
-import { DIALED_MS, INTRODUCTION_MS, Introductions, INTRODUCTIONS_MAX } from "./introductions.ts";
+import { INTRODUCTION_MS, Introductions, INTRODUCTIONS_MAX } from "./introductions.ts";
 
 const peer = (n: number): PeerId => `peer-${String(n).padStart(5, "0")}` as PeerId;
 
@@ -11,14 +11,6 @@ test("an introduction is fresh for half a minute, and remembered after", () => {
   expect(introductions.isFresh(1_000 + INTRODUCTION_MS - 1, peer(1))).toBe(true);
   expect(introductions.isFresh(1_000 + INTRODUCTION_MS, peer(1))).toBe(false);
   expect(introductions.has(peer(1))).toBe(true);
-});
-
-test("[TK6] the two may be dialing for twelve seconds", () => {
-  const introductions = new Introductions();
-  introductions.add(1_000, peer(1), "home");
-  expect(introductions.isDialed(1_000 + DIALED_MS - 1, peer(1))).toBe(true);
-  expect(introductions.isDialed(1_000 + DIALED_MS, peer(1))).toBe(false);
-  expect(introductions.isDialed(1_000, peer(2))).toBe(false);
 });
 
 test("being introduced again makes it fresh again", () => {

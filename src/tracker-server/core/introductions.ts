@@ -26,13 +26,8 @@ export class Introductions {
     return this.#peers.includes(peer);
   }
 
-  isFresh(now: Millis, peer: PeerId): boolean {
-    return this.#ageOf(now, peer) < INTRODUCTION_MS;
-  }
-
-  /** Whether the two may be making their connection now. */
-  isDialed(now: Millis, peer: PeerId): boolean {
-    return this.#ageOf(now, peer) < DIALED_MS;
+  isFresh(now: Millis, peer: PeerId, withinMs = INTRODUCTION_MS): boolean {
+    return now - (this.#introducedAt[this.#peers.indexOf(peer)] ?? -Infinity) < withinMs;
   }
 
   delete(peer: PeerId): void {
@@ -51,10 +46,6 @@ export class Introductions {
     return this.#peers;
   }
 
-  #ageOf(now: Millis, peer: PeerId): Millis {
-    return now - (this.#introducedAt[this.#peers.indexOf(peer)] ?? -Infinity);
-  }
-
   #deleteAt(index: number): void {
     this.#peers.splice(index, 1);
     this.#introducedAt.splice(index, 1);
@@ -66,5 +57,5 @@ export class Introductions {
 export const INTRODUCTIONS_MAX = 32;
 /** A connection is made within seconds or not at all; after this a stranger's signals are no longer relayed. */
 export const INTRODUCTION_MS: Millis = 30_000;
-/** Viewers give a connection up after 10 s; whoever asks after that for more peers may have to dial the same ones again. */
-export const DIALED_MS: Millis = 12_000;
+/** Viewers give a connection up after 10 s: in a small swarm they may have to be told of the same peer again. */
+export const AGAIN_MS: Millis = 12_000;

@@ -3,7 +3,7 @@ import { createCrowd } from "../../../testkit/tracker-crowd.ts";
 import { createRng } from "../../base/random.ts";
 import type { PeerId, TrackId } from "../../protocol/ids.ts";
 import type { Place } from "../../protocol/tracker-message.ts";
-import { DIALED_MS } from "./introductions.ts";
+import { AGAIN_MS, INTRODUCTION_MS } from "./introductions.ts";
 import { pickPeers } from "./peer-selection.ts";
 
 const HIGH = "00000000000000aa" as TrackId;
@@ -152,10 +152,21 @@ describe("whom a viewer is introduced to that knows some already", () => {
     const [old, fresh, ...strangers] = crowd.addMany(5, 2, HIGH);
     if (!old || !fresh) throw new Error("a crowd of five");
     asker.introductions.add(0, old.peer, "elsewhere");
-    asker.introductions.add(DIALED_MS, fresh.peer, "elsewhere");
-    const picked = pickPeers(DIALED_MS, asker, 8, createRng(3));
+    asker.introductions.add(INTRODUCTION_MS, fresh.peer, "elsewhere");
+    const picked = pickPeers(INTRODUCTION_MS, asker, 8, createRng(3));
     expect(new Set(picked.slice(0, 3))).toEqual(new Set(strangers));
     expect(picked.slice(3)).toEqual([old]);
+  });
+
+  test.each([
+    ["a small swarm", 2, AGAIN_MS],
+    ["any other", 10, INTRODUCTION_MS],
+  ])("[TK6] the same ones again when they are not connecting any more: %s", (_, others, againMs) => {
+    const crowd = createCrowd();
+    const asker = crowd.add(2, HIGH);
+    for (const { peer } of crowd.addMany(others, 2, HIGH)) asker.introductions.add(0, peer, "elsewhere");
+    expect(pickPeers(againMs - 1, asker, 8, createRng(3))).toEqual([]);
+    expect(pickPeers(againMs, asker, 8, createRng(3))).toHaveLength(Math.min(8, others));
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Millis } from "../../base/time.ts";
 import { hash32, type Rng } from "../../base/random.ts";
-import type { Introductions } from "./introductions.ts";
+import { AGAIN_MS, INTRODUCTION_MS, type Introductions } from "./introductions.ts";
 import type { Member } from "./member.ts";
 import { areaOf, isElsewhere } from "./network.ts";
 import { coverageOf, type ToldPlace } from "./place.ts";
@@ -47,7 +47,9 @@ export function pickPeers(
   const providers = asker.place && findProviders(now, asker, asker.place, near.givers, nearby, rng);
 
   const isStranger = (member: Member): boolean => !known.has(member.peer);
-  const isNotDialed = (member: Member): boolean => !known.isDialed(now, member.peer);
+  // To be told of somebody costs a ration, also of one whose link lives: only where there may be nobody else.
+  const againMs = peers < SMALL_SWARM ? AGAIN_MS : INTRODUCTION_MS;
+  const isNotFresh = (member: Member): boolean => !known.isFresh(now, member.peer, againMs);
   const isAllowed = (member: Member): boolean => {
     const theirs = member.network.prefixKey;
     if (!isElsewhere(prefixKey, theirs)) return true;
@@ -56,7 +58,7 @@ export function pickPeers(
     for (const other of picked) if (other.network.prefixKey === theirs) known++;
     return known < PREFIX_PEERS_MAX && member.introductions.countOf(ours) < PREFIX_PEERS_MAX;
   };
-  for (const isWelcome of [isStranger, isNotDialed]) {
+  for (const isWelcome of [isStranger, isNotFresh]) {
     const isEligible: Test = (member) =>
       member !== asker && !picked.has(member) && isWelcome(member) && (!member.isSeeder || hasRoomFor(member, asker));
     const isEligibleAndAllowed: Test = (member) => isEligible(member) && isAllowed(member);
@@ -88,7 +90,7 @@ export function pickPeers(
 
 /** Whoever asks, here or at another process. */
 export type Asker = Pick<Member, "peer" | "swarm" | "network" | "uplink" | "track" | "place"> & {
-  readonly introductions: Pick<Introductions, "has" | "isDialed" | "countOf">;
+  readonly introductions: Pick<Introductions, "has" | "isFresh" | "countOf">;
 };
 
 type Test = (member: Member) => boolean;
