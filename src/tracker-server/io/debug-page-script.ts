@@ -2,6 +2,7 @@
 export const DEBUG_PAGE_SCRIPT = `
 const at = (id) => document.getElementById(id);
 const count = (n) => n.toLocaleString("en");
+const many = (n, name) => count(n) + " " + name + (n === 1 ? "" : "s");
 const percent = (share) => (share * 100).toFixed(share > 0 && share < 0.9995 ? 1 : 0) + " %";
 const bytes = (n) => {
   const units = ["B", "kB", "MB", "GB", "TB", "PB"];
@@ -42,9 +43,14 @@ const draw = (id, value) => {
   at(id).querySelector(".line").setAttribute("d", points.length > 1 ? line : "");
   at(id).querySelector(".area").setAttribute("d", points.length > 1 ? line + "L300 96L" + left.toFixed(1) + " 96Z" : "");
 };
+// Whatever was played and the CDN did not send: what seeders fetched is taken off.
+const saved = ({ peerBytes, originBytes, originReceivedBytes }) => {
+  const n = peerBytes + originBytes - originReceivedBytes;
+  return n < 0 ? "−" + bytes(-n) : bytes(n);
+};
 const tiles = (stats) => [
   ["viewers", count(stats.viewers)], ["seeders", count(stats.seeders)], ["swarms", count(stats.swarmCount)],
-  ["CDN bytes saved *", bytes(stats.reported.peerBytes)], ["introductions", count(stats.counters.introductions)],
+  ["CDN bytes saved *", saved(stats.reported)], ["introductions", count(stats.counters.introductions)],
   ["event-loop lag, p99", lateness(stats.lagMs.p99)],
 ];
 const lateness = (ms) => (ms < 10 ? ms.toFixed(1) : Math.round(ms)) + " ms";
@@ -88,6 +94,7 @@ const show = (stats) => {
   at("peer").textContent = "peers " + bytes(stats.reported.peerBytes);
   at("origin").textContent = "CDN " + bytes(stats.reported.originBytes);
   at("wasted").textContent = "wasted " + bytes(stats.reported.wastedBytes);
+  at("sent").textContent = bytes(stats.reported.originReceivedBytes);
   draw("viewers", (point) => point.viewers);
   draw("joins", (point) => point.joinRate);
   draw("relays", (point) => point.relayRate);
@@ -105,7 +112,8 @@ const show = (stats) => {
   at("process").replaceChildren(...list([["event-loop lag, median", lateness(stats.lagMs.p50)], ["event-loop lag, p99", lateness(stats.lagMs.p99)],
     ["memory", bytes(stats.rssBytes)], ["sockets", count(stats.connections)], ["addresses", count(stats.addresses)]]));
   fill("regions", Object.entries(stats.viewersByRegion).map(([region, n]) => [region, count(n)]));
-  fill("nodes", (stats.nodes.length > 1 ? stats.nodes : []).map((node) => [[node.node, node.region].filter(Boolean).join(" · "), node.draining ? "draining" : count(node.viewers)]));
+  fill("nodes", (stats.nodes.length > 1 ? stats.nodes : []).map((node) => [[node.node, node.region].filter(Boolean).join(" · "),
+    node.draining ? "draining" : many(node.viewers, "viewer") + (node.seeders ? ", " + many(node.seeders, "seeder") : "")]));
   at("no-refusals").textContent = refusals.length ? "" : "None.";
 };
 const refresh = async () => {

@@ -48,5 +48,5 @@ td .bar { width: 72px; height: 7px; display: inline-flex; margin-right: 8px; ver
 .list dt { color: var(--dim); overflow-wrap: anywhere; }
 .note { margin: 12px 0 0; }
 @media (max-width: 560px) { header .dim { margin-left: 0; width: 100%; }
-  .tiles { grid-template-columns: 1fr 1fr; } .wide { display: none; } }
+  .tiles { grid-template-columns: 1fr 1fr; } .wide, td .bar { display: none; } }
 `;

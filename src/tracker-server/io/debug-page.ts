@@ -34,7 +34,8 @@ ${chart("relays", "Signals per second")}
 <div class="share"><b id="offload">…</b><span class="dim">of the bytes played came from peers</span></div>
 <div id="split" class="bar"></div>
 <div class="legend dim"><span id="peer" class="peer"></span><span id="origin" class="origin"></span><span id="wasted"></span></div>
-<p class="dim note">* As viewers report it, added up and not verified.</p></section>
+<p class="dim note">The CDN sent <b id="sent">…</b> in all, to viewers and seeders.</p>
+<p class="dim note">* As viewers and seeders report it, added up and not verified.</p></section>
 ${card("regions", "Regions")}
 ${card("nodes", "Tracker processes")}
 </div>
