@@ -19,7 +19,7 @@ export class SeederMetrics {
     collectDefaultMetrics({ register: this.#registry });
     this.#gauge("healthy", "1 while it follows the stream and an upstream works", (now) => Number(now.status === "ok"));
     this.#gauge("tracker_joined", "1 while the tracker has it", (now) => Number(now.tracker === "joined"));
-    this.#gauge("viewers", "Viewers of the stream as the tracker counts them", (now) => now.viewers);
+    this.#gauge("viewers", "Viewers and seeders of the stream as the tracker counts them", (now) => now.viewers);
     this.#gauge("peers", "Peers with an open link", (now) => now.peers.open);
     this.#gauge("peers_connecting", "Peers that a link is being opened to", (now) => now.peers.connecting);
     this.#gauge("peers_max", "Peers there is room for", (now) => now.peers.max);
