@@ -55,13 +55,14 @@ const tiles = (stats) => [
 ];
 const lateness = (ms) => (ms < 10 ? ms.toFixed(1) : Math.round(ms)) + " ms";
 const perSecond = (n) => (n < 100 ? n.toFixed(1) : count(Math.round(n)));
+/** Viewers report now and then; before the first has there is no share to tell. */
+const isKnown = ({ peerBytes, originBytes }) => peerBytes + originBytes > 0;
 const swarmRow = (swarm) => {
   const row = element("tr");
   const name = element("td");
   name.append(element("code", swarm.swarm));
   const share = element("td");
-  const used = swarm.reported.peerBytes + swarm.reported.originBytes;
-  share.append(...(used ? [bar(swarm.reported), element("span", percent(swarm.offload), "percent")] : ["–"]));
+  share.append(...(isKnown(swarm.reported) ? [bar(swarm.reported), element("span", percent(swarm.offload), "percent")] : ["–"]));
   row.append(name, element("td", count(swarm.viewers)), element("td", count(swarm.seeders)), share, element("td", bytes(swarm.reported.peerBytes), "wide"),
     element("td", bytes(swarm.reported.originBytes), "wide"), element("td", bytes(swarm.reported.wastedBytes), "wide"),
     element("td", count(swarm.heldOut), "wide"), element("td", count(swarm.givers), "wide"), element("td", count(swarm.tracks), "wide"));
@@ -89,7 +90,7 @@ const show = (stats) => {
     tile.append(element("b", value), element("span", name, "dim"));
     return tile;
   }));
-  at("offload").textContent = percent(stats.offload);
+  at("offload").textContent = isKnown(stats.reported) ? percent(stats.offload) : "–";
   at("split").replaceChildren(...bar(stats.reported).childNodes);
   at("peer").textContent = "peers " + bytes(stats.reported.peerBytes);
   at("origin").textContent = "CDN " + bytes(stats.reported.originBytes);
