@@ -81,7 +81,9 @@ export async function openStunServer(
 function stunNameOf({ stunAddress, publicUrl }: TrackerOptions): string {
   const name = stunAddress ?? (publicUrl === undefined ? undefined : new URL(publicUrl).hostname);
   if (name === undefined)
-    throw new OptionError("stunPort needs stunAddress, the host or address by which viewers reach it (or publicUrl)");
+    throw new OptionError(
+      "stunPort needs stunAddress (--stun-address), the host or address by which viewers reach it, or --public-url",
+    );
   if (isIPv6(name)) return `[${name}]`;
   if (!/^(\[[\da-f:.]+\]|[\w.-]+)$/i.test(name))
     throw new OptionError(`stunAddress must be a host or an address, not "${name}"`);
