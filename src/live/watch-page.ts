@@ -63,6 +63,8 @@ sheet.replaceSync(
 document.adoptedStyleSheets = [sheet];
 const line = document.querySelector("p");
 const source = "/" + location.pathname.split("/").pop() + "/index.m3u8" + location.search;
+// Of the origin and of the tracker, which share the secret.
+const ticket = new URLSearchParams(location.search).get("ticket");
 const tracker = given || (location.protocol === "https:" ? "wss://" : "ws://") + location.hostname + ":8080";
 
 function faultOf({ details, response }) {
@@ -86,7 +88,7 @@ function obstacle(stats) {
 
 if (!window.Hls || !window.HlsSwarm) line.textContent = "install hls.js beside hls-swarm to watch here";
 else {
-  const swarm = HlsSwarm.createSwarm({ tracker });
+  const swarm = HlsSwarm.createSwarm({ tracker, ...(ticket && { ticket }) });
   const hls = new Hls({ ...swarm.config(Hls) });
   let fault = "";
   hls.on(Hls.Events.ERROR, (event, error) => {
