@@ -155,7 +155,7 @@ const withoutEd25519 = (): void => void vi.spyOn(crypto.subtle, "generateKey").m
 describe("a seeder called over WebSocket", () => {
   const addressWith = (ticket: string): string => `wss://seeder.test/v1/peer/${SWARM}${ticket}`;
 
-  test("is shown the tracker's ticket, and minutes later another", async () => {
+  test("[TR74] is shown the tracker's ticket, and minutes later another", async () => {
     let asked = 0;
     const viewer = createViewer("alice", { ticket: () => `ticket${String(++asked)}` });
     await viewer.joined();
