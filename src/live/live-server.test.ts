@@ -59,6 +59,12 @@ async function answerTo(request: ClientRequest): Promise<{ status: number | unde
 }
 
 describe("playing", () => {
+  test("[LI2] the stream that was announced is waited for", async () => {
+    const url = await start({ name: "demo" });
+    expect((await fetch(`${url}/demo/index.m3u8`)).status).toBe(503);
+    expect((await fetch(`${url}/other/index.m3u8`)).status).toBe(404);
+  });
+
   test("[LI2] before anything is published players are asked to come back, and nothing else is there", async () => {
     const url = await startWith(new MemoryStream("demo"));
     const response = await fetch(`${url}/demo/index.m3u8`);

@@ -10,7 +10,7 @@ import { createHttpServer, listen, stopListening, urlOf } from "../http/listenin
 import { requestTargetOf, type RequestTarget } from "../http/request-path.ts";
 import { LiveMetrics } from "./live-metrics.ts";
 import { diskFreeBytesOf, processFigures, streamFiguresOf, type LiveFigures } from "./live-status.ts";
-import { Playback } from "./playback.ts";
+import { answerNotYet, Playback } from "./playback.ts";
 import type { PlaybackTickets } from "./playback-tickets.ts";
 import { PublishDoor, type PublishLog } from "./publish-door.ts";
 import type { PublishKeys } from "./publish-keys.ts";
@@ -22,6 +22,8 @@ export interface LiveServerOptions {
   readonly port: number;
   readonly host: string;
   readonly stage: Stage;
+  /** The stream that the operator announces, be it published yet or not. */
+  readonly name?: string | undefined;
   readonly keys: PublishKeys;
   /** Where the media is, for the figure of what is free there. */
   readonly folder: string;
@@ -88,6 +90,7 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
     if (first === "watch" && target.path.length === 2) return watchPage.answer(response, target.path[1] ?? "");
     const stream = stage.find(first);
     if (stream) await playback.answer(request, response, stream, target);
+    else if (first === options.name) answerNotYet(response);
     else answer(response, 404, TEXT, "no such stream\n");
   };
   const handle = (request: IncomingMessage, response: ServerResponse): void => {

@@ -76,8 +76,7 @@ export class Playback {
 
   #answerPlaylist({ request, response, ticket }: Asked, playlist: string | undefined, caching: string): void {
     if (playlist === undefined) {
-      // Not 404: players give up on that, and ask again after this.
-      answer(response, 503, TEXT, "nothing has been published yet\n", { "retry-after": "2" });
+      answerNotYet(response);
       return;
     }
     const bytes = Buffer.from(ticket === undefined ? playlist : withTicket(playlist, ticket));
@@ -148,6 +147,11 @@ interface Asked {
   readonly response: ServerResponse;
   /** The ticket that came in the address. */
   readonly ticket: string | undefined;
+}
+
+/** Nothing has been published yet. Not 404: players give up on that, and ask again after this. */
+export function answerNotYet(response: ServerResponse): void {
+  answer(response, 503, TEXT, "nothing has been published yet\n", { "retry-after": "2" });
 }
 
 const contentOf = ({ bytes, type }: LiveFile, tag: string | undefined) =>

@@ -89,10 +89,10 @@ async function start(
     },
   });
   closers.push(() => stage.close());
-  const common = { host, stage, keys, log };
+  const common = { host, stage, name, keys, log };
   const server = await startLiveServer({ ...common, port, folder, tickets, allowOrigins, tracker });
   closers.push(server.close);
-  const rtmp = rtmpPort === undefined ? undefined : await startRtmpServer({ ...common, port: rtmpPort, name });
+  const rtmp = rtmpPort === undefined ? undefined : await startRtmpServer({ ...common, port: rtmpPort });
   if (rtmp) closers.push(rtmp.close);
   let failed = NEVER;
   if (isFolder) stage.add(await openFolderStream(name, source, packaging));
