@@ -278,7 +278,7 @@ describe("what a peer's viewer takes for its own", () => {
     await vi.waitFor(() => {
       expect(old.isClosed).toBe(true);
     }, SOON);
-    expect(old.warnings).toEqual(["playing from the CDN alone: this browser has no Ed25519"]);
+    expect(old.warnings).toEqual(["no swarm: this browser has no Ed25519"]);
   });
 
   test("[TR72] [T12] with ticketKey a tracker cannot put in a key of its own", async () => {
@@ -340,7 +340,7 @@ describe("what the tracker is shown", () => {
     expect((await viewer.join("token")).ticket).toBe("ticket 1");
     viewer.hear({ type: "error", code: "bad-ticket", message: "the ticket has expired" });
     expect((await viewer.join()).ticket).toBe("ticket 2");
-    expect(viewer.warnings).toEqual(["playing from the CDN alone: the ticket has expired"]);
+    expect(viewer.warnings).toEqual(["no swarm: the ticket has expired"]);
   });
 
   test("[TR74] a list of trackers costs no ticket", () => {
@@ -365,7 +365,7 @@ describe("what the tracker is shown", () => {
     await vi.waitFor(() => {
       expect(viewer.isClosed).toBe(true);
     }, SOON);
-    expect(viewer.warnings[0]).toBe(`playing from the CDN alone: ${why}`);
+    expect(viewer.warnings[0]).toBe(`no swarm: ${why}`);
   });
 
   test("[TR74] a site that says nothing: the core gives up, which is logged", () => {
@@ -373,7 +373,7 @@ describe("what the tracker is shown", () => {
     const link = viewer.call();
     link.send(JOIN);
     link.close();
-    expect(viewer.warnings).toEqual(["playing from the CDN alone: no ticket in time"]);
+    expect(viewer.warnings).toEqual(["no swarm: no ticket in time"]);
   });
 
   test("[TR74] the swarm that the ticket lists, when its own is not among them", async () => {

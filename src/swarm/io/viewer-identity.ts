@@ -222,7 +222,7 @@ export class ViewerIdentity {
   }
 
   #warn(why: string): void {
-    this.#options.logger.warn("swarm:tracker", () => `playing from the CDN alone: ${why}`);
+    this.#options.logger.warn("swarm:tracker", () => `no swarm: ${why}`);
   }
 }
 
