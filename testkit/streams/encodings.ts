@@ -78,7 +78,7 @@ const RECIPES = {
     steps: [
       [
         ...pattern,
-        ..."-map 0:v -c:v libx264 -bsf:v h264_mp4toannexb -f h264 video.h264 -map 1:a".split(" "),
+        ..."-map 0:v -c:v libx264 -threads 1 -bsf:v h264_mp4toannexb -f h264 video.h264 -map 1:a".split(" "),
         ...[...AUDIO, "-f", "adts", "audio.aac"],
       ],
       ["-r", "15", "-f", "h264", "-i", "video.h264", "-f", "aac", "-i", "audio.aac", "-c", "copy", ...TS],
@@ -137,4 +137,4 @@ async function ffmpeg(step: readonly string[], cwd: string): Promise<void> {
 
 const CACHE = path.resolve(import.meta.dirname, "../../node_modules/.cache/hls-swarm-streams");
 /** Raised when what is not in the recipes themselves changes: the encryptor, the cutting of audio. */
-const RECIPES_VERSION = 1;
+const RECIPES_VERSION = 2;

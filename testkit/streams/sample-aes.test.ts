@@ -29,6 +29,12 @@ describe("H.264", () => {
       expect(encrypted.subarray(from, to)).toEqual(plain.subarray(4 + from, 4 + to));
   });
 
+  test("what a slice escapes itself stays escaped for the decoder", () => {
+    const plain = slice(400);
+    plain.set([0, 0, 3, 1], 104);
+    expect(unescaped(encryptAnnexB(plain, KEY, IV)).subarray(100, 104)).toEqual(Buffer.from([0, 0, 3, 1]));
+  });
+
   test("short slices and other units stay clear", () => {
     const others = Buffer.concat([slice(48), Buffer.from([0, 0, 0, 1, 0x67]), Buffer.alloc(100, 5)]);
     expect(encryptAnnexB(others, KEY, IV)).toEqual(others);

@@ -4,7 +4,10 @@
  */
 import { createCipheriv, type Cipher } from "node:crypto";
 
-/** Slices longer than 48 bytes: 32 clear bytes, then of every 160 the first 16 encrypted. */
+/**
+ * Slices longer than 48 bytes: 32 clear bytes, then of every 160 the first 16 encrypted. What prevents the emulation of start
+ * codes is encrypted like all else, and added once more: players take it away once, decrypt, and give the rest to a decoder.
+ */
 export function encryptAnnexB(stream: Buffer, key: Buffer, iv: Buffer): Buffer {
   const encrypted: Buffer[] = [];
   for (const unit of unitsOf(stream)) {
@@ -15,10 +18,10 @@ export function encryptAnnexB(stream: Buffer, key: Buffer, iv: Buffer): Buffer {
 
 function encryptSlice(unit: Buffer, key: Buffer, iv: Buffer): Buffer {
   if (unit.length <= 48) return unit;
-  const raw = withoutEmulationPrevention(unit);
+  const slice = Buffer.from(unit);
   const cipher = cipherOf(key, iv);
-  for (let at = 32; at < raw.length - 16; at += 160) cipher.update(raw.subarray(at, at + 16)).copy(raw, at);
-  return withEmulationPrevention(raw);
+  for (let at = 32; at < slice.length - 16; at += 160) cipher.update(slice.subarray(at, at + 16)).copy(slice, at);
+  return withEmulationPrevention(slice);
 }
 
 /** All whole blocks of a frame but its first 16 bytes. */
@@ -59,20 +62,10 @@ function trimmed(unit: Buffer): Buffer {
   return unit.subarray(0, end);
 }
 
-function withoutEmulationPrevention(unit: Buffer): Buffer {
+function withEmulationPrevention(slice: Buffer): Buffer {
   const bytes: number[] = [];
   let zeros = 0;
-  for (const byte of unit) {
-    if (zeros < 2 || byte !== 3) bytes.push(byte);
-    zeros = byte === 0 ? zeros + 1 : 0;
-  }
-  return Buffer.from(bytes);
-}
-
-function withEmulationPrevention(raw: Buffer): Buffer {
-  const bytes: number[] = [];
-  let zeros = 0;
-  for (const byte of raw) {
+  for (const byte of slice) {
     if (zeros >= 2 && byte <= 3) {
       bytes.push(3);
       zeros = 0;
