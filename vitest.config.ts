@@ -6,13 +6,13 @@ import { slimSimplePeer } from "./scripts/slim-simple-peer.mjs";
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const isLong = ({ moduleId }: TestSpecification): number =>
-      Number(/matrix\/(streams\/streams|hls\/doors)/.test(moduleId));
+      Number(/(matrix\/streams\/streams|matrix\/hls\/doors|loader\/loader)\.test/.test(moduleId));
     return (await super.sort(files)).sort((a, b) => isLong(b) - isLong(a));
   }
 }
 
-/** What has no browser in it, or none that plays. */
-const SERVERS = "tests/{lint,live,package,seeder,tracker,viewers}/**/*.test.ts";
+/** What has no browser in it, none that plays, or waits for one most of the time. */
+const SERVERS = "tests/{lint,live,loader,package,seeder,streams,tracker,viewers}/**/*.test.ts";
 
 /**
  * Four projects: `npx vitest run --project unit` takes a minute; `integration` and `servers` need `npm run build` and a
