@@ -183,8 +183,14 @@ const isAudience = (peer: Peer): boolean => isViewer(peer) || peer.subscribed.si
 const isViewer = ({ identity }: Peer): boolean => identity !== undefined && !identity.seeder;
 
 /** Others subscribed to a track, and nobody above brings it. */
-const isFed = ({ id }: Track, peers: ReadonlyMap<PeerId, Peer>): boolean =>
-  [...peers.values()].some(({ subscribed }) => subscribed.has(id)) && ![...peers.keys()].some(isParent);
+function isFed({ id }: Track, peers: ReadonlyMap<PeerId, Peer>): boolean {
+  let isSubscribed = false;
+  for (const [peer, { subscribed }] of peers) {
+    if (isParent(peer)) return false;
+    isSubscribed ||= subscribed.has(id);
+  }
+  return isSubscribed;
+}
 
 const isNoticed = ({ noticedAt }: Segment): boolean => noticedAt.some((at) => at > -Infinity);
 
